@@ -1,0 +1,150 @@
+// Frames on the TCP stream: a 4-byte big-endian length, a kind byte, then the payload.
+import { ProtocolError } from './errors.js';
+
+/*
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |         length: bytes that follow (kind and payload)          |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |  kind (0, 1)  |  payload ...                                  |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ *
+ * Kind 0: UTF-8 JSON. Kind 1: a file chunk: 4-byte transfer number, 8-byte offset, data (all big-endian).
+ */
+
+export const frameKind = { json: 0, chunk: 1 } as const;
+export const frameHeaderBytes = 5;
+export const chunkHeaderBytes = 12;
+
+/** One frame as it was cut from the stream; `payload` is valid until the next call of `push`. */
+export interface Frame {
+  kind: number;
+  payload: Buffer;
+}
+
+export interface Chunk {
+  /** Number that the requester of the transfer chose. */
+  transfer: number;
+  /** Position of `data` in the file, in bytes. */
+  offset: number;
+  data: Buffer;
+}
+
+/** Encodes a value as one JSON frame. */
+export function encodeJson(value: unknown): Buffer {
+  return encodeJsonText(JSON.stringify(value));
+}
+
+/** Encodes JSON text that is ready already as one frame. */
+export function encodeJsonText(text: string): Buffer {
+  const bytes = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + bytes);
+  frame.writeUInt32BE(bytes + 1, 0);
+  frame[4] = frameKind.json;
+  frame.write(text, frameHeaderBytes, 'utf8');
+  return frame;
+}
+
+/** Encodes the header of a chunk frame; the data follows it on the stream untouched. */
+export function encodeChunkHeader(transfer: number, offset: number, dataBytes: number): Buffer {
+  const header = Buffer.allocUnsafe(frameHeaderBytes + chunkHeaderBytes);
+  header.writeUInt32BE(1 + chunkHeaderBytes + dataBytes, 0);
+  header[4] = frameKind.chunk;
+  header.writeUInt32BE(transfer, 5);
+  header.writeBigUInt64BE(BigInt(offset), 9);
+  return header;
+}
+
+/** Reads the payload of a chunk frame. Throws ProtocolError. */
+export function decodeChunk(payload: Buffer): Chunk {
+  if (payload.length < chunkHeaderBytes) throw new ProtocolError('bad-frame');
+  const offset = payload.readBigUInt64BE(4);
+  if (offset > BigInt(Number.MAX_SAFE_INTEGER)) throw new ProtocolError('bad-frame');
+  return {
+    transfer: payload.readUInt32BE(0),
+    offset: Number(offset),
+    data: payload.subarray(chunkHeaderBytes),
+  };
+}
+
+/** Reads the payload of a JSON frame. Throws ProtocolError when it is not valid JSON. */
+export function decodeJson(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString('utf8'));
+  } catch (cause) {
+    throw new ProtocolError('bad-json', { cause });
+  }
+}
+
+/**
+ * Cuts a byte stream into frames. Holds at most one unfinished frame, in one buffer that grows with what has
+ * really arrived, so its memory is bounded by twice `maxFrameBytes` however the bytes are split.
+ */
+export class FrameDecoder {
+  readonly #maxFrameBytes: number;
+  #held = Buffer.alloc(0);
+  #heldBytes = 0;
+  /** Bytes that must be there before anything can be done: 4 for a length, then the whole frame. */
+  #needed = 4;
+
+  /** `maxFrameBytes` counts kind byte and payload. */
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Bytes of an unfinished frame that are held. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /**
+   * Takes what was read and calls `onFrame` for each whole frame, in order. Payloads point into `data` or
+   * into a buffer of the decoder's: who keeps one beyond the call copies it.
+   * Throws ProtocolError for a frame that is empty, of unknown kind or too long; the stream is useless then.
+   */
+  push(data: Buffer, onFrame: (frame: Frame) => void): void {
+    let input = data;
+    if (this.#heldBytes > 0) {
+      this.#hold(data);
+      if (this.#heldBytes < this.#needed) return;
+      input = this.#held.subarray(0, this.#heldBytes);
+      this.#held = Buffer.alloc(0);
+      this.#heldBytes = 0;
+    }
+    let pos = 0;
+    this.#needed = 4;
+    while (input.length - pos >= 4) {
+      const length = input.readUInt32BE(pos);
+      this.#checkLength(length);
+      if (input.length - pos < 4 + length) {
+        this.#needed = 4 + length;
+        break;
+      }
+      const kind = input[pos + 4] ?? -1;
+      if (kind !== frameKind.json && kind !== frameKind.chunk) throw new ProtocolError('bad-frame');
+      const payload = input.subarray(pos + frameHeaderBytes, pos + 4 + length);
+      pos += 4 + length;
+      onFrame({ kind, payload });
+    }
+    if (pos < input.length) this.#hold(input.subarray(pos));
+  }
+
+  #hold(data: Buffer): void {
+    const bytes = this.#heldBytes + data.length;
+    if (bytes > this.#held.length) {
+      const grown = Buffer.allocUnsafe(Math.max(bytes, Math.min(this.#needed, 2 * bytes)));
+      this.#held.copy(grown, 0, 0, this.#heldBytes);
+      this.#held = grown;
+    }
+    data.copy(this.#held, this.#heldBytes);
+    this.#heldBytes = bytes;
+  }
+
+  #checkLength(length: number): void {
+    if (length < 1) throw new ProtocolError('bad-frame');
+    if (length > this.#maxFrameBytes) {
+      throw new ProtocolError('frame-too-long', { details: { bytes: length, max: this.#maxFrameBytes } });
+    }
+  }
+}

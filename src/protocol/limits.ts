@@ -1,0 +1,48 @@
+// Every size and count limit of the wire, in one place; rates and quotas are in the server's configuration.
+
+/** Version of the wire protocol, sent in `hello`. */
+export const protocolVersion = 1;
+
+export const limits = {
+  /** Largest frame a client may send, kind byte and payload, in bytes. */
+  maxClientFrameBytes: 512 * 1024,
+  /** Largest frame a server may send, kind byte and payload, in bytes. */
+  maxServerFrameBytes: 4 * 1024 * 1024,
+  /** Data bytes in one file chunk frame. */
+  maxChunkBytes: 256 * 1024,
+  /** Bytes of an upload that may be under way without an acknowledgement. */
+  uploadWindowBytes: 2 * 1024 * 1024,
+  /** Transfers under way at once on one connection, each way. */
+  maxTransfers: 8,
+  /** Requests of one connection that may wait for their answer at once. */
+  maxRequestsInFlight: 512,
+  /** Bytes waiting to be sent to one client before it is disconnected as too slow. */
+  maxSendQueueBytes: 16 * 1024 * 1024,
+  /** UTF-8 bytes of an event's payload. */
+  maxPayloadBytes: 64 * 1024,
+  /** Characters of one text message (a payload must still fit its own limit). */
+  maxTextChars: 16_000,
+  /** Bytes of a thumbnail inside a file payload, before base64. */
+  maxThumbBytes: 8 * 1024,
+  /** Files one event may refer to. */
+  maxFilesPerEvent: 16,
+  /** Events in one page of history. */
+  maxPageEvents: 500,
+  /** Bytes of event payloads after which the server ends a page early. */
+  pageBudgetBytes: 512 * 1024,
+  maxGroupMembers: 50,
+  maxPollOptions: 12,
+  maxPollOptionChars: 200,
+  maxBioChars: 500,
+  maxPersonNameChars: 64,
+  maxEmailChars: 254,
+  maxDeviceNameChars: 64,
+  maxFileNameChars: 255,
+  maxEmojiChars: 16,
+  /** Ids in one `users.get`. */
+  maxUsersPerRequest: 200,
+  maxAvatarBytes: 1024 * 1024,
+} as const;
+
+/** Seconds without a byte from the other side after which a ping is sent; after twice that it is gone. */
+export const heartbeatSeconds = 20;

@@ -1,0 +1,63 @@
+// Rules for the names, phone numbers and texts that people type; shared so that both sides refuse alike.
+import { limits } from './limits.js';
+
+const namePattern = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{1,31}$/u;
+
+/** True for 2 to 32 letters, digits, `.`, `_` or `-` that begin with a letter or digit. */
+export function isName(name: string): boolean {
+  return namePattern.test(name) && name.normalize('NFKC') === name;
+}
+
+/** The form in which names are compared for uniqueness: NFKC (Unicode annex 15), case-folded. */
+export function nameKey(name: string): string {
+  return name.normalize('NFKC').toLowerCase().normalize('NFKC');
+}
+
+/** True for exactly 10 digits. */
+export function isPhone(phone: string): boolean {
+  return /^[0-9]{10}$/.test(phone);
+}
+
+/** True for what looks like an address of RFC 5321: local part, `@`, a domain with a dot. */
+export function isEmail(email: string): boolean {
+  return (
+    email.length <= limits.maxEmailChars &&
+    /^[^\s@"(),:;<>[\\\]\p{C}]{1,64}@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+$/u.test(email)
+  );
+}
+
+/** True for text without control characters, line breaks or bidirectional overrides. */
+export function isOneLine(text: string): boolean {
+  return !/[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text);
+}
+
+/** True for a person's name: 1 to 64 characters, one line, not blank. */
+export function isPersonName(name: string): boolean {
+  return name.trim().length > 0 && name.length <= limits.maxPersonNameChars && isOneLine(name);
+}
+
+/** True for one grapheme that holds an emoji (Unicode technical standard 51). */
+export function isEmoji(text: string): boolean {
+  if (text.length === 0 || text.length > limits.maxEmojiChars) return false;
+  if (!/\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(text)) return false;
+  let graphemes = 0;
+  for (const _ of new Intl.Segmenter().segment(text)) graphemes++;
+  return graphemes === 1;
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** True for a lower-case UUID (RFC 9562). */
+export function isUuid(text: string): boolean {
+  return uuidPattern.test(text);
+}
+
+/** The last part of a path from the network, without separators, control characters or leading dots. */
+export function safeFileName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1) ?? '';
+  const clean = last
+    .replace(/[\p{C}<>:"|?*\u2028\u2029]/gu, '')
+    .replace(/^[.\s]+|[.\s]+$/g, '')
+    .slice(0, limits.maxFileNameChars);
+  return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(clean) || clean === '' ? `file-${clean}` : clean;
+}
