@@ -1,0 +1,61 @@
+// The shape of a request handler, and what it may use; one file under handlers/ for each family of requests.
+import type { Logger } from 'pino';
+import type { PushBody, PushType, Reply, RequestBody, RequestType } from '../protocol/messages.js';
+import type { Accounts } from './accounts.js';
+import type { ServerConfig } from './config.js';
+import type { FileStore } from './file-store.js';
+import type { Hub } from './hub.js';
+import type { RateLimits } from './rate-limits.js';
+import type { Storage } from './storage/storage.js';
+
+/** What every handler may use; made once by the server. */
+export interface ServerContext {
+  readonly config: ServerConfig;
+  readonly storage: Storage;
+  readonly accounts: Accounts;
+  readonly files: FileStore;
+  readonly hub: Hub;
+  readonly rates: RateLimits;
+  readonly log: Logger;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+/** A transfer under way on one connection. */
+export interface Transfer {
+  /** Takes chunk data of an upload; rejects with PytalkError. Absent on downloads. */
+  write?(offset: number, data: Buffer): void;
+  /** Ends it; what was uploaded stays for a while. Idempotent. */
+  cancel(): void;
+}
+
+/** A connected client, as handlers see it. */
+export interface ClientSession {
+  /** Remote IP address. */
+  readonly address: string;
+  /** User id; 0 before login (the dispatcher refuses requests that need a login). */
+  readonly userId: number;
+  /** Id of the device's session; 0 before login. */
+  readonly sessionId: number;
+  /** State between two steps of OPAQUE on this connection, one at a time; handlers put and take it. */
+  pending: unknown;
+  /** Transfers under way, by the number the client chose. */
+  readonly transfers: Map<number, Transfer>;
+  /** From here on the connection is logged in; the hub sends it pushes. */
+  signIn(userId: number, sessionId: number): void;
+  push<T extends PushType>(type: T, body: PushBody<T>): void;
+  /** Sends one chunk frame. Resolves when the socket wants more: await it before the next. Rejects once closed. */
+  sendChunk(transfer: number, offset: number, data: Buffer): Promise<void>;
+  /** Sends `closing` with the error, then closes. Idempotent. */
+  end(code: 'session-ended' | 'account-disabled' | 'stopping' | 'too-slow'): void;
+  readonly closed: boolean;
+}
+
+export type Handler<T extends RequestType> = (
+  context: ServerContext,
+  session: ClientSession,
+  body: RequestBody<T>,
+) => Reply<T> | Promise<Reply<T>>;
+
+/** Every request has its handler, or this does not compile. */
+export type Handlers = { readonly [T in RequestType]: Handler<T> };
