@@ -5,7 +5,7 @@ import tseslint from 'typescript-eslint';
 /** Folders of src/ and the folders each may import from (docs/ARCHITECTURE.md). */
 const arrows = {
   protocol: [],
-  sqlite: [],
+  sqlite: ['protocol'],
   server: ['protocol', 'sqlite'],
   client: ['protocol', 'sqlite'],
   media: ['protocol'],
@@ -34,7 +34,10 @@ export default tseslint.config(
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-definitions': 'off',
@@ -64,7 +67,9 @@ export default tseslint.config(
     ignores: folder === 'cli' ? serverCommands.map((name) => `src/cli/commands/${name}*`) : [],
     rules: {
       'no-restricted-imports': restrict(folder, arrows[folder], [
-        ...(folder === 'protocol' ? ['node:fs', 'node:net', 'node:tls', 'node:dgram', 'node:path', 'node:os'] : []),
+        ...(folder === 'protocol'
+          ? ['node:fs', 'node:net', 'node:tls', 'node:dgram', 'node:path', 'node:os']
+          : []),
         ...(folder === 'cli' ? ['sqlite'] : ['react', 'ink']),
         ...(folder === 'media' ? [] : serverBuiltins),
       ]),
@@ -76,7 +81,9 @@ export default tseslint.config(
   },
   {
     files: serverCommands.map((name) => `src/cli/commands/${name}*`),
-    rules: { 'no-restricted-imports': restrict('cli', [...arrows.cli, 'server'], ['sqlite', ...serverBuiltins]) },
+    rules: {
+      'no-restricted-imports': restrict('cli', [...arrows.cli, 'server'], ['sqlite', ...serverBuiltins]),
+    },
   },
   {
     files: ['bin/*.js', 'eslint.config.js'],
