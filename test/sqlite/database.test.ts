@@ -63,6 +63,7 @@ for (const driver of await availableDrivers()) {
     ]);
     await test.rejects(failing, { name: 'SqliteError', reason: 'constraint' });
     await test.rejects(database.transaction([{ sql: 'INSERT INTO nowhere VALUES (1)' }]), {
+      name: 'SqliteError',
       reason: 'other',
     });
     await database.transaction([{ sql: 'INSERT INTO a VALUES (?)', params: [4] }]);
