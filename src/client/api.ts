@@ -199,7 +199,12 @@ export interface Client {
   }): Promise<Me>;
   login(username: string, password: string): Promise<Me>;
   /** Registers a new password with an administrator's code; the recovery key, if given, keeps the identity. */
-  resetPassword(reset: { username: string; code: string; password: string; recoveryKey?: string }): Promise<Me>;
+  resetPassword(reset: {
+    username: string;
+    code: string;
+    password: string;
+    recoveryKey?: string;
+  }): Promise<Me>;
   logout(): Promise<void>;
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
   /** Makes a new recovery key and returns it; the only time it is ever shown. */
@@ -275,7 +280,10 @@ export interface Client {
   /** Case-insensitive search for all words in texts, captions, file names and polls; newest first. Mode `live` only. */
   search(text: string, options?: { in?: string; limit?: number }): Promise<Message[]>;
   /** Fetches the file of a message, resuming what was broken off. Without `out` it goes into the cache. Returns its path. */
-  fetchFile(id: string, options?: TransferOptions & { out?: string }): Promise<{ path: string; size: number }>;
+  fetchFile(
+    id: string,
+    options?: TransferOptions & { out?: string },
+  ): Promise<{ path: string; size: number }>;
 
   /** Cursor after the last message told; mode `live` only. */
   cursor(): Promise<string>;

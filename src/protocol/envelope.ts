@@ -24,7 +24,9 @@ export type AnyRequest = { [T in RequestType]: { req: number; type: T; body: Req
 /** The number of a request, or null when the value has none that could be answered. */
 export function requestNumber(value: unknown): number | null {
   if (typeof value !== 'object' || value === null || !('req' in value)) return null;
-  return typeof value.req === 'number' && Number.isSafeInteger(value.req) && value.req >= 0 ? value.req : null;
+  return typeof value.req === 'number' && Number.isSafeInteger(value.req) && value.req >= 0
+    ? value.req
+    : null;
 }
 
 /** Reads a request. Throws ProtocolError: `bad-frame` (no request at all), `unknown-type`, or the wrong field's. */
@@ -33,7 +35,8 @@ export function decodeRequest(value: unknown): AnyRequest {
   if (req === null) throw new ProtocolError('bad-frame');
   const { type, body } = value as { type?: unknown; body?: unknown };
   if (typeof type !== 'string') throw new ProtocolError('bad-frame');
-  if (!isRequestType(type)) throw new ProtocolError('unknown-type', { details: { type: type.slice(0, 100) } });
+  if (!isRequestType(type))
+    throw new ProtocolError('unknown-type', { details: { type: type.slice(0, 100) } });
   const result = requests[type].body.safeParse(body ?? {});
   if (!result.success) throw wrongField(result.error);
   return { req, type, body: result.data } as AnyRequest;
@@ -44,7 +47,8 @@ export function wrongField(error: z.ZodError): ProtocolError {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
   const reason = issue?.message ?? 'not valid';
-  if (isErrorCode(reason) && issue?.code === 'custom') return new ProtocolError(reason, { details: { field } });
+  if (isErrorCode(reason) && issue?.code === 'custom')
+    return new ProtocolError(reason, { details: { field } });
   return new ProtocolError('invalid', { details: { field, reason } });
 }
 

@@ -13,7 +13,8 @@ export const errorTexts = {
   invalid: 'the field {field} is missing or wrong: {reason}',
   'too-many-requests': 'more than {max} requests are waiting on one connection',
   'too-slow': 'the connection was closed because it did not take its data fast enough',
-  'unsupported-version': 'the other side speaks protocol {theirs}, this side speaks {ours}: update the older one',
+  'unsupported-version':
+    'the other side speaks protocol {theirs}, this side speaks {ours}: update the older one',
   // who one is
   'not-logged-in': 'log in first',
   'login-refused': 'wrong username or password',
@@ -70,7 +71,8 @@ export const errorTexts = {
   disconnected: 'the connection to the server was lost',
   'certificate-changed':
     'the certificate of {server} has changed. If its owner did that, run `pytalk login` with --fingerprint {fingerprint}; if not, someone may be listening in',
-  'certificate-mismatch': 'the certificate of {server} is {fingerprint}, not the one given with --fingerprint',
+  'certificate-mismatch':
+    'the certificate of {server} is {fingerprint}, not the one given with --fingerprint',
   'tls-needed': '{server} does not speak TLS; reach it with --no-tls if you trust the network between',
   'home-locked': 'another pytalk (process {pid}) uses {path}: end it, or use another --home',
   'home-unusable': 'cannot use {path}: {reason}',

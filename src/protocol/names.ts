@@ -39,7 +39,8 @@ export function isPersonName(name: string): boolean {
 /** True for one grapheme that holds an emoji (Unicode technical standard 51). */
 export function isEmoji(text: string): boolean {
   if (text.length === 0 || text.length > limits.maxEmojiChars) return false;
-  if (!/\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(text)) return false;
+  if (!/\p{Emoji_Presentation}|\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u.test(text))
+    return false;
   let graphemes = 0;
   for (const _ of new Intl.Segmenter().segment(text)) graphemes++;
   return graphemes === 1;

@@ -18,7 +18,10 @@ export const fileInfo = z.object({
   width: z.int().min(1).max(100_000).optional(),
   height: z.int().min(1).max(100_000).optional(),
   /** Base64 of a JPEG or WebP of at most `limits.maxThumbBytes`. */
-  thumb: z.base64().max(Math.ceil(limits.maxThumbBytes / 3) * 4).optional(),
+  thumb: z
+    .base64()
+    .max(Math.ceil(limits.maxThumbBytes / 3) * 4)
+    .optional(),
 });
 export type FileInfo = z.infer<typeof fileInfo>;
 
@@ -40,7 +43,14 @@ export const updatePayload = z.discriminatedUnion('kind', [
   /** The member's one reaction; null takes it back. */
   z.object({ kind: z.literal('reaction'), emoji: z.string().refine(isEmoji).nullable() }),
   /** The member's one vote, from 0; null takes it back. */
-  z.object({ kind: z.literal('vote'), option: z.int().min(0).max(limits.maxPollOptions - 1).nullable() }),
+  z.object({
+    kind: z.literal('vote'),
+    option: z
+      .int()
+      .min(0)
+      .max(limits.maxPollOptions - 1)
+      .nullable(),
+  }),
   z.object({ kind: z.literal('delete') }),
 ]);
 export type UpdatePayload = z.infer<typeof updatePayload>;

@@ -37,6 +37,8 @@ export interface ClientSession {
   readonly userId: number;
   /** Id of the device's session; 0 before login. */
   readonly sessionId: number;
+  /** True once `hello` was answered. */
+  greeted: boolean;
   /** State between two steps of OPAQUE on this connection, one at a time; handlers put and take it. */
   pending: unknown;
   /** Transfers under way, by the number the client chose. */

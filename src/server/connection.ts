@@ -1,0 +1,208 @@
+// One client's connection: frames in, answers and pushes out in one write a turn, bounded queues, heartbeats.
+import type { Socket } from 'node:net';
+import { ProtocolError, PytalkError, type ErrorCode } from '../protocol/errors.js';
+import { toWireError } from '../protocol/envelope.js';
+import {
+  decodeChunk,
+  decodeJson,
+  encodeChunkHeader,
+  encodeJson,
+  FrameDecoder,
+  frameKind,
+  type Frame,
+} from '../protocol/frame.js';
+import { heartbeatSeconds, limits } from '../protocol/limits.js';
+import type { PushBody, PushType } from '../protocol/messages.js';
+import type { ClientSession, Transfer } from './handler.js';
+import type { Listener } from './roster.js';
+
+/** Requests that wait for their answer before reading stops, and at which it goes on. */
+const resumeBelow = limits.maxRequestsInFlight / 2;
+/** Bytes on their way to the socket above which a download waits. */
+const chunkHighWaterBytes = limits.maxChunkBytes;
+
+/** What the connection hands on. */
+export interface ConnectionOwner {
+  /** Carries out one JSON frame; resolves (or returns) when it is answered. Never rejects. */
+  request(connection: Connection, value: unknown): Promise<void> | undefined;
+  signedIn(connection: Connection): void;
+  closed(connection: Connection): void;
+  now(): number;
+}
+
+export class Connection implements ClientSession, Listener {
+  readonly address: string;
+  readonly transfers = new Map<number, Transfer>();
+  pending: unknown = undefined;
+  /** True once `hello` was answered. */
+  greeted = false;
+  userId = 0;
+  sessionId = 0;
+  /** When the last byte came, in milliseconds. */
+  lastReadAt: number;
+  readonly openedAt: number;
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  readonly #decoder = new FrameDecoder(limits.maxClientFrameBytes);
+  #out: Buffer[] = [];
+  #outBytes = 0;
+  #flushing = false;
+  #inFlight = 0;
+  #ending = false;
+  #closed = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.address = socket.remoteAddress ?? '';
+    this.openedAt = this.lastReadAt = owner.now();
+    socket.setNoDelay(true);
+    socket.on('data', (data: Buffer) => this.#read(data));
+    socket.on('drain', () => this.#wakeChunks());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => this.#hasClosed());
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Bytes that wait to be sent. */
+  get queuedBytes(): number {
+    return this.#outBytes + this.#socket.writableLength;
+  }
+
+  signIn(userId: number, sessionId: number): void {
+    this.userId = userId;
+    this.sessionId = sessionId;
+    this.#owner.signedIn(this);
+  }
+
+  push<T extends PushType>(type: T, body: PushBody<T>): void {
+    this.send(encodeJson({ type, body }));
+  }
+
+  send(frames: Buffer): void {
+    if (this.#closed || this.#ending) return;
+    this.#out.push(frames);
+    this.#outBytes += frames.length;
+    if (this.queuedBytes > limits.maxSendQueueBytes) {
+      this.#drop();
+      return;
+    }
+    this.#flushSoon();
+  }
+
+  answer(req: number, ok: unknown): void {
+    this.send(encodeJson({ req, ok }));
+  }
+
+  refuse(req: number, error: PytalkError): void {
+    this.send(encodeJson({ req, error: toWireError(error) }));
+  }
+
+  sendChunk(transfer: number, offset: number, data: Buffer): Promise<void> {
+    if (this.#closed || this.#ending) return Promise.reject(new PytalkError('disconnected'));
+    this.send(encodeChunkHeader(transfer, offset, data.length));
+    this.send(data);
+    if (this.queuedBytes < chunkHighWaterBytes) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  end(code: ErrorCode): void {
+    this.endWith(new PytalkError(code));
+  }
+
+  /** Sends `closing` with the error, then closes; what is not taken within a second is dropped. */
+  endWith(error: PytalkError): void {
+    if (this.#closed || this.#ending) return;
+    this.push('closing', { error: toWireError(error) });
+    this.#ending = true;
+    this.#flush();
+    this.#socket.pause();
+    this.#socket.end();
+    setTimeout(() => this.#socket.destroy(), 1000).unref();
+  }
+
+  /** Closes without a word. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Drops the connection when nothing was heard for three heartbeats, or nobody logged in for a long time. */
+  checkAlive(now: number, loginTimeoutMs: number): void {
+    const silent = now - this.lastReadAt > 3 * heartbeatSeconds * 1000 && !this.#socket.isPaused();
+    const strangerTooLong = this.userId === 0 && now - this.openedAt > loginTimeoutMs;
+    if (silent || strangerTooLong) this.#socket.destroy();
+  }
+
+  #read(data: Buffer): void {
+    if (this.#ending) return;
+    this.lastReadAt = this.#owner.now();
+    try {
+      this.#decoder.push(data, (frame) => this.#frame(frame));
+    } catch (error) {
+      this.endWith(error instanceof ProtocolError ? error : new PytalkError('internal', { cause: error }));
+    }
+  }
+
+  #frame(frame: Frame): void {
+    if (this.#ending) return;
+    if (frame.kind === frameKind.chunk) {
+      const chunk = decodeChunk(frame.payload);
+      // Chunks of a transfer that has ended may still be on their way: they are passed over.
+      this.transfers.get(chunk.transfer)?.write?.(chunk.offset, chunk.data);
+      return;
+    }
+    const done = this.#owner.request(this, decodeJson(frame.payload));
+    if (!done) return;
+    if (++this.#inFlight >= limits.maxRequestsInFlight) this.#socket.pause();
+    void done.then(() => {
+      if (--this.#inFlight < resumeBelow && this.#socket.isPaused() && !this.#ending) this.#socket.resume();
+    });
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#out.length === 0 || this.#closed) return;
+    const [first] = this.#out;
+    const bytes = this.#out.length === 1 && first ? first : Buffer.concat(this.#out, this.#outBytes);
+    this.#out = [];
+    this.#outBytes = 0;
+    if (!this.#socket.writableEnded) this.#socket.write(bytes);
+    if (!this.#socket.writableNeedDrain) this.#wakeChunks();
+  }
+
+  #wakeChunks(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  /** The client does not take its data: what waits for it is thrown away, and it learns so when it returns. */
+  #drop(): void {
+    this.#out = [];
+    this.#outBytes = 0;
+    this.#socket.destroy();
+  }
+
+  #hasClosed(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#out = [];
+    this.#outBytes = 0;
+    for (const transfer of this.transfers.values()) transfer.cancel();
+    this.transfers.clear();
+    this.#wakeChunks();
+    this.#owner.closed(this);
+  }
+}

@@ -1,0 +1,206 @@
+// Appending an event to a conversation's log: who may, exactly once, in the order in which it came.
+import { PytalkError } from '../protocol/errors.js';
+import { limits } from '../protocol/limits.js';
+import type { RequestBody } from '../protocol/messages.js';
+import type { Item } from './committer.js';
+import { presentMember, type ConversationState } from './conversation-state.js';
+import type { Hub } from './hub.js';
+import { StorageError, type StoredEvent, type Unit, type Write } from './storage/storage.js';
+
+export interface Stored {
+  seq: number;
+  at: number;
+}
+
+/** One event on its way to the disk. */
+class EventItem implements Item {
+  readonly eventId: string;
+  readonly #hub: Hub;
+  readonly #state: ConversationState;
+  readonly #event: StoredEvent;
+  readonly #more: readonly Write[];
+  readonly #resolve: (stored: Stored) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(
+    hub: Hub,
+    state: ConversationState,
+    event: StoredEvent,
+    more: readonly Write[],
+    resolve: (stored: Stored) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.eventId = event.id;
+    this.#hub = hub;
+    this.#state = state;
+    this.#event = event;
+    this.#more = more;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    state.busy++;
+  }
+
+  build(): Unit {
+    this.#event.seq = ++this.#state.givenSeq;
+    this.#event.at = this.#hub.now();
+    const write: Write = { do: 'event', event: this.#event };
+    return this.#more.length === 0 ? [write] : [write, ...this.#more];
+  }
+
+  undo(): void {
+    this.#state.givenSeq--;
+  }
+
+  done(): void {
+    this.#state.busy--;
+    this.#hub.stored(this.#state, this.#event);
+    this.#resolve({ seq: this.#event.seq, at: this.#event.at });
+  }
+
+  failed(error: Error): void {
+    this.#state.busy--;
+    this.#reject(error);
+  }
+}
+
+type SendBody = RequestBody<'event.send'>;
+
+/** Admissions of one sender that wait for a look-up: what comes after them must not overtake. */
+const admitting = new WeakMap<Sender, Promise<unknown>>();
+
+/** Whoever sends: one connection. */
+export interface Sender {
+  readonly userId: number;
+}
+
+/**
+ * Appends an event, in the order in which the sender's events came. Rejects with PytalkError; an id that is
+ * stored already gets its first answer.
+ */
+export function sendEvent(hub: Hub, sender: Sender, body: SendBody): Promise<Stored> {
+  const user = sender.userId;
+  checkSize(body);
+  const state = hub.loaded(body.conv);
+  const before = admitting.get(sender);
+  if (
+    state &&
+    !before &&
+    body.files === undefined &&
+    body.erase === undefined &&
+    maySendAtOnce(state, user)
+  ) {
+    return store(hub, state, user, body, []);
+  }
+  const admitted = (before ?? Promise.resolve()).then(() => admit(hub, user, body));
+  const stored = admitted.then((ready) => store(hub, ready.state, user, body, ready.more));
+  const settled: Promise<void> = admitted.then(
+    () => forget(sender, settled),
+    () => forget(sender, settled),
+  );
+  admitting.set(sender, settled);
+  return stored;
+}
+
+function forget(sender: Sender, settled: Promise<void>): void {
+  if (admitting.get(sender) === settled) admitting.delete(sender);
+}
+
+async function store(
+  hub: Hub,
+  state: ConversationState,
+  user: number,
+  body: SendBody,
+  more: readonly Write[],
+): Promise<Stored> {
+  try {
+    return await append(hub, state, user, body, more);
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === 'constraint') return storedBefore(hub, user, body);
+    throw error;
+  }
+}
+
+/** True when nothing has to be looked up: the way of nearly every message. */
+function maySendAtOnce(state: ConversationState, user: number): boolean {
+  return presentMember(state, user) !== null && (state.row.kind === 'group' || state.blocked === false);
+}
+
+function append(
+  hub: Hub,
+  state: ConversationState,
+  user: number,
+  body: SendBody,
+  more: readonly Write[],
+): Promise<Stored> {
+  const event: StoredEvent = {
+    conv: state.row.id,
+    seq: 0,
+    id: body.id,
+    from: user,
+    at: 0,
+    class: body.class ?? 'message',
+    target: body.target ?? null,
+    files: body.files ?? [],
+    payload: body.payload,
+  };
+  return new Promise((resolve, reject) => {
+    hub.committer.add(new EventItem(hub, state, event, more, resolve, reject));
+  });
+}
+
+function checkSize(body: SendBody): void {
+  const bytes = body.payload.length > limits.maxPayloadBytes / 3 ? Buffer.byteLength(body.payload) : 0;
+  if (bytes > limits.maxPayloadBytes) {
+    throw new PytalkError('invalid', {
+      details: { field: 'payload', reason: `over ${limits.maxPayloadBytes} bytes` },
+    });
+  }
+  if (body.class === 'update' && body.target === undefined) {
+    throw new PytalkError('invalid', { details: { field: 'target', reason: 'an update has a target' } });
+  }
+}
+
+interface Admitted {
+  state: ConversationState;
+  /** Writes that go with the event. */
+  more: Write[];
+}
+
+/** Checks what must be looked up. */
+async function admit(hub: Hub, user: number, body: SendBody): Promise<Admitted> {
+  const { state, member } = await hub.presentIn(body.conv, user);
+  const peer = [...state.members.keys()].find((id) => id !== user) ?? 0;
+  if (await hub.isBlocked(state)) {
+    const account = await hub.storage.account(peer);
+    throw new PytalkError('blocked', { details: { name: account?.username ?? '' } });
+  }
+  if (state.row.kind === 'direct') {
+    const account = await hub.storage.account(peer);
+    if (!account || account.deleted) {
+      throw new PytalkError('user-not-found', { details: { name: account?.username ?? '' } });
+    }
+  }
+  for (const file of body.files ?? []) {
+    if (!(await hub.storage.mayFetch(user, file))) throw new PytalkError('file-not-found');
+  }
+  if (body.erase !== true) return { state, more: [] };
+  if (body.target === undefined || body.class !== 'update') {
+    throw new PytalkError('invalid', {
+      details: { field: 'erase', reason: 'only an update of a target erases' },
+    });
+  }
+  const target = await hub.storage.eventById(body.target);
+  if (target?.conv !== state.row.id || target.class !== 'message') {
+    throw new PytalkError('message-not-found', { details: { id: body.target } });
+  }
+  if (target.from !== user && !(state.row.kind === 'group' && member.admin))
+    throw new PytalkError('not-yours');
+  return { state, more: [{ do: 'erase', conv: state.row.id, target: body.target }] };
+}
+
+/** The answer that an event got when it was stored the first time. */
+async function storedBefore(hub: Hub, user: number, body: SendBody): Promise<Stored> {
+  const event = await hub.storage.eventById(body.id);
+  if (event?.from === user && event.conv === body.conv) return { seq: event.seq, at: event.at };
+  throw new PytalkError('id-taken');
+}

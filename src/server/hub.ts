@@ -1,0 +1,361 @@
+// The middle of the server: conversations in memory, events into the log, and out to everybody connected.
+import { PytalkError } from '../protocol/errors.js';
+import type { PushBody, PushType } from '../protocol/messages.js';
+import type { Conversation, Presence, User } from '../protocol/shapes.js';
+import { Committer } from './committer.js';
+import {
+  makeState,
+  presentMember,
+  viewFor,
+  visibleSeq,
+  type ConversationState,
+} from './conversation-state.js';
+import { encodeEvents } from './event-frames.js';
+import { leaveEverything } from './groups.js';
+import { Roster, type Listener } from './roster.js';
+import type { Membership, Storage, StoredEvent, Unit } from './storage/storage.js';
+import { userViews } from './user-view.js';
+
+const receiptDelayMs = 100;
+
+/** What handlers count for metrics. */
+export interface HubCounters {
+  events: number;
+  deliveries: number;
+}
+
+export class Hub {
+  readonly storage: Storage;
+  readonly committer: Committer;
+  readonly roster = new Roster();
+  readonly counters: HubCounters = { events: 0, deliveries: 0 };
+  readonly now: () => number;
+  readonly #connections = new Set<Listener>();
+  readonly #conversations = new Map<number, ConversationState>();
+  readonly #loading = new Map<number, Promise<ConversationState | null>>();
+  /** The conversations in memory, by those who are or were in them. */
+  readonly #byUser = new Map<number, Set<ConversationState>>();
+  readonly #fresh = new Map<ConversationState, StoredEvent[]>();
+  readonly #receipts = new Set<ConversationState>();
+  #receiptTimer: NodeJS.Timeout | null = null;
+  #nextConversation: number;
+
+  private constructor(storage: Storage, now: () => number, lastConversation: number) {
+    this.storage = storage;
+    this.now = now;
+    this.committer = new Committer(storage);
+    this.committer.onBatch(() => this.#deliverFresh());
+    this.#nextConversation = lastConversation + 1;
+  }
+
+  static async open(storage: Storage, now: () => number): Promise<Hub> {
+    const { conversation } = await storage.lastIds();
+    return new Hub(storage, now, conversation);
+  }
+
+  // ---- durable writes -------------------------------------------------------------------------------------
+
+  /** Joins the group commit; resolves once on disk. Rejects with PytalkError, or StorageError for a constraint. */
+  commit(unit: Unit): Promise<void> {
+    return this.committer.commit(unit);
+  }
+
+  newConversationId(): number {
+    return this.#nextConversation++;
+  }
+
+  // ---- conversations --------------------------------------------------------------------------------------
+
+  /** The conversation in memory, if it is; the way for hot requests that must not wait. */
+  loaded(id: number): ConversationState | undefined {
+    return this.#conversations.get(id);
+  }
+
+  /** The conversation, loaded when needed; null when there is none. */
+  async conversation(id: number): Promise<ConversationState | null> {
+    const known = this.#conversations.get(id);
+    if (known) return known;
+    let loading = this.#loading.get(id);
+    if (!loading) {
+      loading = this.#load(id).finally(() => this.#loading.delete(id));
+      this.#loading.set(id, loading);
+    }
+    return loading;
+  }
+
+  async #load(id: number): Promise<ConversationState | null> {
+    const found = await this.storage.conversation(id);
+    return found ? this.keep(makeState(found.row, found.lastSeq, found.members)) : null;
+  }
+
+  /** Puts a new conversation into memory. */
+  keep(state: ConversationState): ConversationState {
+    const known = this.#conversations.get(state.row.id);
+    if (known) return known;
+    this.#conversations.set(state.row.id, state);
+    for (const user of state.members.keys()) this.indexMember(state, user);
+    return state;
+  }
+
+  /** Notes that a person is in a conversation from now on. */
+  indexMember(state: ConversationState, user: number): void {
+    const states = this.#byUser.get(user);
+    if (states) states.add(state);
+    else this.#byUser.set(user, new Set([state]));
+  }
+
+  /** Drops conversations from memory in which nobody is connected. Called now and then. */
+  sweep(): void {
+    for (const [id, state] of this.#conversations) {
+      if (state.busy > 0 || this.#receipts.has(state)) continue;
+      if (state.present.some((member) => this.roster.isOnline(member.user))) continue;
+      this.#conversations.delete(id);
+      for (const user of state.members.keys()) {
+        const states = this.#byUser.get(user);
+        states?.delete(state);
+        if (states?.size === 0) this.#byUser.delete(user);
+      }
+    }
+  }
+
+  /** The conversation and the member, for somebody who is or was in it. Rejects with `conversation-not-found`. */
+  async memberOf(id: number, user: number): Promise<{ state: ConversationState; member: Membership }> {
+    const state = await this.conversation(id);
+    const member = state?.members.get(user);
+    if (!state || !member) throw new PytalkError('conversation-not-found', { details: { name: String(id) } });
+    return { state, member };
+  }
+
+  /** The same for what only a present member may do. Rejects with `not-in-group` too. */
+  async presentIn(id: number, user: number): Promise<{ state: ConversationState; member: Membership }> {
+    const found = await this.memberOf(id, user);
+    if (found.member.leftSeq !== null) throw new PytalkError('not-in-group');
+    return found;
+  }
+
+  /** Whether one of the two of a direct conversation has blocked the other. */
+  async isBlocked(state: ConversationState): Promise<boolean> {
+    if (state.row.kind !== 'direct') return false;
+    if (state.blocked === null) {
+      const [a, b] = [...state.members.keys()];
+      state.blocked = a !== undefined && b !== undefined && (await this.blocksBetween(a, b));
+    }
+    return state.blocked;
+  }
+
+  async blocksBetween(a: number, b: number): Promise<boolean> {
+    const [byA, byB] = await Promise.all([this.storage.blockedBy(a), this.storage.blockedBy(b)]);
+    return byA.includes(b) || byB.includes(a);
+  }
+
+  /** Forgets what is known of blocks between two people after a change. */
+  blocksChanged(a: number, b: number): void {
+    for (const state of this.#byUser.get(a) ?? []) {
+      if (state.row.kind === 'direct' && state.members.has(b)) state.blocked = null;
+    }
+  }
+
+  // ---- out to clients -------------------------------------------------------------------------------------
+
+  /** Notes an event that is on disk; it goes out with the others of its batch. */
+  stored(state: ConversationState, event: StoredEvent): void {
+    state.lastSeq = event.seq;
+    this.counters.events++;
+    const events = this.#fresh.get(state);
+    if (events) events.push(event);
+    else this.#fresh.set(state, [event]);
+  }
+
+  /** Sends what was noted so far, to those who are members now. */
+  deliverNow(): void {
+    this.#deliverFresh();
+  }
+
+  #deliverFresh(): void {
+    for (const [state, events] of this.#fresh) {
+      const frames = encodeEvents(events);
+      for (const member of state.present) {
+        const listeners = this.roster.listeners(member.user);
+        if (!listeners) continue;
+        for (const listener of listeners) listener.send(frames);
+        this.counters.deliveries += events.length * listeners.size;
+      }
+      if (state.hiddenCount > 0 && events.some((event) => event.class === 'message')) this.#unhide(state);
+    }
+    this.#fresh.clear();
+  }
+
+  /** The next message undoes hiding. */
+  #unhide(state: ConversationState): void {
+    for (const member of state.present) {
+      if (!member.hidden) continue;
+      member.hidden = false;
+      this.committer.lazily(`hidden ${state.row.id} ${member.user}`, {
+        do: 'membership',
+        conv: state.row.id,
+        user: member.user,
+        set: { hidden: false },
+      });
+      void this.tellConversation(state, [member.user], []).catch(() => undefined);
+    }
+    state.hiddenCount = 0;
+  }
+
+  pushToUser<T extends PushType>(user: number, type: T, body: PushBody<T>, exceptSession = 0): void {
+    this.roster.push([user], type, body, exceptSession);
+  }
+
+  /** Pushes the conversation as it is now to members online; `users` are told along, as each may see them. */
+  async tellConversation(
+    state: ConversationState,
+    members: Iterable<number>,
+    users: readonly number[],
+    exceptSession = 0,
+  ): Promise<void> {
+    for (const id of members) {
+      const member = state.members.get(id);
+      if (!member || !this.roster.isOnline(id)) continue;
+      const conversation = await this.view(state, member);
+      const views = await userViews(this.storage, users, id);
+      this.roster.push([id], 'conversation', { conversation, users: views }, exceptSession);
+    }
+  }
+
+  /** The conversation as a member sees it, with what is unread. */
+  async view(state: ConversationState, member: Membership): Promise<Conversation> {
+    const summaries = await this.storage.summaries(member.user);
+    const summary = summaries.find((one) => one.conv === state.row.id);
+    return viewFor(state, member, summary ?? { unread: 0, lastAt: null });
+  }
+
+  /** Notes what a member has got or read; others hear of it soon, several at once. Never goes back. */
+  receipt(state: ConversationState, member: Membership, delivered: number, read: number): void {
+    const last = visibleSeq(state, member);
+    const newRead = Math.max(member.read, Math.min(read, last));
+    const newDelivered = Math.max(member.delivered, newRead, Math.min(delivered, last));
+    if (newRead === member.read && newDelivered === member.delivered) return;
+    member.read = newRead;
+    member.delivered = newDelivered;
+    this.committer.lazily(`receipt ${state.row.id} ${member.user}`, {
+      do: 'membership',
+      conv: state.row.id,
+      user: member.user,
+      set: { delivered: newDelivered, read: newRead },
+    });
+    state.changedReceipts.add(member.user);
+    this.#receipts.add(state);
+    this.#receiptTimer ??= setTimeout(() => this.#tellReceipts(), receiptDelayMs);
+  }
+
+  #tellReceipts(): void {
+    this.#receiptTimer = null;
+    for (const state of this.#receipts) {
+      const receipts = [...state.changedReceipts].flatMap((user) => {
+        const member = presentMember(state, user);
+        return member ? [{ user, delivered: member.delivered, read: member.read }] : [];
+      });
+      state.changedReceipts.clear();
+      if (receipts.length === 0) continue;
+      const users = state.present.map((member) => member.user);
+      this.roster.push(users, 'receipts', { conv: state.row.id, receipts });
+    }
+    this.#receipts.clear();
+  }
+
+  // ---- people ---------------------------------------------------------------------------------------------
+
+  connected(listener: Listener): void {
+    this.#connections.add(listener);
+  }
+
+  connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  connections(): ReadonlySet<Listener> {
+    return this.#connections;
+  }
+
+  /** A connection has logged in. */
+  signedIn(listener: Listener): void {
+    const first = this.roster.add(listener);
+    if (!first) return;
+    void this.#watchContacts(listener.userId).catch(() => undefined);
+    this.#tellPresence(listener.userId);
+  }
+
+  /** A connection has gone. */
+  disconnected(listener: Listener): void {
+    this.#connections.delete(listener);
+    if (listener.userId === 0) return;
+    const now = this.now();
+    if (!this.roster.remove(listener, now)) return;
+    this.committer.lazily(`seen ${listener.userId}`, {
+      do: 'account',
+      id: listener.userId,
+      set: { lastSeenAt: now },
+    });
+    this.#tellPresence(listener.userId);
+  }
+
+  async #watchContacts(user: number): Promise<void> {
+    for (const friend of await this.storage.friendsOf(user)) this.roster.watch(user, friend, true);
+  }
+
+  /** People online who should hear of this one: contacts, and everybody in a conversation with them. */
+  peersOnline(user: number): Set<number> {
+    const peers = new Set(this.roster.watchers(user));
+    for (const state of this.#byUser.get(user) ?? []) {
+      if (!presentMember(state, user) || state.blocked === true) continue;
+      for (const member of state.present) if (this.roster.isOnline(member.user)) peers.add(member.user);
+    }
+    peers.delete(user);
+    return peers;
+  }
+
+  #tellPresence(user: number): void {
+    this.roster.push(this.peersOnline(user), 'presence', this.roster.presenceOf(user));
+  }
+
+  isOnline(user: number): boolean {
+    return this.roster.isOnline(user);
+  }
+
+  presenceOf(users: readonly number[]): Presence[] {
+    return users.map((user) => this.roster.presenceOf(user));
+  }
+
+  /** Tells everybody concerned, each as they may see it, that a profile has changed. */
+  async profileChanged(user: number): Promise<void> {
+    for (const viewer of [user, ...this.peersOnline(user)]) {
+      const [view] = await userViews(this.storage, [user], viewer);
+      if (view) this.pushToUser(viewer, 'user', { user: view });
+    }
+  }
+
+  /** The views of people that `viewer` may have. */
+  users(ids: readonly number[], viewer: number): Promise<User[]> {
+    return userViews(this.storage, ids, viewer);
+  }
+
+  endSession(session: number, code: 'session-ended' | 'account-disabled'): void {
+    for (const connection of this.#connections) if (connection.sessionId === session) connection.end(code);
+  }
+
+  endUser(user: number, code: 'session-ended' | 'account-disabled', exceptSession = 0): void {
+    for (const connection of this.roster.listeners(user) ?? []) {
+      if (connection.sessionId !== exceptSession) connection.end(code);
+    }
+  }
+
+  async leaveAllGroups(user: number): Promise<void> {
+    await leaveEverything(this, user);
+  }
+
+  /** Tells all clients that the server stops, finishes commits. */
+  async close(): Promise<void> {
+    for (const connection of this.#connections) connection.end('stopping');
+    if (this.#receiptTimer) clearTimeout(this.#receiptTimer);
+    await this.committer.drain();
+  }
+}

@@ -1,0 +1,216 @@
+// Puts the server together: storage, hub, listener, metrics; and takes it apart again in order.
+import { mkdir } from 'node:fs/promises';
+import { createServer as createPlainServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { pino, type Logger } from 'pino';
+import { PytalkError } from '../protocol/errors.js';
+import { Accounts } from './accounts.js';
+import { startAdmin } from './admin.js';
+import { loadCertificate, type Certificate, type CertificateSource } from './certificate.js';
+import { readConfig, type ServerConfig } from './config.js';
+import { Connection, type ConnectionOwner } from './connection.js';
+import { lockDataFolder } from './data-lock.js';
+import { dispatch } from './dispatch.js';
+import { FileStore } from './file-store.js';
+import type { ServerContext } from './handler.js';
+import { Hub } from './hub.js';
+import { startMetrics } from './metrics.js';
+import { RateLimits } from './rate-limits.js';
+import { openStorage } from './storage/open.js';
+import { startStunResponder } from './stun-responder.js';
+import { programVersion } from './version.js';
+
+const heartbeatCheckMs = 5_000;
+const sweepMs = 60_000;
+/** A person may take this long to type a password; programs log in at once. */
+const loginTimeoutMs = 10 * 60_000;
+/** What is not sent by then when the server stops is dropped. */
+const stopGraceMs = 1_500;
+
+export interface ServerOptions {
+  /** Folder of everything the server keeps; made when it is not there. */
+  dataDir: string;
+  /** Default 0.0.0.0. */
+  host?: string;
+  /** Default 5000; 0 picks a free one. */
+  port?: number;
+  /** Default 9999; 0 picks a free one. */
+  udpPort?: number;
+  /** `own` makes a certificate on first start; false speaks plain TCP. Default `own`. */
+  tls?: CertificateSource | 'own' | false;
+  /** JSON file with limits and policies. */
+  configFile?: string;
+  /** Override the file. */
+  overrides?: Partial<ServerConfig>;
+  /** Default: one that writes to stderr at the configured level. */
+  log?: Logger;
+}
+
+export interface RunningServer {
+  tcp: { host: string; port: number };
+  udp: { host: string; port: number };
+  /** SHA-256 of the certificate, hexadecimal; null without TLS. */
+  fingerprint: string | null;
+  metrics: { host: string; port: number } | null;
+  /** Stops accepting, tells clients, finishes commits, closes everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Things to undo, in the reverse order of their making. */
+class Undo {
+  readonly #steps: (() => Promise<unknown> | undefined)[] = [];
+  add(step: () => Promise<unknown> | undefined): void {
+    this.#steps.push(step);
+  }
+  async run(): Promise<void> {
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) await step();
+  }
+}
+
+/** Starts a server. Rejects with PytalkError, and leaves nothing behind then. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const undo = new Undo();
+  try {
+    return await start(options, undo);
+  } catch (error) {
+    await undo.run();
+    throw error;
+  }
+}
+
+async function start(options: ServerOptions, undo: Undo): Promise<RunningServer> {
+  const config = await readConfig(options.configFile, options.overrides);
+  const log =
+    options.log ?? pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  const { dataDir } = options;
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PytalkError('home-unusable', { details: { path: dataDir, reason }, cause });
+  }
+  const lock = await lockDataFolder(dataDir);
+  undo.add(() => lock.release());
+  const certificate = options.tls === false ? null : await loadCertificate(dataDir, options.tls ?? 'own');
+  const storage = await openStorage(dataDir);
+  undo.add(() => storage.close());
+
+  const now = (): number => Date.now();
+  const hub = await Hub.open(storage, now);
+  undo.add(() => hub.close());
+  const rates = new RateLimits(config.rates, now);
+  const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
+  const files = await FileStore.open({ dataDir, storage, hub, config, now });
+  undo.add(() => files.close());
+  const context: ServerContext = { config, storage, accounts, files, hub, rates, log, now };
+
+  const tcp = await listenTcp(context, certificate, options);
+  undo.add(() => tcp.close());
+  const udp = await startStunResponder({ host: options.host ?? '0.0.0.0', port: options.udpPort ?? 9999 });
+  undo.add(() => udp.close());
+  const metrics = config.metrics === null ? null : await startMetrics(config.metrics, context, udp);
+  if (metrics) undo.add(() => metrics.close());
+  const admin = await startAdmin(dataDir, context, certificate);
+  undo.add(() => admin.close());
+
+  log.info(
+    { tcp: tcp.address, udp: udp.address, driver: storage.driver, version: programVersion },
+    'started',
+  );
+  let closing: Promise<void> | null = null;
+  return {
+    tcp: tcp.address,
+    udp: udp.address,
+    fingerprint: certificate?.fingerprint ?? null,
+    metrics: metrics?.address ?? null,
+    close: () => (closing ??= undo.run().then(() => log.info('stopped'))),
+  };
+}
+
+interface TcpListener {
+  address: { host: string; port: number };
+  close(): Promise<void>;
+}
+
+async function listenTcp(
+  context: ServerContext,
+  certificate: Certificate | null,
+  options: ServerOptions,
+): Promise<TcpListener> {
+  const { hub, config, log } = context;
+  const perAddress = new Map<string, number>();
+  const owner: ConnectionOwner = {
+    request: (connection, value) => dispatch(context, connection, value),
+    signedIn: (connection) => hub.signedIn(connection),
+    closed: (connection) => {
+      const left = (perAddress.get(connection.address) ?? 1) - 1;
+      if (left > 0) perAddress.set(connection.address, left);
+      else perAddress.delete(connection.address);
+      hub.disconnected(connection);
+    },
+    now: context.now,
+  };
+  const connections = new Set<Connection>();
+  const accept = (socket: Socket): void => {
+    const address = socket.remoteAddress ?? '';
+    const count = perAddress.get(address) ?? 0;
+    if (connections.size >= config.maxConnections || count >= config.maxConnectionsPerAddress) {
+      socket.destroy();
+      return;
+    }
+    perAddress.set(address, count + 1);
+    const connection = new Connection(socket, owner);
+    connections.add(connection);
+    hub.connected(connection);
+    socket.once('close', () => connections.delete(connection));
+  };
+  const server: Server = certificate
+    ? createTlsServer(
+        {
+          key: certificate.key,
+          cert: certificate.cert,
+          minVersion: 'TLSv1.3',
+          noDelay: true,
+          handshakeTimeout: 10_000,
+        },
+        accept,
+      )
+    : createPlainServer({ noDelay: true }, accept);
+  server.on('tlsClientError', (error: Error) => log.debug({ err: error }, 'TLS handshake failed'));
+  // Raw sockets are ended too when the server stops while a handshake is under way.
+  const raw = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    socket.on('error', () => socket.destroy());
+    raw.add(socket);
+    socket.once('close', () => raw.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const where = `${options.host ?? '0.0.0.0'}:${options.port ?? 5000}`;
+      const reason =
+        cause.code === 'EADDRINUSE' ? `${where} is in use: choose another with --port` : cause.message;
+      reject(new PytalkError('usage', { details: { reason }, cause }));
+    });
+    server.listen({ port: options.port ?? 5000, host: options.host ?? '0.0.0.0', backlog: 1024 }, resolve);
+  });
+  const heartbeat = setInterval(() => {
+    const now = context.now();
+    for (const connection of connections) connection.checkAlive(now, loginTimeoutMs);
+  }, heartbeatCheckMs);
+  const sweep = setInterval(() => hub.sweep(), sweepMs);
+  const address = server.address() as AddressInfo;
+  return {
+    address: { host: address.address, port: address.port },
+    close: async () => {
+      clearInterval(heartbeat);
+      clearInterval(sweep);
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await hub.close();
+      const grace = setTimeout(() => {
+        for (const socket of raw) socket.destroy();
+      }, stopGraceMs);
+      await closed;
+      clearTimeout(grace);
+    },
+  };
+}
