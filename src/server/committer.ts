@@ -149,7 +149,10 @@ export class Committer {
     const units: Unit[] = new Array<Unit>(batch.length);
     let built = 0;
     try {
-      for (const item of batch) units[built++] = item.build();
+      for (const item of batch) {
+        units[built] = item.build();
+        built++;
+      }
       await this.#storage.commit(units);
     } catch (error) {
       for (let i = built - 1; i >= 0; i--) batch[i]?.undo();
