@@ -1,0 +1,15 @@
+// The English catalogue: all areas in one; its keys are the keys there are.
+import { chatEn } from './chat-en.js';
+import { commandsEn } from './commands-en.js';
+import { errorsEn } from './errors-en.js';
+import { messagesEn } from './messages-en.js';
+
+export const en = { ...commandsEn, ...messagesEn, ...chatEn, ...errorsEn } as const;
+
+/** Every key of the catalogue. */
+export type Key = keyof typeof en;
+
+/** The names in braces of a text, as a union. */
+export type Placeholders<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;

@@ -1,0 +1,85 @@
+// French sentences of every error code.
+export const errorsFr = {
+  'error.bad-frame': 'les données reçues ne forment pas une trame PyTalk',
+  'error.frame-too-long': 'une trame de {bytes} octets dépasse la limite de {max}',
+  'error.bad-json': 'une trame contient du texte qui n’est pas du JSON valide',
+  'error.unknown-type': 'il n’existe pas de requête {type}',
+  'error.invalid': 'le champ {field} manque ou est incorrect : {reason}',
+  'error.too-many-requests': 'plus de {max} requêtes sont en attente sur une même connexion',
+  'error.too-slow': 'la connexion a été fermée car elle ne recevait pas ses données assez vite',
+  'error.unsupported-version':
+    'l’autre côté parle le protocole {theirs}, celui-ci le protocole {ours} : mettez à jour le plus ancien',
+  'error.not-logged-in': 'connectez-vous d’abord',
+  'error.login-refused': 'nom d’utilisateur ou mot de passe incorrect',
+  'error.session-ended': 'cet appareil a été déconnecté : connectez-vous de nouveau',
+  'error.account-disabled': 'un administrateur a désactivé ce compte',
+  'error.registration-closed':
+    'ce serveur n’accepte pas de nouveaux comptes : adressez-vous à son administrateur',
+  'error.invite-invalid':
+    'le code d’invitation est absent, incorrect ou déjà utilisé : demandez-en un à l’administrateur',
+  'error.reset-code-invalid':
+    'le code de réinitialisation est incorrect, déjà utilisé ou expiré : demandez-en un autre à l’administrateur',
+  'error.rate-limited': 'trop de tentatives : réessayez dans {seconds} s',
+  'error.invalid-username':
+    'un nom d’utilisateur comporte de 2 à 32 lettres, chiffres, points, tirets ou tirets bas',
+  'error.invalid-group-name':
+    'un nom de groupe comporte de 2 à 32 lettres, chiffres, points, tirets ou tirets bas',
+  'error.invalid-phone': 'un numéro de téléphone comporte exactement 10 chiffres',
+  'error.invalid-email': 'ce n’est pas une adresse électronique',
+  'error.invalid-person-name':
+    'un nom ne peut être ni vide, ni contenir de caractères de contrôle, ni dépasser 64 caractères',
+  'error.invalid-emoji': 'une réaction est un seul émoji',
+  'error.invalid-text': 'un message ne peut être ni vide ni dépasser {max} caractères',
+  'error.weak-password': 'un mot de passe comporte au moins {min} caractères',
+  'error.name-taken': 'le nom {name} est déjà pris',
+  'error.phone-taken': 'ce numéro de téléphone est utilisé ou a été libéré il y a moins de 30 jours',
+  'error.user-not-found': 'il n’y a pas d’utilisateur {name}',
+  'error.phone-not-found': 'personne ici n’a ce numéro de téléphone',
+  'error.conversation-not-found': 'il n’y a pas de conversation {name}, ou vous n’en faites pas partie',
+  'error.message-not-found': 'il n’y a pas de message {id} dans vos conversations',
+  'error.file-not-found': 'le fichier n’est pas ici, ou vous ne pouvez pas le récupérer',
+  'error.not-a-member': '{name} n’est pas membre du groupe',
+  'error.already-member': '{name} est déjà membre',
+  'error.not-in-group': 'vous n’êtes plus membre de ce groupe',
+  'error.not-group-admin': 'seul un administrateur du groupe peut faire cela',
+  'error.group-full': 'un groupe compte au plus {max} membres',
+  'error.not-a-group': 'ce n’est pas un groupe',
+  'error.not-a-poll': 'ce message n’est pas un sondage, ou n’a pas cette option',
+  'error.not-yours': 'seul l’auteur (ou un administrateur du groupe, pour supprimer) peut faire cela',
+  'error.blocked': 'les messages entre vous et {name} sont bloqués',
+  'error.yourself': 'vous ne pouvez pas vous faire cela à vous-même',
+  'error.id-taken': 'un autre message porte déjà cet identifiant',
+  'error.file-too-large': 'le fichier fait {bytes} octets, le serveur en accepte au plus {max}',
+  'error.quota-exceeded':
+    'vos fichiers feraient {bytes} octets, le serveur en accorde {max} à chaque personne',
+  'error.file-corrupt': 'le fichier reçu ne correspond pas à son empreinte SHA-256',
+  'error.too-many-transfers': 'au plus {max} transferts à la fois',
+  'error.bad-picture': 'l’image est illisible : {reason}',
+  'error.file-unreadable': 'impossible de lire {path} : {reason}',
+  'error.file-exists': '{path} existe déjà : indiquez un autre nom avec --out',
+  'error.disk-full': 'le serveur ne peut pas l’enregistrer : son disque est plein',
+  'error.storage-failed': 'le serveur ne peut pas l’enregistrer : {reason}',
+  'error.stopping': 'le serveur s’arrête',
+  'error.internal': 'une erreur s’est produite dans le serveur ; son journal en dit plus',
+  'error.unreachable': 'impossible de joindre {server} : {reason}',
+  'error.timeout': 'pas de réponse après {seconds} s',
+  'error.disconnected': 'la connexion au serveur a été perdue',
+  'error.certificate-changed':
+    'le certificat de {server} a changé. Si son responsable l’a voulu, lancez `pytalk login` avec --fingerprint {fingerprint} ; sinon, quelqu’un écoute peut-être',
+  'error.certificate-mismatch':
+    'le certificat de {server} est {fingerprint}, ce n’est pas celui donné par --fingerprint',
+  'error.tls-needed':
+    '{server} ne parle pas TLS ; joignez-le avec --no-tls si vous avez confiance dans le réseau qui vous en sépare',
+  'error.home-locked':
+    'un autre pytalk (processus {pid}) utilise {path} : terminez-le, ou choisissez un autre --home',
+  'error.home-unusable': 'impossible d’utiliser {path} : {reason}',
+  'error.sqlite-missing':
+    'aucun pilote SQLite ne fonctionne ici : installez @appthreat/sqlite3, ou utilisez Node 22.13 ou plus récent',
+  'error.database-newer': 'la base de données {path} vient d’un PyTalk plus récent : mettez celui-ci à jour',
+  'error.database-damaged': 'la base de données {path} est endommagée ({reason}) : restaurez une sauvegarde',
+  'error.recovery-key-invalid': 'cette clé de récupération ne correspond pas à ce compte',
+  'error.offline': 'hors connexion, et cela ne peut pas attendre : réessayez quand le serveur répondra',
+  'error.cancelled': 'annulé',
+  'error.closed': 'ce client est fermé',
+  'error.usage': '{reason}',
+} as const;

@@ -1,0 +1,21 @@
+// The French catalogue: does not compile unless it has English's keys, with the same placeholders.
+import { chatFr } from './chat-fr.js';
+import { commandsFr } from './commands-fr.js';
+import type { en, Placeholders } from './en.js';
+import { errorsFr } from './errors-fr.js';
+import { messagesFr } from './messages-fr.js';
+
+const texts = { ...commandsFr, ...messagesFr, ...chatFr, ...errorsFr } as const;
+
+type Same<A, B> = [A, B] extends [B, A] ? true : false;
+
+/** `Texts` itself when it has the keys and placeholders of `Model`; else a type that names the key at fault. */
+type Translation<Model, Texts> = {
+  readonly [K in keyof Model | keyof Texts]: K extends keyof Model & keyof Texts
+    ? Same<Placeholders<Model[K]>, Placeholders<Texts[K]>> extends true
+      ? Texts[K]
+      : 'has other placeholders'
+    : 'is not in both languages';
+};
+
+export const fr: Translation<typeof en, typeof texts> = texts;

@@ -1,0 +1,54 @@
+// Everything that can change the chat screen's state.
+import type { ConversationView, Friend, Message } from '../../client/api.js';
+import type { User } from '../../protocol/shapes.js';
+import type { Lang } from '../catalogue/translate.js';
+import type { Form } from './forms.js';
+import type { Picture } from './picture.js';
+import type { Completion, Connection, Notice, Overlay, Size } from './state.js';
+import type { TextBuffer } from './text-buffer.js';
+
+export type Action =
+  // the terminal and the clock
+  | { type: 'resized'; size: Size }
+  | { type: 'ticked'; nowMs: number }
+  // the account
+  | { type: 'form-shown'; form: Form }
+  | { type: 'form-changed'; form: Form }
+  | { type: 'logged-in'; me: string; server: string }
+  | { type: 'connection'; connection: Connection; server: string }
+  | { type: 'language'; lang: Lang }
+  // from the server
+  | { type: 'conversations-loaded'; conversations: readonly ConversationView[] }
+  | { type: 'conversation-changed'; conversation: ConversationView }
+  | { type: 'friends-loaded'; friends: readonly Friend[] }
+  | { type: 'friend-changed'; user: User; added: boolean }
+  | { type: 'presence'; user: string; online: boolean; lastSeenAt: string | null }
+  | { type: 'typing'; conv: number; user: string; untilMs: number | null }
+  | { type: 'message-arrived'; message: Message }
+  | { type: 'message-changed'; message: Message }
+  | { type: 'message-discarded'; conv: number; id: string }
+  | { type: 'page-asked'; conv: number }
+  /** `older` comes before what is there; else it is the newest page. `whole`: nothing is before it. */
+  | { type: 'page-loaded'; conv: number; messages: readonly Message[]; older: boolean; whole: boolean }
+  | { type: 'cleared'; conv: number }
+  | { type: 'picture-loaded'; id: string; picture: Picture }
+  | { type: 'transfer'; id: string; percent: number | null }
+  // what the person does
+  | { type: 'opened'; conversation: ConversationView }
+  | { type: 'marked-read'; conv: number }
+  | { type: 'composed'; buffer: TextBuffer }
+  | { type: 'history'; direction: -1 | 1 }
+  | { type: 'submitted'; text: string }
+  | { type: 'replying'; id: string | null }
+  | { type: 'editing'; id: string; text: string }
+  | { type: 'composer-reset' }
+  | { type: 'completion'; completion: Completion | null; buffer: TextBuffer }
+  | { type: 'focused'; focus: 'composer' | 'list' }
+  | { type: 'filtered'; filter: TextBuffer }
+  | { type: 'scrolled'; rows: number }
+  | { type: 'scrolled-to-end' }
+  | { type: 'selected'; direction: -1 | 1 }
+  | { type: 'deselected' }
+  | { type: 'noticed'; notice: Notice | null }
+  | { type: 'overlay'; overlay: Overlay | null }
+  | { type: 'overlay-scrolled'; rows: number };

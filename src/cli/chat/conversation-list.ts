@@ -1,0 +1,112 @@
+// The list of conversations in the state: order, unread counts, presence, and what the filter leaves of it.
+import type { ConversationView, Message } from '../../client/api.js';
+import type { ChatState } from './state.js';
+
+function newestFirst(list: readonly ConversationView[]): ConversationView[] {
+  return [...list].sort((a, b) => (b.last?.sentAt ?? '').localeCompare(a.last?.sentAt ?? ''));
+}
+
+function patched(
+  state: ChatState,
+  matches: (one: ConversationView) => boolean,
+  change: (one: ConversationView) => ConversationView,
+): ChatState {
+  return { ...state, conversations: state.conversations.map((one) => (matches(one) ? change(one) : one)) };
+}
+
+/** The whole list, freshly read. One that is open but has no message yet stays in it. */
+export function withConversations(state: ChatState, list: readonly ConversationView[]): ChatState {
+  const open = state.conversations.filter(
+    (one) => one.id === state.current && !list.some((other) => other.id === one.id),
+  );
+  return { ...state, conversations: newestFirst([...open, ...list]) };
+}
+
+export function withConversation(state: ChatState, conversation: ConversationView): ChatState {
+  const others = state.conversations.filter((one) => one.id !== conversation.id);
+  return { ...state, conversations: newestFirst([conversation, ...others]) };
+}
+
+/** A new message moves its conversation up; it is unread unless its own or seen (`isSeen`). */
+export function withLast(state: ChatState, message: Message, isSeen: boolean): ChatState {
+  const counts = !message.mine && message.kind !== 'system' && !isSeen;
+  const next = patched(
+    state,
+    (one) => one.id === message.conv,
+    (one) => ({
+      ...one,
+      last: message,
+      hidden: false,
+      lastSeq: Math.max(one.lastSeq, message.seq ?? 0),
+      unread: one.unread + (counts ? 1 : 0),
+    }),
+  );
+  return { ...next, conversations: newestFirst(next.conversations) };
+}
+
+/** The last message was edited, deleted, delivered… */
+export function withChangedLast(state: ChatState, message: Message): ChatState {
+  return patched(
+    state,
+    (one) => one.last?.id === message.id,
+    (one) => ({ ...one, last: message }),
+  );
+}
+
+export function withRead(state: ChatState, conv: number): ChatState {
+  return patched(
+    state,
+    (one) => one.id === conv && one.unread > 0,
+    (one) => ({ ...one, unread: 0 }),
+  );
+}
+
+export function withPresence(
+  state: ChatState,
+  presence: { user: string; online: boolean; lastSeenAt: string | null },
+): ChatState {
+  const { user, online, lastSeenAt } = presence;
+  const next = patched(
+    state,
+    (one) => one.members.some((member) => member.username === user),
+    (one) => ({
+      ...one,
+      members: one.members.map((member) =>
+        member.username === user ? { ...member, online, lastSeenAt } : member,
+      ),
+    }),
+  );
+  return {
+    ...next,
+    friends: state.friends.map((friend) =>
+      friend.user.username === user ? { ...friend, online, lastSeenAt } : friend,
+    ),
+  };
+}
+
+/** The conversations that are shown: not the hidden ones, unless searched for or open. */
+export function visibleConversations(state: ChatState): readonly ConversationView[] {
+  const wanted = state.filter.text.trim().toLowerCase();
+  return state.conversations.filter((one) => {
+    if (wanted === '') return !one.hidden || one.id === state.current;
+    const names = [one.name, one.peer?.firstName ?? '', one.peer?.lastName ?? ''];
+    return names.join(' ').toLowerCase().includes(wanted);
+  });
+}
+
+/** The conversation a number of places further down (or up, negative) from the open one; wraps around. */
+export function neighbour(state: ChatState, places: number): ConversationView | null {
+  const list = visibleConversations(state);
+  if (list.length === 0) return null;
+  const at = list.findIndex((one) => one.id === state.current);
+  const index = at === -1 ? (places > 0 ? 0 : list.length - 1) : (at + places + list.length) % list.length;
+  return list[index] ?? null;
+}
+
+/** Unread messages of all conversations that are not muted. */
+export function unreadElsewhere(state: ChatState): number {
+  return state.conversations.reduce(
+    (sum, one) => sum + (one.muted || one.id === state.current ? 0 : one.unread),
+    0,
+  );
+}

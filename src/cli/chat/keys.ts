@@ -1,0 +1,172 @@
+// Turns the bytes of a terminal into named keys, typed text and pastes.
+/*
+ * Sources: ECMA-48 (CSI, SS3), xterm's control sequences (modifiers, bracketed paste), the kitty keyboard protocol (CSI u).
+ */
+
+/** `key` is a name such as `enter`, `ctrl+a`, `alt+up`, `shift+tab`; `text` is typed, `paste` came in brackets. */
+export type Input =
+  | { readonly type: 'key'; readonly name: string }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'paste'; readonly text: string };
+
+const escape = '\u001b';
+const pasteStart = '\u001b[200~';
+const pasteEnd = '\u001b[201~';
+/** A paste without an end would eat every key: after this many characters it is taken as it is. */
+const maxPasteChars = 1_000_000;
+
+const finals: Record<string, string> = {
+  A: 'up',
+  B: 'down',
+  C: 'right',
+  D: 'left',
+  F: 'end',
+  H: 'home',
+  P: 'f1',
+  Q: 'f2',
+  R: 'f3',
+  S: 'f4',
+  Z: 'shift+tab',
+};
+const tildes: Record<string, string> = {
+  1: 'home',
+  2: 'insert',
+  3: 'delete',
+  4: 'end',
+  5: 'pageup',
+  6: 'pagedown',
+  7: 'home',
+  8: 'end',
+  11: 'f1',
+  12: 'f2',
+  13: 'f3',
+  14: 'f4',
+  15: 'f5',
+};
+const controls: Record<string, string> = {
+  '\r': 'enter',
+  '\n': 'ctrl+j',
+  '\t': 'tab',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+  '\u0000': 'ctrl+space',
+};
+const codePoints: Record<number, string> = {
+  9: 'tab',
+  13: 'enter',
+  27: 'escape',
+  32: 'space',
+  127: 'backspace',
+};
+
+/** Puts modifiers before a key's name, in one fixed order. xterm: 1 + (1 shift, 2 alt, 4 ctrl). */
+function modified(name: string, parameter: string | undefined): string {
+  const bits = Math.max(0, Number.parseInt(parameter ?? '1', 10) - 1) || 0;
+  return `${bits & 4 ? 'ctrl+' : ''}${bits & 2 ? 'alt+' : ''}${bits & 1 ? 'shift+' : ''}${name}`;
+}
+
+function controlName(char: string): string | null {
+  const named = controls[char];
+  if (named !== undefined) return named;
+  const code = char.charCodeAt(0);
+  if (code >= 1 && code <= 26) return `ctrl+${String.fromCharCode(code + 96)}`;
+  return code < 32 ? 'unknown' : null;
+}
+
+function csiName(parameters: string, final: string): string {
+  const [first = '', second] = parameters.split(';');
+  if (final === 'u') {
+    const code = Number.parseInt(first, 10);
+    return modified(
+      codePoints[code] ?? (code > 32 ? String.fromCodePoint(Math.min(code, 0x10ffff)) : 'unknown'),
+      second,
+    );
+  }
+  if (final === '~' && first === '27') {
+    const code = Number.parseInt(parameters.split(';')[2] ?? '', 10);
+    return modified(
+      codePoints[code] ?? (code > 32 ? String.fromCodePoint(Math.min(code, 0x10ffff)) : 'unknown'),
+      second,
+    );
+  }
+  if (final === '~') return modified(tildes[first] ?? 'unknown', second);
+  return modified(finals[final] ?? 'unknown', second);
+}
+
+/** Reads terminal input as it comes, in pieces of any size. Pure but for what is pending. */
+export class KeyDecoder {
+  private pending = '';
+
+  /** True when an ESC came that may be a key of its own or the beginning of a sequence: call `flush` a moment later. */
+  get isWaiting(): boolean {
+    return this.pending !== '' && !this.pending.startsWith(pasteStart);
+  }
+
+  push(chunk: string): Input[] {
+    this.pending += chunk;
+    const inputs: Input[] = [];
+    for (;;) {
+      const taken = this.take(inputs);
+      if (taken === 0) return inputs;
+      this.pending = this.pending.slice(taken);
+    }
+  }
+
+  /** Takes what is pending as it stands: a lone ESC is the Escape key, a cut sequence is dropped. */
+  flush(): Input[] {
+    const wasEscape = this.pending === escape;
+    this.pending = '';
+    return wasEscape ? [{ type: 'key', name: 'escape' }] : [];
+  }
+
+  /** Reads one input from the front of what is pending; returns the characters it took, 0 when more are needed. */
+  private take(inputs: Input[]): number {
+    const text = this.pending;
+    if (text === '') return 0;
+    if (text.startsWith(escape)) return this.takeEscape(inputs, text, 1, '');
+    const control = controlName(text.charAt(0));
+    if (control !== null) {
+      inputs.push({ type: 'key', name: control });
+      return 1;
+    }
+    const end = /[\u0000-\u001f\u007f]/.exec(text)?.index ?? text.length;
+    inputs.push({ type: 'text', text: text.slice(0, end) });
+    return end;
+  }
+
+  private takeEscape(inputs: Input[], text: string, at: number, alt: string): number {
+    const next = text.charAt(at);
+    if (next === '') return 0;
+    if (next === escape && alt === '') return this.takeEscape(inputs, text, at + 1, 'alt+');
+    if (next === '[') return this.takeCsi(inputs, text, at + 1, alt);
+    if (next === 'O') {
+      const final = text.charAt(at + 1);
+      if (final === '') return 0;
+      inputs.push({ type: 'key', name: alt + (finals[final] ?? 'unknown') });
+      return at + 2;
+    }
+    const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    inputs.push({ type: 'key', name: `alt+${controlName(char) ?? char}` });
+    return at + char.length;
+  }
+
+  private takeCsi(inputs: Input[], text: string, at: number, alt: string): number {
+    if (text.startsWith(pasteStart)) {
+      const end = text.indexOf(pasteEnd);
+      if (end === -1 && text.length < maxPasteChars) return 0;
+      inputs.push({ type: 'paste', text: text.slice(pasteStart.length, end === -1 ? text.length : end) });
+      return end === -1 ? text.length : end + pasteEnd.length;
+    }
+    const match = /^([\x30-\x3f]*)[\x20-\x2f]*([\x40-\x7e])/.exec(text.slice(at, at + 64));
+    if (match === null) {
+      // Longer than any key, or broken off by another control character: dropped up to there.
+      const cut = /[^\x20-\x3f]/.exec(text.slice(at, at + 64))?.index;
+      return cut === undefined ? (text.length - at >= 64 ? at + 64 : 0) : at + cut;
+    }
+    const name = csiName(match[1] ?? '', match[2] ?? '');
+    if (match[2] === 'u' && !name.includes('+') && name.length === 1)
+      inputs.push({ type: 'text', text: name });
+    else inputs.push({ type: 'key', name: alt + name });
+    return at + match[0].length;
+  }
+}

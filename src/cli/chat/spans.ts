@@ -1,0 +1,144 @@
+// A row of the screen as styled pieces of text, and how such a row is cut, filled and written with colours.
+import { truncate, widthOf } from './text-width.js';
+
+/** What a piece of text is; how that looks is the theme's business. */
+export type Role =
+  | 'plain'
+  | 'dim'
+  | 'bold'
+  | 'accent'
+  | 'good'
+  | 'warn'
+  | 'bad'
+  | 'read'
+  | 'unread'
+  | 'inverse'
+  | 'strike'
+  | 'name0'
+  | 'name1'
+  | 'name2'
+  | 'name3'
+  | 'name4';
+
+export type Span =
+  | { readonly text: string; readonly role: Role }
+  /** A row of a picture: our own colour sequences, `cells` wide. Never text from others. */
+  | { readonly picture: string; readonly cells: number };
+
+export type Line = readonly Span[];
+
+/** Codes of SGR (ECMA-48 8.3.117) for each role. */
+export type Theme = Readonly<Record<Role, string>>;
+
+const attributes: Theme = {
+  plain: '',
+  dim: '2',
+  bold: '1',
+  accent: '1',
+  good: '',
+  warn: '1',
+  bad: '1',
+  read: '1',
+  unread: '1',
+  inverse: '7',
+  strike: '2;9',
+  name0: '1',
+  name1: '1',
+  name2: '1',
+  name3: '1',
+  name4: '1',
+};
+
+/** Only the terminal's own 16 colours, and none of those that vanish on a light or a dark background. */
+const colours: Theme = {
+  ...attributes,
+  accent: '36',
+  good: '32',
+  warn: '35',
+  bad: '31',
+  read: '36',
+  unread: '1;36',
+  name0: '1;36',
+  name1: '1;35',
+  name2: '1;32',
+  name3: '1;94',
+  name4: '1;91',
+};
+
+/** The theme for an environment: without colours when NO_COLOR is set to anything (no-color.org). */
+export function themeFor(env: Readonly<Record<string, string | undefined>>): Theme {
+  return hasColours(env) ? colours : attributes;
+}
+
+export function hasColours(env: Readonly<Record<string, string | undefined>>): boolean {
+  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
+}
+
+export function span(text: string, role: Role = 'plain'): Span {
+  return { text, role };
+}
+
+const names = ['name0', 'name1', 'name2', 'name3', 'name4'] as const;
+
+/** The same person has the same colour everywhere. */
+export function nameRole(username: string): Role {
+  let hash = 0;
+  for (const char of username) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) >>> 0;
+  return names[hash % names.length] ?? 'name0';
+}
+
+function spanWidth(piece: Span): number {
+  return 'picture' in piece ? piece.cells : widthOf(piece.text);
+}
+
+export function lineWidth(line: Line): number {
+  return line.reduce((sum, piece) => sum + spanWidth(piece), 0);
+}
+
+/** Cuts a line to at most `cells`, with an ellipsis where text was cut. */
+export function fit(line: Line, cells: number): Line {
+  let room = cells;
+  const result: Span[] = [];
+  for (const piece of line) {
+    const width = spanWidth(piece);
+    if (width <= room) result.push(piece);
+    else if ('text' in piece) result.push({ text: truncate(piece.text, room), role: piece.role });
+    if (width > room) break;
+    room -= width;
+  }
+  return result;
+}
+
+/** Cuts or fills a line to exactly `cells`. */
+export function fill(line: Line, cells: number): Line {
+  const cut = fit(line, cells);
+  const missing = cells - lineWidth(cut);
+  return missing > 0 ? [...cut, span(' '.repeat(missing))] : cut;
+}
+
+/** Left and right parts on one row of exactly `cells`; the left one is cut first. */
+export function spread(left: Line, right: Line, cells: number): Line {
+  const kept = fit(right, cells);
+  const room = cells - lineWidth(kept);
+  return [...fill(left, room), ...kept];
+}
+
+/** Sets the role of every text on a line that has none of its own. */
+export function tinted(line: Line, role: Role): Line {
+  return line.map((piece) => ('text' in piece ? { text: piece.text, role } : piece));
+}
+
+/** A line as text with SGR sequences. Control characters that got this far are dropped: nothing else can reach the terminal. */
+export function toAnsi(line: Line, theme: Theme): string {
+  let result = '';
+  for (const piece of line) {
+    if ('picture' in piece) {
+      result += piece.picture;
+      continue;
+    }
+    const text = piece.text.replace(/[\p{Cc}\u2028\u2029]/gu, '');
+    const codes = theme[piece.role];
+    result += codes === '' || text === '' ? text : `\u001b[${codes}m${text}\u001b[0m`;
+  }
+  return result;
+}

@@ -1,0 +1,155 @@
+// Everything the chat screen knows, as one value; `reduce` makes the next one from an action.
+import type { ConnectionState, ConversationView, Friend, Message } from '../../client/api.js';
+import type { Lang } from '../catalogue/translate.js';
+import type { Form } from './forms.js';
+import type { Picture } from './picture.js';
+import type { Line } from './spans.js';
+import { emptyBuffer, type TextBuffer } from './text-buffer.js';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What is at the bottom of the message list: the message, and how many of its rows are hidden below. */
+export interface Anchor {
+  readonly id: string;
+  readonly below: number;
+}
+
+export interface Thread {
+  /** Oldest first; what waits in the outbox comes last. */
+  readonly messages: readonly Message[];
+  /** True when the first message is the first there is. */
+  readonly complete: boolean;
+  readonly loading: boolean;
+  /** The first message that was unread when the conversation was opened. */
+  readonly marker: string | null;
+  /** Null follows the newest message. */
+  readonly anchor: Anchor | null;
+  /** The message that /reply, /react and the others mean. */
+  readonly selected: string | null;
+}
+
+/** What is being written in one conversation: the draft. */
+export interface Composer {
+  readonly buffer: TextBuffer;
+  /** Index into `ChatState.sent` while walking through it. */
+  readonly historyAt: number | null;
+  /** What was written before walking through the history. */
+  readonly stash: TextBuffer | null;
+  readonly replyTo: string | null;
+  readonly editing: string | null;
+}
+
+export interface Completion {
+  /** Offsets in the composer's text that a candidate replaces. */
+  readonly from: number;
+  readonly candidates: readonly string[];
+  readonly index: number;
+}
+
+export interface Notice {
+  readonly kind: 'info' | 'error';
+  readonly text: string;
+}
+
+/** A page of text over the conversation: help, a profile, search results, a picture. */
+export interface Overlay {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  /** Rows scrolled away at the top. */
+  readonly top: number;
+}
+
+export interface Connection {
+  readonly state: ConnectionState;
+  readonly retryAtMs: number | null;
+  readonly reason: string | null;
+}
+
+export interface ChatState {
+  readonly size: Size;
+  readonly nowMs: number;
+  readonly lang: Lang;
+  readonly server: string;
+  /** Own username; null before login. */
+  readonly me: string | null;
+  readonly connection: Connection;
+  /** Not null while logging in or registering. */
+  readonly form: Form | null;
+  /** Newest first. */
+  readonly conversations: readonly ConversationView[];
+  readonly friends: readonly Friend[];
+  /** Id of the open conversation. */
+  readonly current: number | null;
+  readonly threads: Readonly<Record<number, Thread>>;
+  /** Until when (milliseconds) somebody types, by conversation and username. */
+  readonly typing: Readonly<Record<number, Readonly<Record<string, number>>>>;
+  /** Drafts by conversation; 0 is for when none is open. */
+  readonly composers: Readonly<Record<number, Composer>>;
+  /** What was sent, oldest first: Up brings it back. */
+  readonly sent: readonly string[];
+  readonly completion: Completion | null;
+  readonly focus: 'composer' | 'list';
+  /** What the conversation list is searched for. */
+  readonly filter: TextBuffer;
+  readonly notice: Notice | null;
+  readonly overlay: Overlay | null;
+  /** By message id. */
+  readonly pictures: Readonly<Record<string, Picture>>;
+  /** Percent done, by message id. */
+  readonly transfers: Readonly<Record<string, number>>;
+}
+
+export const emptyComposer: Composer = {
+  buffer: emptyBuffer,
+  historyAt: null,
+  stash: null,
+  replyTo: null,
+  editing: null,
+};
+
+export const emptyThread: Thread = {
+  messages: [],
+  complete: false,
+  loading: false,
+  marker: null,
+  anchor: null,
+  selected: null,
+};
+
+export function initialState(start: { size: Size; nowMs: number; lang: Lang; server: string }): ChatState {
+  return {
+    ...start,
+    me: null,
+    connection: { state: 'connecting', retryAtMs: null, reason: null },
+    form: null,
+    conversations: [],
+    friends: [],
+    current: null,
+    threads: {},
+    typing: {},
+    composers: {},
+    sent: [],
+    completion: null,
+    focus: 'composer',
+    filter: emptyBuffer,
+    notice: null,
+    overlay: null,
+    pictures: {},
+    transfers: {},
+  };
+}
+
+export function currentConversation(state: ChatState): ConversationView | null {
+  return state.conversations.find((one) => one.id === state.current) ?? null;
+}
+
+export function currentThread(state: ChatState): Thread {
+  return (state.current === null ? undefined : state.threads[state.current]) ?? emptyThread;
+}
+
+export function currentComposer(state: ChatState): Composer {
+  return state.composers[state.current ?? 0] ?? emptyComposer;
+}

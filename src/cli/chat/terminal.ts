@@ -1,0 +1,105 @@
+// The real terminal: takes it over (alternate screen, raw keys, bracketed paste) and always gives it back.
+import { writeSync } from 'node:fs';
+import { KeyDecoder, type Input } from './keys.js';
+
+/** Alternate screen, no automatic wrapping, bracketed paste (xterm's control sequences). */
+const enterCodes = '\u001b[?1049h\u001b[?7l\u001b[?2004h\u001b[2J\u001b[H';
+const leaveCodes = '\u001b[?2026l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
+/** After this long a lone ESC is the Escape key and not the beginning of a sequence. */
+const escapeTimeoutMs = 40;
+
+export interface Terminal {
+  readonly columns: number;
+  readonly rows: number;
+  /** False when the buffer is full. */
+  write(data: string): boolean;
+  bell(): void;
+  /** Returns the undo. */
+  onInput(listener: (input: Input) => void): () => void;
+  onResize(listener: () => void): () => void;
+  onDrain(listener: () => void): () => void;
+  /** Idempotent, both; `leave` is synchronous, so that it also works while the process exits. */
+  enter(): void;
+  leave(): void;
+}
+
+/** Writes at once, past any buffer: the process may end on the next line. A terminal that is gone is no error. */
+function writeNow(fd: number, data: string): void {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    try {
+      writeSync(fd, data);
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return;
+    }
+  }
+}
+
+/** Listens to the keys of a raw stdin; returns the undo. */
+function readKeys(stdin: NodeJS.ReadStream, listener: (input: Input) => void): () => void {
+  const decoder = new KeyDecoder();
+  let timer: NodeJS.Timeout | undefined;
+  const emit = (inputs: readonly Input[]): void => inputs.forEach((input) => listener(input));
+  const onData = (chunk: string | Buffer): void => {
+    clearTimeout(timer);
+    emit(decoder.push(chunk.toString()));
+    if (decoder.isWaiting) timer = setTimeout(() => emit(decoder.flush()), escapeTimeoutMs);
+  };
+  stdin.on('data', onData);
+  return () => {
+    clearTimeout(timer);
+    stdin.off('data', onData);
+  };
+}
+
+/** The terminal behind the process' own streams. */
+export function processTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): Terminal {
+  let isEntered = false;
+  /** A terminal that was closed makes writes fail (EIO, EPIPE): SIGHUP ends the program, not this. */
+  const ignoreError = (): void => undefined;
+  const leave = (): void => {
+    if (!isEntered) return;
+    isEntered = false;
+    writeNow(stdout.fd, leaveCodes);
+    try {
+      stdin.setRawMode(false);
+    } catch {
+      // the terminal is gone
+    }
+    stdin.pause();
+    process.off('exit', leave);
+    process.off('uncaughtExceptionMonitor', leave);
+  };
+  return {
+    get columns() {
+      return stdout.columns || 80;
+    },
+    get rows() {
+      return stdout.rows || 24;
+    },
+    write: (data) => stdout.write(data),
+    bell: () => stdout.write('\u0007'),
+    onInput: (listener) => readKeys(stdin, listener),
+    onResize(listener) {
+      stdout.on('resize', listener);
+      return () => stdout.off('resize', listener);
+    },
+    onDrain(listener) {
+      stdout.on('drain', listener);
+      return () => stdout.off('drain', listener);
+    },
+    enter() {
+      if (isEntered) return;
+      isEntered = true;
+      process.on('exit', leave);
+      process.on('uncaughtExceptionMonitor', leave);
+      stdout.on('error', ignoreError);
+      stdin.on('error', ignoreError);
+      stdin.setEncoding('utf8');
+      stdin.setRawMode(true);
+      stdin.resume();
+      stdout.write(enterCodes);
+    },
+    leave,
+  };
+}
