@@ -1,0 +1,111 @@
+// The server's configuration: every policy, limit and rate with its default, read from a JSON file.
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { PytalkError } from '../protocol/errors.js';
+
+const gibibyte = 1024 ** 3;
+
+const rateShape = z.strictObject({
+  burst: z.number().min(1).max(1e9),
+  perMinute: z.number().min(0.01).max(1e9),
+});
+
+function rate(burst: number, perMinute: number, doc: string) {
+  return rateShape.default({ burst, perMinute }).describe(doc);
+}
+
+const ratesShape = z.strictObject({
+  loginsPerAccount: rate(10, 5, 'Logins, resets and password proofs that fail, of one account.'),
+  loginsPerAddress: rate(100, 60, 'Logins, resets and tokens that fail, from one address.'),
+  registrationsPerAddress: rate(100, 30, 'Registrations begun from one address.'),
+  phoneLookups: rate(100, 10, 'Contacts looked up by phone number by one person.'),
+  profileChanges: rate(30, 30, 'Changes of the profile or password of one person.'),
+  uploads: rate(1000, 300, 'Uploads begun by one person.'),
+  events: rate(
+    5000,
+    6000,
+    'Messages, reactions, votes, edits, deletions and changes of contacts of one person.',
+  ),
+  typing: rate(60, 120, 'Signs of typing of one person.'),
+});
+
+/** The file's shape. Descriptions and defaults appear in docs/CONFIG.md. */
+export const configShape = z.strictObject({
+  registration: z
+    .enum(['open', 'invite', 'closed'])
+    .default('open')
+    .describe('Who may make an account: everybody, who has an invitation code, or nobody.'),
+  maxFileBytes: z
+    .int()
+    .min(1)
+    .default(2 * gibibyte)
+    .describe('Bytes of one file.'),
+  userQuotaBytes: z
+    .int()
+    .min(1)
+    .default(10 * gibibyte)
+    .describe('Bytes of all files of one person, unfinished uploads included.'),
+  maxConnections: z.int().min(1).default(10_000).describe('Connections at once.'),
+  maxConnectionsPerAddress: z.int().min(1).default(200).describe('Connections at once from one address.'),
+  metrics: z
+    .string()
+    .regex(/^([^\s:]+:|\[[^\s\]]+\]:)?\d{1,5}$/, 'must be [HOST:]PORT')
+    .nullable()
+    .default(null)
+    .describe(
+      'Where metrics for Prometheus are served, as `[HOST:]PORT`; the host is 127.0.0.1 unless told.',
+    ),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('What is written to stderr.'),
+  rates: ratesShape
+    .prefault({})
+    .describe('How often something may be done: `burst` at once, then `perMinute` a minute.'),
+});
+export type ServerConfig = z.infer<typeof configShape>;
+
+/**
+ * Reads the file (without one, all defaults hold), with overrides from the command line on top.
+ * Rejects with PytalkError: `file-unreadable`, or `usage` that names the setting that is unknown or wrong.
+ */
+export async function readConfig(
+  path?: string,
+  overrides: Partial<ServerConfig> = {},
+): Promise<ServerConfig> {
+  const fromFile = path === undefined ? {} : await readObject(path);
+  const result = configShape.safeParse({ ...fromFile, ...overrides });
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const place = issue?.path.join('.') ?? '';
+  if (issue?.code === 'unrecognized_keys') {
+    const [key = ''] = issue.keys;
+    throw usage(path, `unknown setting ${place === '' ? key : `${place}.${key}`}`);
+  }
+  throw usage(path, `wrong value for ${place}: ${issue?.message ?? 'not valid'}`);
+}
+
+async function readObject(path: string): Promise<object> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PytalkError('file-unreadable', { details: { path, reason }, cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw usage(path, `not valid JSON (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw usage(path, 'not a JSON object');
+  }
+  return value;
+}
+
+function usage(path: string | undefined, problem: string, cause?: unknown): PytalkError {
+  const reason = `${path ?? 'configuration'}: ${problem}`;
+  return new PytalkError('usage', { details: { reason }, cause });
+}
