@@ -1,10 +1,11 @@
 // The English catalogue: all areas in one; its keys are the keys there are.
 import { chatEn } from './chat-en.js';
 import { commandsEn } from './commands-en.js';
+import { demoEn } from './demo-en.js';
 import { errorsEn } from './errors-en.js';
 import { messagesEn } from './messages-en.js';
 
-export const en = { ...commandsEn, ...messagesEn, ...chatEn, ...errorsEn } as const;
+export const en = { ...commandsEn, ...messagesEn, ...chatEn, ...demoEn, ...errorsEn } as const;
 
 /** Every key of the catalogue. */
 export type Key = keyof typeof en;

@@ -1,11 +1,12 @@
 // The French catalogue: does not compile unless it has English's keys, with the same placeholders.
 import { chatFr } from './chat-fr.js';
 import { commandsFr } from './commands-fr.js';
+import { demoFr } from './demo-fr.js';
 import type { en, Placeholders } from './en.js';
 import { errorsFr } from './errors-fr.js';
 import { messagesFr } from './messages-fr.js';
 
-const texts = { ...commandsFr, ...messagesFr, ...chatFr, ...errorsFr } as const;
+const texts = { ...commandsFr, ...messagesFr, ...chatFr, ...demoFr, ...errorsFr } as const;
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 

@@ -1,0 +1,31 @@
+// French texts of `pytalk demo`.
+export const demoFr = {
+  'demo.title':
+    'Démonstration de PyTalk : un serveur et deux personnes, sur cette machine, sans rien laisser derrière',
+  'demo.server': 'un serveur écoute sur {address}, son certificat est {fingerprint}',
+  'demo.register': '{user} a créé son compte ; le mot de passe n’a jamais quitté ce côté (OPAQUE)',
+  'demo.friend': '{user} a trouvé {friend} par le numéro de téléphone {phone}',
+  'demo.group': '{user} a créé le groupe {group}, {friend} en a été informé',
+  'demo.message': '{from} → {to} : {text}',
+  'demo.reply': '{from} répond à « {quoted} » : {text}',
+  'demo.reaction': '{from} réagit par {emoji}',
+  'demo.poll': '{from} demande : {question}',
+  'demo.votes': 'les deux ont voté : {result}',
+  'demo.picture': '{from} envoie {name} ({size} octets) ; {to} l’a reçu, identique à l’octet près',
+  'demo.preview': 'l’aperçu arrivé avec le message :',
+  'demo.restart': 'le serveur a été arrêté puis relancé ; les deux sont de nouveau connectés',
+  'demo.history': 'un nouvel appareil de {user} relit l’historique : {count} messages, les mêmes qu’avant',
+  'demo.failed': 'cette étape a échoué : {reason}',
+  'demo.different': 'attendu : {expected}, obtenu : {actual}',
+  'demo.late': 'rien n’est arrivé en {seconds} s',
+  'demo.done':
+    'Les {count} étapes ont été vérifiées. Ensuite : `npx pytalk serve`, et dans d’autres terminaux `npx pytalk chat`.',
+  'demo.text.hello': 'Bonjour Bob ! Le terminal te suffit aussi ?',
+  'demo.text.answer': 'Salut Alice ! Depuis toujours. 🙂',
+  'demo.text.group': 'Bienvenue dans notre groupe.',
+  'demo.text.reply': 'Merci ! On est tranquilles ici.',
+  'demo.text.question': 'Quand nous voyons-nous ?',
+  'demo.text.today': 'aujourd’hui',
+  'demo.text.tomorrow': 'demain',
+  'demo.text.caption': 'La vue d’ici',
+} as const;
