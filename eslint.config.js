@@ -53,6 +53,8 @@ export default tseslint.config(
     rules: {
       'no-console': 'off',
       'max-lines': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-floating-promises': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
@@ -85,6 +87,8 @@ export default tseslint.config(
       'no-restricted-imports': restrict('cli', [...arrows.cli, 'server'], ['sqlite', ...serverBuiltins]),
     },
   },
+  // The tables: one row more is no reason for another file.
+  { files: ['src/protocol/messages.ts', 'src/cli/catalogue/*.ts'], rules: { 'max-lines': 'off' } },
   {
     files: ['bin/*.js', 'eslint.config.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },

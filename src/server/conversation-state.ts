@@ -41,6 +41,29 @@ export function makeState(row: ConversationRow, lastSeq: number, members: Member
   return state;
 }
 
+/** A member who joins at `firstSeq`. */
+export function newMembership(
+  conv: number,
+  user: number,
+  admin: boolean,
+  at: number,
+  firstSeq: number,
+): Membership {
+  return {
+    conv,
+    user,
+    admin,
+    joinedAt: at,
+    firstSeq,
+    leftSeq: null,
+    delivered: firstSeq - 1,
+    read: firstSeq - 1,
+    hidden: false,
+    muted: false,
+    clearedSeq: 0,
+  };
+}
+
 /** Works out again what depends on the members. */
 export function refreshPresent(state: ConversationState): void {
   state.present = [...state.members.values()]

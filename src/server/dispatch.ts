@@ -49,7 +49,7 @@ export function dispatch(
     check(connection, request.type);
     // The table ties body and handler together; the union of all of them cannot say so.
     const handler = handlers[request.type] as Handler<RequestType>;
-    const result = handler(context, connection, request.body as never);
+    const result = handler(context, connection, request.body);
     if (!(result instanceof Promise)) {
       connection.answer(request.req, result);
       return undefined;

@@ -4,7 +4,13 @@ import { PytalkError } from '../protocol/errors.js';
 import { limits } from '../protocol/limits.js';
 import { nameKey } from '../protocol/names.js';
 import { encodePayload, type ControlPayload } from '../protocol/payload.js';
-import { makeState, presentMember, refreshPresent, type ConversationState } from './conversation-state.js';
+import {
+  makeState,
+  newMembership,
+  presentMember,
+  refreshPresent,
+  type ConversationState,
+} from './conversation-state.js';
 import type { Hub } from './hub.js';
 import { StorageError, type Membership, type StoredEvent, type Write } from './storage/storage.js';
 
@@ -69,22 +75,6 @@ function exclusively<T>(state: ConversationState, change: () => Promise<T>): Pro
   const result = state.changing.then(change);
   state.changing = result.catch(() => undefined);
   return result;
-}
-
-function newMembership(conv: number, user: number, admin: boolean, at: number, firstSeq: number): Membership {
-  return {
-    conv,
-    user,
-    admin,
-    joinedAt: at,
-    firstSeq,
-    leftSeq: null,
-    delivered: firstSeq - 1,
-    read: firstSeq - 1,
-    hidden: false,
-    muted: false,
-    clearedSeq: 0,
-  };
 }
 
 function presentIds(state: ConversationState): number[] {
@@ -316,27 +306,4 @@ export async function leaveEverything(hub: Hub, user: number): Promise<void> {
     const state = await hub.conversation(id);
     if (state?.row.kind === 'group' && presentMember(state, user)) await removeMember(hub, state, user, user);
   }
-}
-
-/** The direct conversation of two people; made when there is none. */
-export async function openDirect(hub: Hub, a: number, b: number): Promise<ConversationState> {
-  const known = await hub.storage.directBetween(a, b);
-  const existing = known === null ? null : await hub.conversation(known);
-  if (existing) return existing;
-  const at = hub.now();
-  const row = { id: hub.newConversationId(), kind: 'direct' as const, name: null, createdAt: at };
-  const members = [a, b].map((user) => newMembership(row.id, user, false, at, 1));
-  try {
-    await hub.commit([
-      { do: 'create-conversation', conversation: row, nameKey: null, pair: a < b ? [a, b] : [b, a] },
-      ...members.map((membership) => ({ do: 'join' as const, membership })),
-    ]);
-  } catch (error) {
-    // The other one may have opened it in the same moment.
-    const made = await hub.storage.directBetween(a, b);
-    const state = made === null ? null : await hub.conversation(made);
-    if (state) return state;
-    throw error;
-  }
-  return hub.keep(makeState(row, 0, members));
 }

@@ -1,16 +1,12 @@
 // Puts the server together: storage, hub, listener, metrics; and takes it apart again in order.
 import { mkdir } from 'node:fs/promises';
-import { createServer as createPlainServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
 import { pino, type Logger } from 'pino';
 import { PytalkError } from '../protocol/errors.js';
 import { Accounts } from './accounts.js';
 import { startAdmin } from './admin.js';
-import { loadCertificate, type Certificate, type CertificateSource } from './certificate.js';
+import { loadCertificate, type CertificateSource } from './certificate.js';
 import { readConfig, type ServerConfig } from './config.js';
-import { Connection, type ConnectionOwner } from './connection.js';
 import { lockDataFolder } from './data-lock.js';
-import { dispatch } from './dispatch.js';
 import { FileStore } from './file-store.js';
 import type { ServerContext } from './handler.js';
 import { Hub } from './hub.js';
@@ -18,14 +14,8 @@ import { startMetrics } from './metrics.js';
 import { RateLimits } from './rate-limits.js';
 import { openStorage } from './storage/open.js';
 import { startStunResponder } from './stun-responder.js';
+import { listenTcp } from './tcp-listener.js';
 import { programVersion } from './version.js';
-
-const heartbeatCheckMs = 5_000;
-const sweepMs = 60_000;
-/** A person may take this long to type a password; programs log in at once. */
-const loginTimeoutMs = 10 * 60_000;
-/** What is not sent by then when the server stops is dropped. */
-const stopGraceMs = 1_500;
 
 export interface ServerOptions {
   /** Folder of everything the server keeps; made when it is not there. */
@@ -124,93 +114,5 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
     fingerprint: certificate?.fingerprint ?? null,
     metrics: metrics?.address ?? null,
     close: () => (closing ??= undo.run().then(() => log.info('stopped'))),
-  };
-}
-
-interface TcpListener {
-  address: { host: string; port: number };
-  close(): Promise<void>;
-}
-
-async function listenTcp(
-  context: ServerContext,
-  certificate: Certificate | null,
-  options: ServerOptions,
-): Promise<TcpListener> {
-  const { hub, config, log } = context;
-  const perAddress = new Map<string, number>();
-  const owner: ConnectionOwner = {
-    request: (connection, value) => dispatch(context, connection, value),
-    signedIn: (connection) => hub.signedIn(connection),
-    closed: (connection) => {
-      const left = (perAddress.get(connection.address) ?? 1) - 1;
-      if (left > 0) perAddress.set(connection.address, left);
-      else perAddress.delete(connection.address);
-      hub.disconnected(connection);
-    },
-    now: context.now,
-  };
-  const connections = new Set<Connection>();
-  const accept = (socket: Socket): void => {
-    const address = socket.remoteAddress ?? '';
-    const count = perAddress.get(address) ?? 0;
-    if (connections.size >= config.maxConnections || count >= config.maxConnectionsPerAddress) {
-      socket.destroy();
-      return;
-    }
-    perAddress.set(address, count + 1);
-    const connection = new Connection(socket, owner);
-    connections.add(connection);
-    hub.connected(connection);
-    socket.once('close', () => connections.delete(connection));
-  };
-  const server: Server = certificate
-    ? createTlsServer(
-        {
-          key: certificate.key,
-          cert: certificate.cert,
-          minVersion: 'TLSv1.3',
-          noDelay: true,
-          handshakeTimeout: 10_000,
-        },
-        accept,
-      )
-    : createPlainServer({ noDelay: true }, accept);
-  server.on('tlsClientError', (error: Error) => log.debug({ err: error }, 'TLS handshake failed'));
-  // Raw sockets are ended too when the server stops while a handshake is under way.
-  const raw = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    socket.on('error', () => socket.destroy());
-    raw.add(socket);
-    socket.once('close', () => raw.delete(socket));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const where = `${options.host ?? '0.0.0.0'}:${options.port ?? 5000}`;
-      const reason =
-        cause.code === 'EADDRINUSE' ? `${where} is in use: choose another with --port` : cause.message;
-      reject(new PytalkError('usage', { details: { reason }, cause }));
-    });
-    server.listen({ port: options.port ?? 5000, host: options.host ?? '0.0.0.0', backlog: 1024 }, resolve);
-  });
-  const heartbeat = setInterval(() => {
-    const now = context.now();
-    for (const connection of connections) connection.checkAlive(now, loginTimeoutMs);
-  }, heartbeatCheckMs);
-  const sweep = setInterval(() => hub.sweep(), sweepMs);
-  const address = server.address() as AddressInfo;
-  return {
-    address: { host: address.address, port: address.port },
-    close: async () => {
-      clearInterval(heartbeat);
-      clearInterval(sweep);
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await hub.close();
-      const grace = setTimeout(() => {
-        for (const socket of raw) socket.destroy();
-      }, stopGraceMs);
-      await closed;
-      clearTimeout(grace);
-    },
   };
 }

@@ -1,7 +1,8 @@
 // Requests about conversations and groups.
 import { PytalkError } from '../../protocol/errors.js';
 import { viewFor, visibleSeq } from '../conversation-state.js';
-import { addMembers, createGroup, makeAdmin, openDirect, removeMember, renameGroup } from '../groups.js';
+import { openDirect } from '../direct.js';
+import { addMembers, createGroup, makeAdmin, removeMember, renameGroup } from '../groups.js';
 import type { Handlers, ServerContext } from '../handler.js';
 import type { Membership } from '../storage/storage.js';
 
