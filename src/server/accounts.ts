@@ -182,7 +182,7 @@ export class Accounts {
       const session = await storage.sessionByToken(hash);
       const account = session ? await storage.account(session.user) : null;
       if (revocations !== this.#revocations) continue;
-      if (!session || !account || account.deleted) throw new PytalkError('session-ended');
+      if (!session || account?.deleted !== false) throw new PytalkError('session-ended');
       if (account.disabled) throw new PytalkError('account-disabled');
       return { account, session };
     }

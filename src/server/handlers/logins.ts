@@ -54,7 +54,8 @@ export const loginHandlers = {
     return {};
   },
 
-  'sessions.list': async ({ hub, storage, now }, session) => {
+  'sessions.list': async (context, session) => {
+    const { hub, storage } = context;
     const sessions = await storage.sessionsOf(session.userId);
     const connected = new Set([...(hub.roster.listeners(session.userId) ?? [])].map((one) => one.sessionId));
     return {
@@ -62,7 +63,7 @@ export const loginHandlers = {
         id,
         device,
         createdAt,
-        lastSeenAt: connected.has(id) ? now() : lastSeenAt,
+        lastSeenAt: connected.has(id) ? context.now() : lastSeenAt,
         address,
         current: id === session.sessionId,
       })),

@@ -131,14 +131,14 @@ export const registrationHandlers = {
     checkIdentity(body.identity);
     const { publicKey, wrapped } = body.identity;
     const id = step.user;
-    let newIdentity = false;
+    const changed = { identity: false };
     await accounts.endSessions(id, async () => {
       const account = await storage.account(id);
       if (!account || !(await accounts.isResetCode(id, step.code)))
         throw new PytalkError('reset-code-invalid');
-      newIdentity = account.publicKey !== publicKey;
-      const recovery = newIdentity ? { recovery: null } : {};
-      const detail = `${newIdentity ? 'new identity' : 'same identity'}, from ${session.address}`;
+      changed.identity = account.publicKey !== publicKey;
+      const recovery = changed.identity ? { recovery: null } : {};
+      const detail = `${changed.identity ? 'new identity' : 'same identity'}, from ${session.address}`;
       return [
         { do: 'account', id, set: { opaqueRecord: body.record, publicKey, wrapped, ...recovery } },
         { do: 'reset-code', user: id, codeHash: null, until: 0 },
@@ -147,7 +147,7 @@ export const registrationHandlers = {
     });
     accounts.forgiveAttempt(step.nameKey, session.address);
     const opened = await accounts.openSession(id, body.record, body.device, session.address);
-    if (newIdentity) await hub.profileChanged(id);
+    if (changed.identity) await hub.profileChanged(id);
     return signInWith(context, session, opened);
   },
 } satisfies Pick<Handlers, 'register.start' | 'register.finish' | 'reset.start' | 'reset.finish'>;
