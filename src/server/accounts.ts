@@ -264,7 +264,7 @@ export class Accounts {
   async checkInvite(code: string | undefined): Promise<string> {
     const codeHash = hashCode(code ?? '');
     const invite = await this.#options.storage.invite(codeHash);
-    if (!invite || invite.usedBy !== null) throw new PytalkError('invite-invalid');
+    if (invite?.usedBy !== null) throw new PytalkError('invite-invalid');
     return codeHash;
   }
 

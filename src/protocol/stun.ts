@@ -1,0 +1,157 @@
+// STUN messages (RFC 8489), as far as a Binding request and its answer need them; pure bytes and values.
+import { crc32 } from 'node:zlib';
+import { ProtocolError } from './errors.js';
+
+/*
+ *  0                   1                   2                   3
+ *  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |0 0|     STUN message type     |         message length        |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                  magic cookie 0x2112A442                      |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * |                  transaction id (96 bits)                     |
+ * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
+ * Attributes follow: type (16 bits), length (16 bits), value, padding to 4 bytes (section 14).
+ */
+
+export const stunType = { bindingRequest: 0x0001, bindingSuccess: 0x0101 } as const;
+export const stunAttribute = {
+  xorMappedAddress: 0x0020,
+  /** RFC 5780: makes a request long enough for its answer. */
+  padding: 0x0026,
+  fingerprint: 0x8028,
+} as const;
+
+const headerBytes = 20;
+const fingerprintBytes = 8;
+const magicCookie = 0x2112a442;
+const fingerprintXor = 0x5354554e;
+
+export interface StunAttribute {
+  type: number;
+  value: Buffer;
+}
+
+export interface StunMessage {
+  type: number;
+  /** 12 bytes. */
+  transactionId: Buffer;
+  attributes: readonly StunAttribute[];
+}
+
+export interface SocketAddress {
+  address: string;
+  port: number;
+}
+
+/** Encodes a message; a FINGERPRINT (section 14.7) is put at its end. */
+export function encodeStun({ type, transactionId, attributes }: StunMessage): Buffer {
+  const parts = attributes.map(({ type: kind, value }) => {
+    const part = Buffer.alloc(4 + padded(value.length));
+    part.writeUInt16BE(kind, 0);
+    part.writeUInt16BE(value.length, 2);
+    value.copy(part, 4);
+    return part;
+  });
+  const header = Buffer.alloc(headerBytes);
+  const bodyBytes = parts.reduce((sum, part) => sum + part.length, 0) + fingerprintBytes;
+  header.writeUInt16BE(type, 0);
+  header.writeUInt16BE(bodyBytes, 2);
+  header.writeUInt32BE(magicCookie, 4);
+  transactionId.copy(header, 8);
+  const message = Buffer.concat([header, ...parts]);
+  const fingerprint = Buffer.alloc(fingerprintBytes);
+  fingerprint.writeUInt16BE(stunAttribute.fingerprint, 0);
+  fingerprint.writeUInt16BE(4, 2);
+  fingerprint.writeUInt32BE(fingerprintOf(message), 4);
+  return Buffer.concat([message, fingerprint]);
+}
+
+/** Decodes a datagram. Throws ProtocolError `bad-frame`, also when a FINGERPRINT is there and does not match. */
+export function decodeStun(bytes: Buffer): StunMessage {
+  if (bytes.length < headerBytes || bytes.length % 4 !== 0) throw new ProtocolError('bad-frame');
+  const type = bytes.readUInt16BE(0);
+  const wrong =
+    (type & 0xc000) !== 0 ||
+    bytes.readUInt16BE(2) !== bytes.length - headerBytes ||
+    bytes.readUInt32BE(4) !== magicCookie;
+  if (wrong) throw new ProtocolError('bad-frame');
+  const attributes: StunAttribute[] = [];
+  let pos = headerBytes;
+  while (pos < bytes.length) {
+    const kind = bytes.readUInt16BE(pos);
+    const length = bytes.readUInt16BE(pos + 2);
+    const end = pos + 4 + padded(length);
+    if (end > bytes.length) throw new ProtocolError('bad-frame');
+    const value = bytes.subarray(pos + 4, pos + 4 + length);
+    if (kind === stunAttribute.fingerprint) {
+      const right = length === 4 && end === bytes.length;
+      if (!right || value.readUInt32BE(0) !== fingerprintOf(bytes.subarray(0, pos))) {
+        throw new ProtocolError('bad-frame');
+      }
+    } else {
+      attributes.push({ type: kind, value });
+    }
+    pos = end;
+  }
+  return { type, transactionId: bytes.subarray(8, headerBytes), attributes };
+}
+
+/** The value of XOR-MAPPED-ADDRESS (section 14.2): port and address under cookie and transaction id. */
+export function encodeXorAddress({ address, port }: SocketAddress, transactionId: Buffer): Buffer {
+  const ip = ipBytes(address);
+  const value = Buffer.alloc(4 + ip.length);
+  value[1] = ip.length === 4 ? 1 : 2;
+  value.writeUInt16BE(port ^ (magicCookie >>> 16), 2);
+  xorWith(ip, transactionId).copy(value, 4);
+  return value;
+}
+
+/** Reads the value of XOR-MAPPED-ADDRESS. Throws ProtocolError `bad-frame`. */
+export function decodeXorAddress(value: Buffer, transactionId: Buffer): SocketAddress {
+  const family = value[1];
+  if (!(family === 1 && value.length === 8) && !(family === 2 && value.length === 20)) {
+    throw new ProtocolError('bad-frame');
+  }
+  const ip = xorWith(value.subarray(4), transactionId);
+  return { address: ipText(ip), port: value.readUInt16BE(2) ^ (magicCookie >>> 16) };
+}
+
+function padded(length: number): number {
+  return (length + 3) & ~3;
+}
+
+function fingerprintOf(message: Buffer): number {
+  return (crc32(message) ^ fingerprintXor) >>> 0;
+}
+
+function xorWith(ip: Buffer, transactionId: Buffer): Buffer {
+  const mask = Buffer.alloc(16);
+  mask.writeUInt32BE(magicCookie, 0);
+  transactionId.copy(mask, 4);
+  return Buffer.from(ip.map((byte, at) => byte ^ (mask[at] ?? 0)));
+}
+
+/** The 4 or 16 bytes of an address as `node:dgram` writes it; zone ids are left out. */
+function ipBytes(address: string): Buffer {
+  const plain = address.split('%')[0] ?? '';
+  if (!plain.includes(':')) return Buffer.from(plain.split('.').map(Number));
+  const v4 = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(plain);
+  const hex = (high = '', low = ''): string => (Number(high) * 256 + Number(low)).toString(16);
+  const text = v4 ? `${v4[1] ?? ''}${hex(v4[2], v4[3])}:${hex(v4[4], v4[5])}` : plain;
+  const [head = '', tail] = text.split('::');
+  const groups = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => parseInt(group, 16));
+  const before = groups(head);
+  const after = groups(tail ?? '');
+  const zeros = new Array<number>(tail === undefined ? 0 : 8 - before.length - after.length).fill(0);
+  const bytes = Buffer.alloc(16);
+  [...before, ...zeros, ...after].forEach((group, at) => bytes.writeUInt16BE(group, 2 * at));
+  return bytes;
+}
+
+function ipText(ip: Buffer): string {
+  if (ip.length === 4) return ip.join('.');
+  return [0, 2, 4, 6, 8, 10, 12, 14].map((at) => ip.readUInt16BE(at).toString(16)).join(':');
+}

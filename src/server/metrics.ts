@@ -1,0 +1,92 @@
+// Metrics for Prometheus over HTTP; the library is loaded only when somebody wants them.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PytalkError } from '../protocol/errors.js';
+import type { ServerContext } from './handler.js';
+import type { StunResponder } from './stun-responder.js';
+
+export interface MetricsServer {
+  address: { host: string; port: number };
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Serves `/metrics` at `[HOST:]PORT`; without a host only this machine can ask. Rejects with `usage`. */
+export async function startMetrics(
+  where: string,
+  context: ServerContext,
+  udp: StunResponder,
+): Promise<MetricsServer> {
+  const registry = await makeRegistry(context, udp);
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      (error: unknown) => {
+        context.log.error({ err: error }, 'metrics failed');
+        response.writeHead(500).end();
+      },
+    );
+  });
+  const [, host = '127.0.0.1', port] = /^(?:\[?([^[\]]+)\]?:)?(\d+)$/.exec(where) ?? [];
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      const reason = `metrics cannot be served at ${where}: ${cause.message}`;
+      reject(new PytalkError('usage', { details: { reason }, cause }));
+    });
+    server.listen({ host, port: Number(port) }, resolve);
+  });
+  const bound = server.address() as AddressInfo;
+  let closing: Promise<void> | null = null;
+  return {
+    address: { host: bound.address, port: bound.port },
+    close: () =>
+      (closing ??= new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      })),
+  };
+}
+
+async function makeRegistry({ hub, storage, files }: ServerContext, udp: StunResponder) {
+  const { Registry, Gauge, Counter, collectDefaultMetrics } = await import('prom-client');
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, value: () => number | Promise<number>): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        this.set(await value());
+      },
+    });
+  };
+  const counter = (name: string, help: string, value: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
+  };
+  gauge('pytalk_connections', 'Connections at this moment.', () => hub.connectionCount());
+  gauge('pytalk_users_online', 'People with at least one connection.', () => hub.roster.size);
+  gauge('pytalk_database_bytes', 'Size of the database.', async () => (await storage.statistics()).bytes);
+  counter('pytalk_events_total', 'Events stored since the start.', () => hub.counters.events);
+  counter('pytalk_deliveries_total', 'Events handed to connections.', () => hub.counters.deliveries);
+  counter('pytalk_commits_total', 'Transactions on disk.', () => hub.committer.counters.commits);
+  counter('pytalk_committed_units_total', 'Units of writes in them.', () => hub.committer.counters.units);
+  counter('pytalk_file_received_bytes_total', 'Bytes of uploads.', () => files.counters.receivedBytes);
+  counter('pytalk_file_sent_bytes_total', 'Bytes of downloads.', () => files.counters.sentBytes);
+  counter('pytalk_stun_answered_total', 'STUN requests answered.', () => udp.counters.answered);
+  counter('pytalk_stun_ignored_total', 'Datagrams ignored.', () => udp.counters.ignored);
+  return registry;
+}
