@@ -90,7 +90,12 @@ export type Write =
   | { do: 'event'; event: StoredEvent }
   /** Empties the payload and the file references of an event. */
   | { do: 'erase'; conv: number; target: string }
-  | { do: 'create-conversation'; conversation: ConversationRow; nameKey: string | null; pair: [number, number] | null }
+  | {
+      do: 'create-conversation';
+      conversation: ConversationRow;
+      nameKey: string | null;
+      pair: [number, number] | null;
+    }
   | { do: 'rename-conversation'; conv: number; name: string; nameKey: string }
   /** Adds a member, or brings back one who had left. */
   | { do: 'join'; membership: Membership }
@@ -105,7 +110,10 @@ export type Write =
   | { do: 'account'; id: number; set: Partial<Omit<Account, 'id' | 'createdAt'>> }
   /** Keeps a released number from being given out until `until` (ms). */
   | { do: 'hold-phone'; phone: string; until: number }
-  /** Removes contacts, blocks, sessions, upload rights and the profile; the row stays, `deleted`, with its username. */
+  /**
+   * Removes contacts and blocks (both ways), sessions, upload rights and the profile; the row stays, `deleted`, with
+   * its username and public key.
+   */
   | { do: 'delete-account'; id: number }
   | { do: 'create-session'; session: Session }
   | { do: 'session'; id: number; set: Partial<Pick<Session, 'lastSeenAt' | 'address'>> }
@@ -116,6 +124,7 @@ export type Write =
   /** A stored file, and that `user` has shown to have its bytes. */
   | { do: 'file'; sha256: string; size: number; user: number; at: number }
   | { do: 'delete-file'; sha256: string }
+  /** A new invitation, or its use; `constraint` when it was used by somebody else. */
   | { do: 'invite'; codeHash: string; at: number; usedBy: number | null }
   | { do: 'reset-code'; user: number; codeHash: string | null; until: number }
   | { do: 'meta'; key: string; value: string }
@@ -142,7 +151,7 @@ export interface PageQuery {
   firstSeq: number;
   lastSeq: number;
   limit: number;
-  /** Stop early once payloads have this many bytes (at least one event is returned). */
+  /** Stop once payloads have this many UTF-8 bytes: the event that reaches it is the last. */
   budgetBytes: number;
 }
 
@@ -197,17 +206,17 @@ export interface Storage {
   /** Ids of the conversations this user is or was in. */
   conversationsOf(user: number): Promise<number[]>;
   /**
-   * For each conversation: events of class `message` by others after `read` (counted up to 1,000) and the time
-   * of the last message, within what the member may see.
+   * For each conversation (or the one named): events of class `message` by others after `read` (counted up to
+   * 1,000) and the time of the last message, within what the member may see and has not cleared.
    */
-  summaries(user: number): Promise<{ conv: number; unread: number; lastAt: number | null }[]>;
+  summaries(user: number, conv?: number): Promise<{ conv: number; unread: number; lastAt: number | null }[]>;
 
   // events
   /** Events with seq > after, oldest first. */
   eventsAfter(query: PageQuery, after: number): Promise<StoredEvent[]>;
   /** The last events with seq < before, oldest first; the budget drops the oldest. */
   eventsBefore(query: PageQuery, before: number): Promise<StoredEvent[]>;
-  /** Events of class `update` with after < seq <= lastSeq whose target is named, oldest first. */
+  /** Events of class `update` with after < seq whose target is named, oldest first, within all bounds of the query. */
   updatesOf(query: PageQuery, targets: readonly string[], after: number): Promise<StoredEvent[]>;
   eventById(id: string): Promise<StoredEvent | null>;
   eventsByIds(ids: readonly string[]): Promise<StoredEvent[]>;
@@ -224,12 +233,19 @@ export interface Storage {
   // administration
   /** The newest entries first. */
   log(limit: number, before: number | null): Promise<LogEntry[]>;
-  /** Counts and sizes for `admin db`. */
-  statistics(): Promise<{ users: number; conversations: number; events: number; files: number; bytes: number }>;
-  /** Envelopes of a conversation's last events, for `admin db`. */
+  /** Counts and sizes for `admin db`: accounts that are not deleted, bytes of the stored files and of the database. */
+  statistics(): Promise<{
+    users: number;
+    conversations: number;
+    events: number;
+    files: number;
+    fileBytes: number;
+    bytes: number;
+  }>;
+  /** Envelopes of a conversation's last events, oldest first, payloads left out, for `admin db`. */
   envelopes(conv: number, limit: number): Promise<StoredEvent[]>;
   listConversations(): Promise<(ConversationRow & { members: number; lastSeq: number })[]>;
-  /** Writes a consistent copy of the database to a new file while the server runs. */
+  /** Writes a consistent copy of the database to a new file (never over another) while the server runs. */
   backup(path: string): Promise<void>;
   /** Empty when the database is sound, else what is wrong (integrity, gaps in seq). */
   check(): Promise<string[]>;

@@ -1,0 +1,5 @@
+// The server's database: its mark and its migrations in order.
+import type { Schema } from '../../sqlite/migrate.js';
+import { first } from './migrations/001-first.js';
+
+export const serverSchema: Schema = { applicationId: 0x5079_546b, migrations: [first] };
