@@ -223,8 +223,7 @@ export class Hub {
 
   /** The conversation as a member sees it, with what is unread. */
   async view(state: ConversationState, member: Membership): Promise<Conversation> {
-    const summaries = await this.storage.summaries(member.user);
-    const summary = summaries.find((one) => one.conv === state.row.id);
+    const [summary] = await this.storage.summaries(member.user, state.row.id);
     return viewFor(state, member, summary ?? { unread: 0, lastAt: null });
   }
 
