@@ -1,0 +1,127 @@
+// Puts a client together from its parts, and opens it.
+import { PytalkError } from '../protocol/errors.js';
+import { parseAddress } from './address.js';
+import type { Client, ConnectOptions, Me } from './api.js';
+import { PytalkClient } from './client.js';
+import { Contacts } from './contacts.js';
+import { Conversations } from './conversations.js';
+import type { Core } from './core.js';
+import { Directory } from './directory.js';
+import { Emitter } from './emitter.js';
+import { Home } from './home.js';
+import { Link } from './link.js';
+import { MessageViews } from './message-views.js';
+import { Messages } from './messages.js';
+import { People } from './people.js';
+import { readFingerprint } from './pins.js';
+import { handlePush } from './pushes.js';
+import { RemoteSource } from './remote-source.js';
+import { readSession, writeSession } from './session-file.js';
+import { Session } from './session.js';
+import type { Timers } from './timers.js';
+import { Transfers } from './transfers.js';
+
+const defaultServer = '127.0.0.1:5000';
+const defaultTimeoutMs = 10_000;
+/** `connect` with its clock. */
+export async function connectWith(options: ConnectOptions, timers: Timers): Promise<Client> {
+  const { mode = 'once' } = options;
+  if (options.fingerprint !== undefined) readFingerprint(options.fingerprint);
+  const home = await Home.open(options.home);
+  const saved = await readSession(home);
+  const address = parseAddress(options.server ?? saved?.server ?? defaultServer);
+  const session = saved?.server === address.name ? saved : null;
+  const tls = options.tls ?? session?.tls ?? true;
+
+  const emitter = new Emitter();
+  const contacts = await Contacts.open(home, address.name, (user) => emitter.emit('key-changed', { user }));
+  const directory = new Directory((user) => contacts.seen(user));
+  directory.me = session?.user ?? 0;
+  const link: Link = new Link(
+    {
+      home,
+      address,
+      tls,
+      timeoutMs: options.timeoutMs ?? defaultTimeoutMs,
+      live: mode === 'live',
+      fingerprint: options.fingerprint,
+      timers,
+    },
+    {
+      onPush: (push) => handlePush(parts, push),
+      onChunk: (chunk) => core.transfers.onChunk(chunk),
+      onSignedIn: (reply) => {
+        parts.session.signedInAgain(reply);
+        core.live?.onSignedIn();
+      },
+      onLost: (error) => {
+        core.transfers.onLost(error);
+        core.live?.onLost();
+      },
+      onState: (state, error, retryInMs) => emitter.emit('connection', { state, error, retryInMs }),
+      onSessionEnded: (error) => sessionEnded(error),
+    },
+    session?.token ?? null,
+  );
+  const core: Core = {
+    home,
+    link,
+    directory,
+    contacts,
+    emitter,
+    timers,
+    transfers: new Transfers(link, timers),
+    remote: new RemoteSource(link, directory),
+    mode,
+    live: null,
+    me: null,
+    session,
+  };
+  const people = new People(core);
+  const views = new MessageViews(core, people);
+  const conversations = new Conversations(core, people, views);
+  const parts = {
+    core,
+    people,
+    conversations,
+    messages: new Messages(core, conversations, views),
+    session: new Session(core, {
+      server: address.name,
+      tls,
+      device: options.device,
+      onSignedIn: (me) => openLive(me),
+      onLeaving: async () => {
+        await core.live?.close();
+        core.live = null;
+      },
+    }),
+  };
+  const client = new PytalkClient(address.name, parts);
+
+  function sessionEnded(error: PytalkError): void {
+    core.me = null;
+    if (core.session) {
+      core.session = { ...core.session, token: null };
+      void writeSession(home, core.session).catch(() => undefined);
+    }
+    if (core.live) {
+      emitter.emit('session-ended', { error });
+      void client.close();
+    }
+  }
+
+  /** With mode `live`: opens the local copy of an account. */
+  async function openLive(_me: Me): Promise<void> {
+    return Promise.resolve();
+  }
+
+  try {
+    await link.open();
+    if (core.me) await openLive(core.me);
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  setImmediate(() => emitter.release());
+  return client;
+}

@@ -1,0 +1,60 @@
+// Fetching the file of a message: into the cache, or to where the caller wants it.
+import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { PytalkError } from '../protocol/errors.js';
+import type { Message, TransferOptions } from './api.js';
+import type { Core } from './core.js';
+import { unreadable } from './files.js';
+import { hasCode } from './home.js';
+
+/** Folder of the home with files by their SHA-256. */
+export const fileCache = 'files';
+
+export type FetchOptions = TransferOptions & { out?: string };
+
+/** Rejects with `file-not-found` (the message has none), `file-exists`, or what the transfer fails with. */
+export async function fetchFile(
+  core: Core,
+  message: Message,
+  options: FetchOptions,
+): Promise<{ path: string; size: number }> {
+  if (!message.file) throw new PytalkError('file-not-found');
+  const { sha256 } = message.file;
+  const folder = await core.home.folder(fileCache);
+  const cached = resolve(folder, sha256);
+  const known = await stat(cached).catch(() => null);
+  if (options.out === undefined) {
+    if (known) return { path: cached, size: known.size };
+    const { size } = await whileReconnecting(core, () => core.transfers.download(sha256, cached, options));
+    return { path: cached, size };
+  }
+  const out = resolve(options.out);
+  if (await stat(out).catch(() => null)) throw new PytalkError('file-exists', { details: { path: out } });
+  await mkdir(dirname(out), { recursive: true });
+  if (!known) {
+    const { size } = await whileReconnecting(core, () => core.transfers.download(sha256, out, options));
+    return { path: out, size };
+  }
+  try {
+    await copyFile(cached, out, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw new PytalkError('file-exists', { details: { path: out } });
+    throw unreadable(out, error);
+  }
+  return { path: out, size: known.size };
+}
+
+/** Live, a transfer that broke off goes on where it was once the connection is back. */
+async function whileReconnecting<T>(core: Core, run: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      const lost =
+        error instanceof PytalkError && ['disconnected', 'stopping', 'timeout'].includes(error.code);
+      if (!lost || !core.live) throw error;
+      await core.live.whenOnline();
+    }
+  }
+}
