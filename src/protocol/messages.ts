@@ -1,6 +1,7 @@
 // The one table of messages between client and server; types, validation, dispatch and docs derive from it.
 import { z } from 'zod';
 import { limits } from './limits.js';
+import { isPayloadText } from './names.js';
 import {
   base64url,
   bio,
@@ -281,7 +282,11 @@ export const requests = {
       files: z.array(sha256).max(limits.maxFilesPerEvent).optional(),
       /** Erase the target's payload and files; allowed to its author and to group admins. */
       erase: z.boolean().optional(),
-      payload: z.string().min(1).max(limits.maxPayloadBytes),
+      payload: z
+        .string()
+        .min(1)
+        .max(limits.maxPayloadBytes)
+        .refine(isPayloadText, { error: 'holds control characters or half a surrogate pair' }),
     }),
     reply: z.object({ seq: z.int().min(1), at: time }),
   },

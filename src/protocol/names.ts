@@ -31,6 +31,14 @@ export function isOneLine(text: string): boolean {
   return !/[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text);
 }
 
+/**
+ * True for text that JSON carries nearly as it is, as every JSON text and Base64 is itself: no control character (it
+ * would take six bytes), no half surrogate pair (a database would store another one).
+ */
+export function isPayloadText(text: string): boolean {
+  return !/[\u0000-\u001f\p{Cs}]/u.test(text);
+}
+
 /** True for a person's name: 1 to 64 characters, one line, not blank. */
 export function isPersonName(name: string): boolean {
   return name.trim().length > 0 && name.length <= limits.maxPersonNameChars && isOneLine(name);
