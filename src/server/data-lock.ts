@@ -57,7 +57,7 @@ async function create(path: string, lock: Lock, dataDir: string): Promise<boolea
     if (code === 'EEXIST') return false;
     // A file system without hard links.
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EACCES')
-      return createExclusively(path, lock, dataDir);
+      return await createExclusively(path, lock, dataDir);
     throw unusable(dataDir, cause);
   } finally {
     await rm(draft, { force: true });

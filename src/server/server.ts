@@ -100,7 +100,7 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   undo.add(() => udp.close());
   const metrics = config.metrics === null ? null : await startMetrics(config.metrics, context, udp);
   if (metrics) undo.add(() => metrics.close());
-  const admin = await startAdmin(dataDir, context, certificate);
+  const admin = await startAdmin(dataDir, context);
   undo.add(() => admin.close());
 
   log.info(
