@@ -8,6 +8,8 @@ const lazyDelayMs = 250;
 
 /** Something to be stored whole or not at all. */
 export interface Item {
+  /** Asked when a batch is put together: why it may not be stored any more, after what was stored before it. */
+  refusal?(): PytalkError | null;
   /**
    * Makes the writes, when the batch is put together: the moment at which sequence numbers are given out.
    * May be called again after `undo`, when the batch was refused because of another item.
@@ -104,7 +106,9 @@ export class Committer {
 
   async #run(): Promise<void> {
     while (this.#queue.length > 0) {
-      await this.#commitBatch(this.#takeBatch());
+      const batch = withoutRefused(this.#takeBatch());
+      if (batch.length === 0) continue;
+      await this.#commitBatch(batch);
       this.#afterBatch();
     }
     this.#running = null;
@@ -173,4 +177,13 @@ export class Committer {
     const found = await this.#storage.eventsByIds(ids).catch(() => []);
     return new Set(found.map((event) => event.id));
   }
+}
+
+/** The items that may be stored now; the others are told why not. */
+function withoutRefused(batch: readonly Item[]): readonly Item[] {
+  return batch.filter((item) => {
+    const refusal = item.refusal?.() ?? null;
+    if (refusal !== null) item.failed(refusal);
+    return refusal === null;
+  });
 }

@@ -40,6 +40,11 @@ class EventItem implements Item {
     state.busy++;
   }
 
+  /** Whoever has left or was removed since the request came must not appear in the log after that. */
+  refusal(): PytalkError | null {
+    return presentMember(this.#state, this.#event.from) ? null : new PytalkError('not-in-group');
+  }
+
   build(): Unit {
     this.#event.seq = ++this.#state.givenSeq;
     this.#event.at = this.#hub.now();

@@ -209,6 +209,7 @@ async function remove(hub: Hub, state: ConversationState, by: number, user: numb
     throw new PytalkError('not-a-member', { details: { name: account?.username ?? String(user) } });
   }
   const rest = state.present.filter((one) => one.user !== user);
+  const heir = rest.some((one) => one.admin) ? undefined : rest[0];
   let leftSeq = 0;
   await carryOut(hub, {
     state,
@@ -217,6 +218,8 @@ async function remove(hub: Hub, state: ConversationState, by: number, user: numb
     writes: (seq) => {
       leftSeq = seq;
       const writes: Write[] = [{ do: 'leave', conv: state.row.id, user, leftSeq }];
+      // In the same commit, so that no crash leaves a group without an admin; the event that tells of it follows.
+      if (heir) writes.push({ do: 'membership', conv: state.row.id, user: heir.user, set: { admin: true } });
       // Nobody is left: the name may be used again.
       if (rest.length === 0) {
         writes.push({
@@ -228,7 +231,9 @@ async function remove(hub: Hub, state: ConversationState, by: number, user: numb
       }
       return writes;
     },
-    apply: () => undefined,
+    apply: () => {
+      if (heir) heir.admin = true;
+    },
     tell: async (deliver) => {
       deliver(); // while the one who leaves is still among those who hear it
       member.leftSeq = leftSeq;
@@ -237,8 +242,8 @@ async function remove(hub: Hub, state: ConversationState, by: number, user: numb
       await hub.tellConversation(state, [...presentIds(state), user], []);
     },
   });
-  const oldest = state.present[0];
-  if (oldest && !state.present.some((one) => one.admin)) await promote(hub, state, oldest.user, oldest.user);
+  // Leaving is done; that this event cannot be stored is no reason to say otherwise.
+  if (heir) await promote(hub, state, heir.user, heir.user).catch(() => undefined);
 }
 
 async function promote(hub: Hub, state: ConversationState, by: number, user: number): Promise<void> {

@@ -85,8 +85,11 @@ export class WireClient {
   }
 
   /** Sends a request. Rejects with the server's error as PytalkError, or `disconnected`. */
-  async request<T extends RequestType>(type: T, body: RequestBody<T>): Promise<Reply<T>> {
-    return decodeReply(type, await this.ask(type, body));
+  request<T extends RequestType>(type: T, body: RequestBody<T>): Promise<Reply<T>> {
+    const reply = this.ask(type, body).then((answer) => decodeReply(type, answer));
+    // Who sends many and looks at them later must not be told of an unhandled rejection.
+    reply.catch(() => undefined);
+    return reply;
   }
 
   /** Sends a request that may be wrong on purpose. */
@@ -94,7 +97,6 @@ export class WireClient {
     if (this.#isClosed) return Promise.reject(new PytalkError('disconnected'));
     const req = ++this.#lastRequest;
     const answer = new Promise<unknown>((resolve, reject) => this.#answers.set(req, { resolve, reject }));
-    // Who sends many and looks at them later must not be told of an unhandled rejection.
     answer.catch(() => undefined);
     this.socket.write(encodeJson({ req, type, body }));
     return answer;
