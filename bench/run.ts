@@ -1,0 +1,69 @@
+// npm run bench [-- quick] [KEY…]: runs the scenarios (all, or those of the keys), prints and keeps their figures.
+import { fileURLToPath } from 'node:url';
+import { describeMachine, pinGenerator } from './machine.js';
+import { runPeers } from './peers.js';
+import { scenarioSection, writeResults, type Section } from './report.js';
+import { repeat, type RunOptions, type Scenario } from './scenario.js';
+import { durablePlain, durableTls } from './scenarios/durable.js';
+import { fanOutPlain, fanOutTls } from './scenarios/fan-out-max.js';
+import { fanOutPaced } from './scenarios/fan-out-paced.js';
+import { fileTransfer } from './scenarios/file.js';
+import { idleScenarios } from './scenarios/idle.js';
+import { login } from './scenarios/login.js';
+import { startUp } from './scenarios/start-up.js';
+
+const scenarios: readonly Scenario[] = [
+  fanOutPaced,
+  fanOutPlain,
+  fanOutTls,
+  durablePlain,
+  durableTls,
+  fileTransfer,
+  login,
+  ...idleScenarios,
+  startUp,
+];
+const peersKey = 'P';
+const runsOfEach = 3;
+const resultsFile = fileURLToPath(new URL('../../bench/results.md', import.meta.url));
+
+function print(section: Section): void {
+  console.log(`\n## ${section.title}\n\n${section.text}`);
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const quick = words.includes('quick');
+  const keys = words.filter((word) => word !== 'quick');
+  const known = [...new Set(scenarios.map((scenario) => scenario.key)), peersKey];
+  const unknown = keys.find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    console.error(`bench: no scenario ${unknown}; there are ${known.join(' ')}, and the word quick`);
+    return 2;
+  }
+  const picked = (key: string): boolean => keys.length === 0 || keys.includes(key);
+  const options: RunOptions = { seconds: quick ? 1 : 4, quick };
+  const count = quick ? 1 : runsOfEach;
+  const sections: Section[] = [];
+  let failed = 0;
+  pinGenerator();
+  for (const line of describeMachine()) console.log(line);
+  for (const scenario of scenarios.filter(({ key }) => picked(key))) {
+    try {
+      const section = scenarioSection(await repeat(scenario, count, options), quick ? ', quick' : '');
+      sections.push(section);
+      print(section);
+    } catch (error) {
+      failed++;
+      console.error(`\nbench: ${scenario.title}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  if (picked(peersKey)) {
+    const section = await runPeers(count, quick);
+    sections.push(section);
+    print(section);
+  }
+  if (!quick) await writeResults(resultsFile, sections);
+  return failed > 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
