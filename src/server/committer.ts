@@ -85,23 +85,24 @@ export class Committer {
   lazily(key: string, write: Write): void {
     this.#lazy.set(key, write);
     this.#lazyTimer ??= setTimeout(() => {
-      this.#flushLazy().catch(() => undefined);
+      void this.flushLazy();
     }, lazyDelayMs);
   }
 
   /** Resolves when everything that was added is stored or refused. */
   async drain(): Promise<void> {
-    await this.#flushLazy().catch(() => undefined);
+    await this.flushLazy();
     while (this.#running) await this.#running;
   }
 
-  async #flushLazy(): Promise<void> {
+  /** Stores now what `lazily` was given, for who reads it next. Never rejects: what cannot be stored is let go. */
+  async flushLazy(): Promise<void> {
     if (this.#lazyTimer) clearTimeout(this.#lazyTimer);
     this.#lazyTimer = null;
     if (this.#lazy.size === 0) return;
     const unit = [...this.#lazy.values()];
     this.#lazy.clear();
-    await this.commit(unit);
+    await this.commit(unit).catch(() => undefined);
   }
 
   async #run(): Promise<void> {

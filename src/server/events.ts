@@ -5,7 +5,7 @@ import type { RequestBody } from '../protocol/messages.js';
 import type { Item } from './committer.js';
 import { presentMember, type ConversationState } from './conversation-state.js';
 import type { Hub } from './hub.js';
-import { StorageError, type StoredEvent, type Unit, type Write } from './storage/storage.js';
+import { StorageError, type Membership, type StoredEvent, type Unit, type Write } from './storage/storage.js';
 
 export interface Stored {
   seq: number;
@@ -174,38 +174,54 @@ interface Admitted {
 /** Checks what must be looked up. */
 async function admit(hub: Hub, user: number, body: SendBody): Promise<Admitted> {
   const { state, member } = await hub.presentIn(body.conv, user);
-  const peer = [...state.members.keys()].find((id) => id !== user) ?? 0;
-  if (await hub.isBlocked(state)) {
-    const account = await hub.storage.account(peer);
-    throw new PytalkError('blocked', { details: { name: account?.username ?? '' } });
-  }
-  if (state.row.kind === 'direct') {
-    const account = await hub.storage.account(peer);
-    if (!account || account.deleted) {
-      throw new PytalkError('user-not-found', { details: { name: account?.username ?? '' } });
+  state.busy++; // the conversation stays in memory until the event is on its way
+  try {
+    await checkPeer(hub, state, user);
+    for (const file of body.files ?? []) {
+      if (!(await hub.storage.mayFetch(user, file))) throw new PytalkError('file-not-found');
     }
+    return { state, more: body.erase === true ? await checkErasure(hub, state, member, body) : [] };
+  } finally {
+    state.busy--;
   }
-  for (const file of body.files ?? []) {
-    if (!(await hub.storage.mayFetch(user, file))) throw new PytalkError('file-not-found');
-  }
-  if (body.erase !== true) return { state, more: [] };
-  if (body.target === undefined || body.class !== 'update') {
+}
+
+/** Rejects unless the other one of a direct conversation can be written to. */
+async function checkPeer(hub: Hub, state: ConversationState, user: number): Promise<void> {
+  if (state.row.kind !== 'direct') return;
+  const peer = [...state.members.keys()].find((id) => id !== user) ?? 0;
+  const blocked = await hub.isBlocked(state);
+  const account = await hub.storage.account(peer);
+  const details = { name: account?.username ?? '' };
+  if (blocked) throw new PytalkError('blocked', { details });
+  if (!account || account.deleted) throw new PytalkError('user-not-found', { details });
+}
+
+/** The writes that erase the target, if this member may. */
+async function checkErasure(
+  hub: Hub,
+  state: ConversationState,
+  member: Membership,
+  { class: eventClass, target: id }: SendBody,
+): Promise<Write[]> {
+  if (id === undefined || eventClass !== 'update') {
     throw new PytalkError('invalid', {
       details: { field: 'erase', reason: 'only an update of a target erases' },
     });
   }
-  const target = await hub.storage.eventById(body.target);
-  if (target?.conv !== state.row.id || target.class !== 'message') {
-    throw new PytalkError('message-not-found', { details: { id: body.target } });
+  const target = await hub.storage.eventById(id);
+  if (target?.conv !== state.row.id || target.class !== 'message' || target.seq < member.firstSeq) {
+    throw new PytalkError('message-not-found', { details: { id } });
   }
-  if (target.from !== user && !(state.row.kind === 'group' && member.admin))
+  if (target.from !== member.user && !(state.row.kind === 'group' && member.admin))
     throw new PytalkError('not-yours');
-  return { state, more: [{ do: 'erase', conv: state.row.id, target: body.target }] };
+  return [{ do: 'erase', conv: state.row.id, target: id }];
 }
 
 /** The answer that an event got when it was stored the first time. */
 async function storedBefore(hub: Hub, user: number, body: SendBody): Promise<Stored> {
   const event = await hub.storage.eventById(body.id);
-  if (event?.from === user && event.conv === body.conv) return { seq: event.seq, at: event.at };
+  if (!event) throw new PytalkError('storage-failed', { details: { reason: 'it was refused' } });
+  if (event.from === user && event.conv === body.conv) return { seq: event.seq, at: event.at };
   throw new PytalkError('id-taken');
 }

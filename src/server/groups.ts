@@ -29,8 +29,9 @@ interface Change {
 }
 
 /** Stores a change with its control event, alone in its commit, and tells everybody. */
-function carryOut(hub: Hub, change: Change): Promise<void> {
+async function carryOut(hub: Hub, change: Change): Promise<void> {
   const { state } = change;
+  await hub.committer.flushLazy(); // clients are told what is unread too
   const event: StoredEvent = {
     conv: state.row.id,
     seq: 0,
@@ -43,7 +44,7 @@ function carryOut(hub: Hub, change: Change): Promise<void> {
     payload: encodePayload(change.payload),
   };
   state.busy++;
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     hub.committer.add({
       alone: true,
       build: () => {
@@ -72,7 +73,8 @@ function carryOut(hub: Hub, change: Change): Promise<void> {
 
 /** Runs checks and change of one conversation without another one's in between. */
 function exclusively<T>(state: ConversationState, change: () => Promise<T>): Promise<T> {
-  const result = state.changing.then(change);
+  state.busy++;
+  const result = state.changing.then(change).finally(() => state.busy--);
   state.changing = result.catch(() => undefined);
   return result;
 }

@@ -190,13 +190,12 @@ export class Hub {
     for (const member of state.present) {
       if (!member.hidden) continue;
       member.hidden = false;
-      this.committer.lazily(`hidden ${state.row.id} ${member.user}`, {
-        do: 'membership',
-        conv: state.row.id,
-        user: member.user,
-        set: { hidden: false },
-      });
-      void this.tellConversation(state, [member.user], []).catch(() => undefined);
+      const { conv, user } = member;
+      // Not lazily: hiding again must not be overtaken by this.
+      void this.commit([{ do: 'membership', conv, user, set: { hidden: false } }])
+        .then(() => this.committer.flushLazy())
+        .then(() => this.tellConversation(state, [user], []))
+        .catch(() => undefined);
     }
     state.hiddenCount = 0;
   }
@@ -255,6 +254,12 @@ export class Hub {
       });
       state.changedReceipts.clear();
       if (receipts.length === 0) continue;
+      // Where one has blocked the other, each hears of the own devices alone.
+      if (state.blocked === true) {
+        for (const own of receipts)
+          this.roster.push([own.user], 'receipts', { conv: state.row.id, receipts: [own] });
+        continue;
+      }
       const users = state.present.map((member) => member.user);
       this.roster.push(users, 'receipts', { conv: state.row.id, receipts });
     }

@@ -8,6 +8,7 @@ import type { Membership } from '../storage/storage.js';
 
 async function list(context: ServerContext, userId: number) {
   const { hub, storage } = context;
+  await hub.committer.flushLazy(); // what was just read is not unread
   const [ids, summaries] = await Promise.all([storage.conversationsOf(userId), storage.summaries(userId)]);
   const summaryOf = new Map(summaries.map((summary) => [summary.conv, summary]));
   const people = new Set<number>([userId]);
@@ -49,6 +50,7 @@ export const conversationHandlers = {
     if (body.clearedSeq !== undefined) {
       set.clearedSeq = Math.max(member.clearedSeq, Math.min(body.clearedSeq, visibleSeq(state, member)));
     }
+    await hub.committer.flushLazy();
     await hub.commit([{ do: 'membership', conv: body.conv, user: session.userId, set }]);
     if (set.hidden !== undefined && set.hidden !== member.hidden) state.hiddenCount += set.hidden ? 1 : -1;
     Object.assign(member, set);

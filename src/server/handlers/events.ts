@@ -46,11 +46,15 @@ async function updates(
   const limit = limits.maxPageEvents;
   const found = await storage.updatesOf({ ...query, limit: limit + 1 }, targets, after);
   const sent = found.slice(0, limit);
-  const bytes = sent.reduce((sum, event) => sum + event.payload.length, 0);
   return {
     updates: sent.map(toLogEvent),
-    moreUpdates: found.length > limit || bytes >= limits.pageBudgetBytes,
+    moreUpdates: found.length > limit || payloadBytes(sent) >= limits.pageBudgetBytes,
   };
+}
+
+/** UTF-8 bytes, which is what the storage's budget counts. */
+function payloadBytes(events: readonly StoredEvent[]): number {
+  return events.reduce((sum, { payload }) => sum + Buffer.byteLength(payload), 0);
 }
 
 export const eventHandlers = {
@@ -71,10 +75,9 @@ export const eventHandlers = {
     };
     const found = await storage.updatesOf(query, body.targets, body.after);
     const sent = found.slice(0, body.limit);
-    const bytes = sent.reduce((sum, event) => sum + event.payload.length, 0);
     return {
       updates: sent.map(toLogEvent),
-      more: found.length > body.limit || bytes >= limits.pageBudgetBytes,
+      more: found.length > body.limit || payloadBytes(sent) >= limits.pageBudgetBytes,
     };
   },
 
@@ -97,6 +100,7 @@ export const eventHandlers = {
 
   receipt: async ({ hub }, session, body) => {
     const { state, member } = await hub.memberOf(body.conv, session.userId);
+    await hub.isBlocked(state);
     hub.receipt(state, member, body.delivered ?? 0, body.read ?? 0);
     return {};
   },
