@@ -56,8 +56,8 @@ export interface Connections {
 /** The storage over connections that are open and migrated. */
 export async function storageOver({ writer, reader, caretaker }: Connections): Promise<Storage> {
   const ask = readerOf(reader);
-  const checkpoints = new Checkpoints(caretaker);
-  await checkpoints.takeOver(writer);
+  const checkpoints = new Checkpoints(writer, caretaker);
+  await checkpoints.start();
   let closed: Promise<void> | undefined;
   return {
     driver: writer.driver,
