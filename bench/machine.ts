@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 
-export const serverCpu = 0;
+const serverCpu = 0;
 const generatorCpu = 1;
 /** Clock ticks a second in /proc (USER_HZ), the same on every Linux. */
 const ticksPerSecond = 100;

@@ -1,7 +1,9 @@
 // The text of the module that makes PyTalk one of the targets of the baselines.
 
+import { launcher, openConfig } from './server-process.js';
+
 /**
- * Returns JavaScript for `pytalk.mjs` in a copy of the baselines. `compiled` is the folder of this build's bench.
+ * Returns JavaScript for `pytalk.mjs` in a copy of the baselines. `compiled` is the URL of this build's bench.
  * A target there starts a process, joins members by text on a raw TCP connection, and gives frame templates.
  */
 export function adapterModule(compiled: string): string {
@@ -9,16 +11,15 @@ export function adapterModule(compiled: string): string {
 import { writeFileSync } from 'node:fs';
 import { ROOT, freshDir, startProc, waitPort } from './lib/util.mjs';
 import { seed } from ${JSON.stringify(`${compiled}seed.js`)};
-import { launcher, openConfig } from ${JSON.stringify(`${compiled}server-process.js`)};
 import { SendTemplate } from ${JSON.stringify(`${compiled}send-template.js`)};
 import { encodeJson } from ${JSON.stringify(`${compiled}../src/protocol/frame.js`)};
 
 async function start(name, port, people, setTokens) {
   const dir = freshDir(name);
   setTokens(await seed(dir, people));
-  writeFileSync(dir + '/config.json', JSON.stringify(openConfig));
+  writeFileSync(dir + '/config.json', ${JSON.stringify(JSON.stringify(openConfig))});
   const options = ['--host', '127.0.0.1', '--port', String(port), '--udp-port', '0', '--data', dir];
-  const args = [launcher, 'serve', ...options, '--config', dir + '/config.json', '--no-tls'];
+  const args = [${JSON.stringify(launcher)}, 'serve', ...options, '--config', dir + '/config.json', '--no-tls'];
   const child = startProc(process.execPath, args, { log: ROOT + '/results/log.' + name });
   await waitPort(port, 20000, child);
   return child;

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { canPin, run, succeeds } from './machine.js';
 import { adapterModule } from './peer-adapter.js';
 import { stamp, type Section } from './report.js';
@@ -81,8 +80,7 @@ async function prepareCopy(source: string, folder: string): Promise<void> {
   run('npm', ['install', '--no-audit', '--no-fund', '--no-save', 'better-sqlite3'], folder);
   if (succeeds('gcc', ['--version']))
     run('gcc', ['-O2', '-o', join(folder, 'bin/spin'), join(folder, 'floor/spin.c')]);
-  const compiled = fileURLToPath(new URL('.', import.meta.url));
-  await writeFile(join(folder, 'pytalk.mjs'), adapterModule(compiled));
+  await writeFile(join(folder, 'pytalk.mjs'), adapterModule(new URL('.', import.meta.url).href));
   await edit(join(folder, 'targets.mjs'), [
     [
       'export const targets = {',
