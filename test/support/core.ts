@@ -41,6 +41,9 @@ export interface Core {
   /** The storage below `wrap`. */
   storage: Storage;
   hub: Hub;
+  /** What handlers have. */
+  context: ServerContext;
+  dataDir: string;
   /** Greets, and logs in as the person with this id; further connections are the same session's. */
   join(id: number): Promise<WireClient>;
   /** Greets, and stays a stranger. */
@@ -79,6 +82,8 @@ export async function startCore(test: Teardown, options: CoreOptions = {}): Prom
     people,
     storage: running.storage,
     hub: running.hub,
+    context: running.context,
+    dataDir,
     stranger: connect,
     join: async (id) => {
       const client = await connect();
@@ -92,6 +97,7 @@ export async function startCore(test: Teardown, options: CoreOptions = {}): Prom
       core.port = running.port;
       core.storage = running.storage;
       core.hub = running.hub;
+      core.context = running.context;
     },
   };
   test.teardown(async () => {
@@ -105,6 +111,7 @@ interface Running {
   port: number;
   storage: Storage;
   hub: Hub;
+  context: ServerContext;
   stop(): Promise<void>;
 }
 
@@ -126,6 +133,7 @@ async function run(
     port: listener.address.port,
     storage: below,
     hub,
+    context,
     stop: async () => {
       await listener.close();
       await files.close();
