@@ -1,6 +1,7 @@
 // Opens the server's database and puts the storage together from its parts.
 import { join } from 'node:path';
-import type { Database } from '../../sqlite/database.js';
+import { PytalkError } from '../../protocol/errors.js';
+import { SqliteError, type Database } from '../../sqlite/database.js';
 import { migrate } from '../../sqlite/migrate.js';
 import { openDatabase, type OpenOptions } from '../../sqlite/open.js';
 import { accountQueries } from './account-queries.js';
@@ -22,7 +23,7 @@ const maxLogEntries = 100_000;
 
 /**
  * Opens the database of a data folder (which must exist), makes or migrates it.
- * Throws PytalkError `sqlite-missing`, `database-newer` or `database-damaged`, else SqliteError.
+ * Throws PytalkError: `sqlite-missing`, `database-newer`, `database-damaged`, `disk-full` or `home-unusable`.
  */
 export async function openStorage(
   dataDir: string,
@@ -42,8 +43,13 @@ export async function openStorage(
     return await storageOver({ writer, reader: await connect(true), caretaker: await connect(false) });
   } catch (error) {
     for (const database of opened) await database.close();
-    throw error;
+    throw error instanceof SqliteError ? unusable(path, error) : error;
   }
+}
+
+function unusable(path: string, cause: SqliteError): PytalkError {
+  if (cause.reason === 'full') return new PytalkError('disk-full', { cause });
+  return new PytalkError('home-unusable', { details: { path, reason: cause.message }, cause });
 }
 
 /** Three connections to one file, so that reading never waits for a commit, and neither for what takes long. */

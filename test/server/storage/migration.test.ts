@@ -82,6 +82,12 @@ for (const driver of await availableDrivers()) {
     await test.rejects(openStorage(join(other, '..'), { driver }), { code: 'database-damaged' });
   });
 
+  t.test(`${driver}: a folder that is not there is named`, async (test) => {
+    const dataDir = join(await temporaryFolder(test), 'missing');
+    const path = join(dataDir, databaseName);
+    await test.rejects(openStorage(dataDir, { driver }), { code: 'home-unusable', details: { path } });
+  });
+
   t.test(`${driver}: damage inside the file is found by the check`, async (test) => {
     const dataDir = await temporaryFolder(test);
     const path = join(dataDir, databaseName);
