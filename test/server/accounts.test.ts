@@ -190,7 +190,7 @@ t.test('attempts to guess a password are limited, by the account; success does n
   const waitMs = refused.retryAfterMs ?? Infinity;
   t.equal(refused.code, 'rate-limited');
   t.ok(waitMs <= 60_000 / rates.loginsPerAccount.perMinute);
-  t.equal(refused?.details['seconds'], Math.ceil(waitMs / 1000));
+  t.equal(refused.details['seconds'], Math.ceil(waitMs / 1000));
   t.equal(await codeOf(login(await core.stranger(), 'ALICE')), 'rate-limited', 'from any connection');
   now += waitMs;
   t.equal(await codeOf(login(await core.stranger(), 'alice')), null, 'until it has waited');
