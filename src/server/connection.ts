@@ -120,8 +120,9 @@ export class Connection implements ClientSession, Listener {
     this.push('closing', { error: toWireError(error) });
     this.#ending = true;
     this.#flush();
-    this.#socket.pause();
     this.#socket.end();
+    // What still comes is thrown away, so that the client's end of the stream is seen.
+    this.#socket.resume();
     setTimeout(() => this.#socket.destroy(), 1000).unref();
   }
 
