@@ -1,7 +1,7 @@
 // The one small interface to SQLite that server storage and client cache use, whichever driver runs below it.
 import { PytalkError } from '../protocol/errors.js';
 
-/** What may be bound to a `?`. Blobs come back as Uint8Array. */
+/** What may be bound to a `?`. Blobs come back as Uint8Array. Node 22's own driver cuts a text at U+0000. */
 export type SqlValue = string | number | null | Uint8Array;
 
 export interface SqlStatement {

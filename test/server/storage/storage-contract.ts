@@ -73,7 +73,7 @@ export function storageContract(tap: Tap, driver: SqliteDriver): void {
       );
       const special = [
         someEvent(2, 1, {
-          payload: 'é\u0000😀',
+          payload: 'é\n😀',
           files: [sha('a'), sha('b'), sha('a')],
           at: Number.MAX_SAFE_INTEGER,
         }),
