@@ -11,7 +11,6 @@ export const errorTexts = {
   'bad-json': 'a frame holds text that is not valid JSON',
   'unknown-type': 'there is no request called {type}',
   invalid: 'the field {field} is missing or wrong: {reason}',
-  'too-many-requests': 'more than {max} requests are waiting on one connection',
   'too-slow': 'the connection was closed because it did not take its data fast enough',
   'unsupported-version':
     'the other side speaks protocol {theirs}, this side speaks {ours}: update the older one',
@@ -63,6 +62,7 @@ export const errorTexts = {
   // the server's state
   'disk-full': 'the server cannot store it: its disk is full',
   'storage-failed': 'the server cannot store it: {reason}',
+  'server-full': 'the server has as many connections as it takes: try again later',
   stopping: 'the server is stopping',
   internal: 'something went wrong inside the server; its log says more',
   // the client's side

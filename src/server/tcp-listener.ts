@@ -36,14 +36,14 @@ export async function listenTcp(
       else perAddress.delete(connection.address);
       hub.disconnected(connection);
     },
-    now: context.now,
+    now: () => context.now(),
   };
   const connections = new Set<Connection>();
   const accept = (socket: Socket): void => {
     const address = socket.remoteAddress ?? '';
     const count = perAddress.get(address) ?? 0;
     if (connections.size >= config.maxConnections || count >= config.maxConnectionsPerAddress) {
-      socket.destroy();
+      new Connection(socket, { ...owner, closed: () => undefined }).end('server-full');
       return;
     }
     perAddress.set(address, count + 1);
@@ -69,6 +69,11 @@ export async function listenTcp(
   const raw = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => socket.destroy());
+    // Those who never finish their handshake are not connections yet, and must not be without number either.
+    if (raw.size >= 2 * config.maxConnections) {
+      socket.destroy();
+      return;
+    }
     raw.add(socket);
     socket.once('close', () => raw.delete(socket));
   });
