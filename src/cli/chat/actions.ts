@@ -44,6 +44,7 @@ export type Action =
   | { type: 'composer-reset' }
   | { type: 'completion'; completion: Completion | null; buffer: TextBuffer }
   | { type: 'focused'; focus: 'composer' | 'list' }
+  | { type: 'list-moved'; places: number }
   | { type: 'filtered'; filter: TextBuffer }
   | { type: 'scrolled'; rows: number }
   | { type: 'scrolled-to-end' }

@@ -94,13 +94,19 @@ export function visibleConversations(state: ChatState): readonly ConversationVie
   });
 }
 
-/** The conversation a number of places further down (or up, negative) from the open one; wraps around. */
-export function neighbour(state: ChatState, places: number): ConversationView | null {
+/** The conversation a number of places further down (or up, negative) from one; wraps around. */
+export function neighbour(state: ChatState, from: number | null, places: number): ConversationView | null {
   const list = visibleConversations(state);
   if (list.length === 0) return null;
-  const at = list.findIndex((one) => one.id === state.current);
+  const at = list.findIndex((one) => one.id === from);
   const index = at === -1 ? (places > 0 ? 0 : list.length - 1) : (at + places + list.length) % list.length;
   return list[index] ?? null;
+}
+
+/** The conversation under the list's cursor: the first when the one that was there is filtered away. */
+export function underCursor(state: ChatState): ConversationView | null {
+  const list = visibleConversations(state);
+  return list.find((one) => one.id === state.listAt) ?? list[0] ?? null;
 }
 
 /** Unread messages of all conversations that are not muted. */

@@ -14,7 +14,7 @@ const begin = '\u001b[?2026h\u001b[?25l';
 const end = '\u001b[?2026l';
 
 /** Graphemes about whose width terminals disagree: joined, with variation selectors, flags, pictographs, marks. */
-const disputed = /[\u200d\ufe0e\ufe0f\p{Extended_Pictographic}\p{Regional_Indicator}\p{M}\u1100-\u11ff]/u;
+const disputed = /\u200d|\ufe0e|\ufe0f|[\p{Extended_Pictographic}\p{Regional_Indicator}\p{M}\u1100-\u11ff]/u;
 const sgr = /\u001b\[[0-9;]*m/g;
 
 /**
@@ -44,14 +44,22 @@ function positioned(row: string): string {
   return result;
 }
 
+/** One row, over another. Erasing to the end comes only where needed: after the last column it would erase that one. */
+function overwritten(row: string, old: string): string {
+  const erase = disputed.test(old) ? '\u001b[2K' : '';
+  const rest =
+    erase === '' && widthOf(row.replace(sgr, '')) < widthOf(old.replace(sgr, '')) ? '\u001b[K' : '';
+  return `${erase}${positioned(row)}\u001b[0m${rest}`;
+}
+
 /** The bytes that turn `before` into `after`; empty when nothing differs. */
 export function encodeUpdate(before: Frame, after: Frame): string {
   let body = '';
   const count = Math.max(before.rows.length, after.rows.length);
   for (let index = 0; index < count; index++) {
     const row = after.rows[index] ?? '';
-    if (row === (before.rows[index] ?? '')) continue;
-    body += `\u001b[${index + 1};1H${positioned(row)}\u001b[0m\u001b[K`;
+    const old = before.rows[index] ?? '';
+    if (row !== old) body += `\u001b[${index + 1};1H${overwritten(row, old)}`;
   }
   const { cursor } = after;
   const sameCursor = cursor?.row === before.cursor?.row && cursor?.column === before.cursor?.column;

@@ -2,7 +2,7 @@
 import type { ConnectionState, ConversationView, Friend, Message } from '../../client/api.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
-import type { Picture } from './picture.js';
+import type { ColourDepth, Picture } from './picture.js';
 import type { Line } from './spans.js';
 import { emptyBuffer, type TextBuffer } from './text-buffer.js';
 
@@ -57,7 +57,8 @@ export interface Notice {
 /** A page of text over the conversation: help, a profile, search results, a picture. */
 export interface Overlay {
   readonly title: string;
-  readonly lines: readonly Line[];
+  /** The rows for a width: drawn again when the terminal is resized. */
+  readonly draw: (columns: number) => readonly Line[];
   /** Rows scrolled away at the top. */
   readonly top: number;
 }
@@ -72,6 +73,8 @@ export interface ChatState {
   readonly size: Size;
   readonly nowMs: number;
   readonly lang: Lang;
+  /** What the terminal can show. */
+  readonly colours: ColourDepth;
   readonly server: string;
   /** Own username; null before login. */
   readonly me: string | null;
@@ -92,6 +95,8 @@ export interface ChatState {
   readonly sent: readonly string[];
   readonly completion: Completion | null;
   readonly focus: 'composer' | 'list';
+  /** The conversation under the cursor of the list, by id. */
+  readonly listAt: number | null;
   /** What the conversation list is searched for. */
   readonly filter: TextBuffer;
   readonly notice: Notice | null;
@@ -119,7 +124,9 @@ export const emptyThread: Thread = {
   selected: null,
 };
 
-export function initialState(start: { size: Size; nowMs: number; lang: Lang; server: string }): ChatState {
+export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'server'>;
+
+export function initialState(start: Start): ChatState {
   return {
     ...start,
     me: null,
@@ -134,6 +141,7 @@ export function initialState(start: { size: Size; nowMs: number; lang: Lang; ser
     sent: [],
     completion: null,
     focus: 'composer',
+    listAt: null,
     filter: emptyBuffer,
     notice: null,
     overlay: null,

@@ -14,8 +14,8 @@ export interface Terminal {
   /** False when the buffer is full. */
   write(data: string): boolean;
   bell(): void;
-  /** Returns the undo. */
-  onInput(listener: (input: Input) => void): () => void;
+  /** Tells all that came at once together; returns the undo. */
+  onInput(listener: (inputs: readonly Input[]) => void): () => void;
   onResize(listener: () => void): () => void;
   onDrain(listener: () => void): () => void;
   /** Idempotent, both; `leave` is synchronous, so that it also works while the process exits. */
@@ -36,10 +36,12 @@ function writeNow(fd: number, data: string): void {
 }
 
 /** Listens to the keys of a raw stdin; returns the undo. */
-function readKeys(stdin: NodeJS.ReadStream, listener: (input: Input) => void): () => void {
+function readKeys(stdin: NodeJS.ReadStream, listener: (inputs: readonly Input[]) => void): () => void {
   const decoder = new KeyDecoder();
   let timer: NodeJS.Timeout | undefined;
-  const emit = (inputs: readonly Input[]): void => inputs.forEach((input) => listener(input));
+  const emit = (inputs: readonly Input[]): void => {
+    if (inputs.length > 0) listener(inputs);
+  };
   const onData = (chunk: string | Buffer): void => {
     clearTimeout(timer);
     emit(decoder.push(chunk.toString()));
@@ -53,7 +55,10 @@ function readKeys(stdin: NodeJS.ReadStream, listener: (input: Input) => void): (
 }
 
 /** The terminal behind the process' own streams. */
-export function processTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream): Terminal {
+export function processTerminal(
+  stdin: NodeJS.ReadStream,
+  stdout: NodeJS.WriteStream & { readonly fd: number },
+): Terminal {
   let isEntered = false;
   /** A terminal that was closed makes writes fail (EIO, EPIPE): SIGHUP ends the program, not this. */
   const ignoreError = (): void => undefined;
@@ -93,8 +98,10 @@ export function processTerminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteSt
       isEntered = true;
       process.on('exit', leave);
       process.on('uncaughtExceptionMonitor', leave);
-      stdout.on('error', ignoreError);
-      stdin.on('error', ignoreError);
+      for (const stream of [stdin, stdout]) {
+        stream.off('error', ignoreError);
+        stream.on('error', ignoreError);
+      }
       stdin.setEncoding('utf8');
       stdin.setRawMode(true);
       stdin.resume();

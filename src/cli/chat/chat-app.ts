@@ -1,0 +1,256 @@
+// The running chat: what commands and keys may do, done; ends with an exit code.
+import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
+import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
+import { sayIn, type Key, type Say } from '../catalogue/translate.js';
+import type { Action } from './actions.js';
+import { completeAt } from './complete-at.js';
+import { errorText } from './context.js';
+import { handleInput, type InputContext } from './input.js';
+import type { Input } from './keys.js';
+import { LogIn } from './log-in.js';
+import { visibleRows, drawContext } from './message-view.js';
+import { layoutOf } from './layout.js';
+import { parseCommandLine } from './command-line.js';
+import { Session, type SessionHost } from './session.js';
+import { runCommand, slashCommands } from './slash-commands.js';
+import {
+  currentComposer,
+  currentConversation,
+  currentThread,
+  type ChatState,
+  type Overlay,
+} from './state.js';
+import type { Store } from './store.js';
+import { TypingSignal } from './typing-signal.js';
+
+/** A second Ctrl+C within this time quits. */
+const interruptTwiceMs = 2000;
+
+export interface AppHost {
+  readonly store: Store;
+  readonly connect: ConnectOptions;
+  openClient(options: ConnectOptions): Promise<Client>;
+  now(): number;
+  bell(): void;
+  redraw(): void;
+  suspend(): void;
+  /** Called once. */
+  ended(exitCode: number): void;
+}
+
+export class ChatApp implements InputContext, SessionHost {
+  private session: Session | null = null;
+  private readonly logIn: LogIn;
+  private readonly typing: TypingSignal;
+  private interruptedAtMs = -Infinity;
+  private wantsOpen: string | null;
+
+  constructor(
+    private readonly host: AppHost,
+    withName: string | undefined,
+  ) {
+    this.wantsOpen = withName ?? null;
+    this.typing = new TypingSignal(() => host.now());
+    this.logIn = new LogIn({
+      state: () => this.state,
+      say: () => this.say,
+      dispatch: (action) => this.dispatch(action),
+      openClient: (options) => host.openClient(options),
+      entered: (client) => this.enter(client),
+    });
+  }
+
+  get state(): ChatState {
+    return this.host.store.state;
+  }
+
+  get say(): Say {
+    return sayIn(this.state.lang);
+  }
+
+  get client(): Client {
+    if (this.session === null) throw new PytalkError('not-logged-in');
+    return this.session.client;
+  }
+
+  dispatch(action: Action): void {
+    this.host.store.dispatch(action);
+  }
+
+  start(): Promise<void> {
+    return this.logIn.begin(this.host.connect);
+  }
+
+  input(inputs: readonly Input[]): void {
+    for (const input of inputs) {
+      try {
+        handleInput(this, input);
+      } catch (error) {
+        this.fail(error);
+      }
+    }
+    this.host.store.drawNow();
+  }
+
+  info(key: Key, details: ErrorDetails = {}): void {
+    this.dispatch({ type: 'noticed', notice: { kind: 'info', text: this.say(key, details) } });
+  }
+
+  fail(error: unknown): void {
+    const text = errorText(error, this.say).replace(/\s+/g, ' ');
+    this.dispatch({ type: 'noticed', notice: { kind: 'error', text } });
+  }
+
+  attempt(work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.fail(error));
+  }
+
+  page(title: string, draw: Overlay['draw']): void {
+    this.dispatch({ type: 'overlay', overlay: { title, draw, top: 0 } });
+  }
+
+  async open(conversation: ConversationView): Promise<void> {
+    this.typing.stop();
+    await this.session?.open(conversation);
+  }
+
+  refreshList(): void {
+    this.session?.refreshList();
+  }
+
+  async logOut(): Promise<void> {
+    const { client } = this;
+    await client.logout();
+    await this.leave();
+    await this.logIn.ask({ ...this.host.connect, server: client.server }, null);
+  }
+
+  submit(): void {
+    const { buffer, replyTo, editing } = currentComposer(this.state);
+    const text = buffer.text.trimEnd();
+    if (text.trim() === '') return;
+    const command = parseCommandLine(text);
+    const conversation = currentConversation(this.state);
+    if (command === null && conversation === null) {
+      this.info('chat.open-first');
+      return;
+    }
+    this.dispatch({ type: 'submitted', text });
+    this.typing.stop();
+    this.attempt(async () => {
+      if (command !== null) return runCommand(this, text);
+      if (conversation === null) return;
+      const body = text.startsWith('//') ? text.slice(1) : text;
+      const message =
+        editing === null
+          ? await this.client.send(conversation.name, {
+              text: body,
+              ...(replyTo === null ? {} : { replyTo }),
+            })
+          : await this.client.edit(editing, body);
+      this.dispatch({ type: editing === null ? 'message-arrived' : 'message-changed', message });
+    });
+  }
+
+  submitForm(): void {
+    this.logIn.submit(this.host.connect);
+  }
+
+  complete(direction: 1 | -1): void {
+    this.attempt(() => completeAt(this, slashCommands, direction));
+  }
+
+  composing(text: string): void {
+    const conversation = currentConversation(this.state);
+    if (this.session === null || conversation === null) return;
+    this.typing.wrote(this.session.client, conversation.name, text.startsWith('/') ? '' : text);
+  }
+
+  scrolled(): void {
+    const { state } = this;
+    if (state.current === null) return;
+    const rows = layoutOf(state).messageRows;
+    const { reachesTop } = visibleRows(currentThread(state), rows, drawContext(state));
+    if (reachesTop) this.session?.loadOlder();
+    this.session?.markRead();
+  }
+
+  openHelp(): void {
+    this.attempt(() => runCommand(this, '/help'));
+  }
+
+  interrupt(): void {
+    const now = this.host.now();
+    if (now - this.interruptedAtMs < interruptTwiceMs) {
+      this.quit();
+      return;
+    }
+    this.interruptedAtMs = now;
+    if (this.state.form === null) {
+      if (currentComposer(this.state).buffer.text !== '') this.dispatch({ type: 'composer-reset' });
+      this.info('chat.interrupt-again');
+    } else {
+      this.dispatch({
+        type: 'form-changed',
+        form: { ...this.state.form, error: this.say('chat.interrupt-again') },
+      });
+    }
+  }
+
+  now(): number {
+    return this.host.now();
+  }
+
+  bell(): void {
+    this.host.bell();
+  }
+
+  sessionEnded(error: Error): void {
+    this.attempt(() => this.askAgain(error));
+  }
+
+  redraw(): void {
+    this.host.redraw();
+  }
+
+  suspend(): void {
+    this.host.suspend();
+  }
+
+  quit(): void {
+    this.host.ended(0);
+  }
+
+  /** Idempotent; resolves when the client has closed its sockets and files. */
+  async close(): Promise<void> {
+    this.logIn.cancel();
+    await this.leave();
+  }
+
+  private async enter(client: Client): Promise<void> {
+    this.session = new Session(client, this);
+    await this.session.start();
+    const name = this.wantsOpen;
+    this.wantsOpen = null;
+    if (name === null) return;
+    this.dispatch({ type: 'focused', focus: 'composer' });
+    await this.open(await client.conversation(name));
+  }
+
+  private async askAgain(error: Error): Promise<void> {
+    const server = this.session?.client.server;
+    await this.leave();
+    await this.logIn.ask(
+      { ...this.host.connect, ...(server === undefined ? {} : { server }) },
+      errorText(error, this.say),
+    );
+  }
+
+  private async leave(): Promise<void> {
+    const { session } = this;
+    this.session = null;
+    this.typing.stop();
+    session?.close();
+    await session?.client.close();
+  }
+}

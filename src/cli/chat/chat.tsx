@@ -1,0 +1,124 @@
+// `pytalk chat`: takes over the terminal, runs the chat in it, and gives it back whatever happens.
+import type { Client, ConnectOptions } from '../../client/api.js';
+import type { Lang } from '../catalogue/translate.js';
+import { ChatApp } from './chat-app.js';
+import { mountInk } from './ink-screen.js';
+import { colourDepth } from './picture.js';
+import { themeFor } from './spans.js';
+import { initialState, type ChatState } from './state.js';
+import { Store } from './store.js';
+import type { Terminal } from './terminal.js';
+
+export interface ChatOptions {
+  /** The conversation to open: `@alice`, `#team` or a bare name. */
+  with?: string;
+  connect: ConnectOptions;
+  openClient: (options: ConnectOptions) => Promise<Client>;
+  lang: Lang;
+  env: Readonly<Record<string, string | undefined>>;
+  terminal: Terminal;
+}
+
+/** Times in texts (`in 3 s`, `is typing`) follow the clock while there are any; else once in a while for the day. */
+const tickMs = 1000;
+const idleTicks = 30;
+
+/** Signals that end the program; Ctrl+C is a key here. */
+const endingSignals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
+
+function needsClock(state: ChatState): boolean {
+  return (
+    state.connection.retryAtMs !== null ||
+    Object.values(state.typing).some((users) => Object.keys(users).length > 0)
+  );
+}
+
+function startClock(store: Store): NodeJS.Timeout {
+  let ticks = 0;
+  return setInterval(() => {
+    ticks++;
+    if (needsClock(store.state) || ticks % idleTicks === 0)
+      store.dispatch({ type: 'ticked', nowMs: Date.now() });
+  }, tickMs);
+}
+
+/** Stops the program like Ctrl+Z in a shell, and takes the terminal back when it is continued. */
+function suspend(terminal: Terminal, resumed: () => void): void {
+  terminal.leave();
+  process.once('SIGCONT', () => {
+    terminal.enter();
+    resumed();
+  });
+  process.kill(process.pid, 'SIGTSTP');
+}
+
+/**
+ * Runs until the person quits or a signal ends it; resolves with the exit code. The terminal is as before then, also
+ * when it rejects: with the error of a drawing that failed.
+ */
+export async function runChat(options: ChatOptions): Promise<number> {
+  const { terminal, env } = options;
+  const size = (): ChatState['size'] => ({ columns: terminal.columns, rows: terminal.rows });
+  const first = initialState({
+    size: size(),
+    nowMs: Date.now(),
+    lang: options.lang,
+    colours: colourDepth(env),
+    server: options.connect.server ?? '',
+  });
+  const screen = mountInk(terminal, themeFor(env), first);
+  let end: (exitCode: number) => void = () => undefined;
+  let crash: (error: unknown) => void = () => undefined;
+  const ended = new Promise<number>((resolve, reject) => {
+    end = resolve;
+    crash = reject;
+  });
+  const draw = (state: ChatState): void => {
+    try {
+      screen.draw(state);
+    } catch (error) {
+      crash(error);
+    }
+  };
+  const store = new Store(first, draw, () => Date.now());
+  const repaint = (): void => {
+    store.dispatch({ type: 'resized', size: size() });
+    screen.invalidate();
+    store.drawNow();
+  };
+  const app = new ChatApp(
+    {
+      store,
+      connect: options.connect,
+      openClient: options.openClient,
+      now: () => Date.now(),
+      bell: () => terminal.bell(),
+      redraw: repaint,
+      suspend: () => suspend(terminal, repaint),
+      ended: end,
+    },
+    options.with,
+  );
+  const onSignal = (): void => end(0);
+  endingSignals.forEach((signal) => process.on(signal, onSignal));
+  terminal.enter();
+  const undo = [
+    terminal.onInput((inputs) => app.input(inputs)),
+    terminal.onResize(repaint),
+    terminal.onDrain(() => screen.drained()),
+  ];
+  const clock = startClock(store);
+  try {
+    store.drawNow();
+    app.attempt(() => app.start());
+    return await ended;
+  } finally {
+    clearInterval(clock);
+    store.stop();
+    undo.forEach((one) => one());
+    screen.unmount();
+    terminal.leave();
+    endingSignals.forEach((signal) => process.off(signal, onSignal));
+    await app.close();
+  }
+}

@@ -1,0 +1,111 @@
+// Slash commands about the view and the account: help, search, hide, mute, clear, read, language, quit.
+import type { Message } from '../../client/api.js';
+import { languages } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import { openName } from './commands-messages.js';
+import { usage, type ChatContext } from './context.js';
+import { momentText, previewText } from './message-text.js';
+import { table } from './slash-command.js';
+import { nameRole, span, type Line } from './spans.js';
+import { currentConversation } from './state.js';
+
+function resultLine(context: ChatContext, message: Message): Line {
+  const { say } = context;
+  return [
+    span(`${momentText(message.sentAt, context.state.nowMs, say)}  `, 'dim'),
+    span(`${cleanLine(message.conversation)}  `, 'accent'),
+    span(`${cleanLine(message.from)}: `, nameRole(message.from)),
+    span(previewText(message, say)),
+  ];
+}
+
+export const viewCommands = table([
+  {
+    name: 'search',
+    words: ['none'],
+    least: 1,
+    async run(context, line) {
+      const found = await context.client.search(line.rest, { limit: 100 });
+      const title = context.say.count('chat.found', found.length, { text: cleanLine(line.rest) });
+      const lines = found.map((message) => resultLine(context, message));
+      context.page(title, () => lines);
+    },
+  },
+  {
+    name: 'hide',
+    words: [],
+    least: 0,
+    async run(context) {
+      const conversation = currentConversation(context.state);
+      const name = openName(context);
+      await context.client.setHidden(name, !(conversation?.hidden ?? false));
+      context.refreshList();
+      context.info(conversation?.hidden === true ? 'chat.unhidden' : 'chat.hidden', {
+        name: cleanLine(name),
+      });
+    },
+  },
+  {
+    name: 'mute',
+    words: [],
+    least: 0,
+    async run(context) {
+      const conversation = currentConversation(context.state);
+      const name = openName(context);
+      await context.client.setMuted(name, !(conversation?.muted ?? false));
+      context.refreshList();
+      context.info(conversation?.muted === true ? 'chat.unmuted' : 'chat.muted', { name: cleanLine(name) });
+    },
+  },
+  {
+    name: 'clear',
+    words: ['none'],
+    least: 0,
+    async run(context, line) {
+      const name = openName(context);
+      if (line.rest !== 'yes' && line.rest !== 'oui') {
+        context.info('chat.clear-sure', { name: cleanLine(name) });
+        return;
+      }
+      await context.client.clear(name);
+      const { current } = context.state;
+      if (current !== null) context.dispatch({ type: 'cleared', conv: current });
+      context.refreshList();
+    },
+  },
+  {
+    name: 'read',
+    words: ['none'],
+    least: 0,
+    async run(context, line) {
+      const all = line.rest === 'all' || line.rest === 'tout';
+      const names = all
+        ? context.state.conversations.filter((one) => one.unread > 0).map((one) => one.name)
+        : [openName(context)];
+      for (const name of names) await context.client.markRead(name);
+      context.refreshList();
+    },
+  },
+  {
+    name: 'lang',
+    words: ['language'],
+    least: 1,
+    run(context, line) {
+      const lang = languages.find((one) => one === line.rest.toLowerCase());
+      if (lang === undefined) throw usage(context.say('chat.lang-usage'));
+      context.dispatch({ type: 'language', lang });
+    },
+  },
+  {
+    name: 'logout',
+    words: [],
+    least: 0,
+    run: (context) => context.logOut(),
+  },
+  {
+    name: 'quit',
+    words: [],
+    least: 0,
+    run: (context) => context.quit(),
+  },
+]);

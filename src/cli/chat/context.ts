@@ -1,0 +1,52 @@
+// What commands and keys may use of the running chat: the state, the account, and the ways to tell the person something.
+import type { Client, ConversationView } from '../../client/api.js';
+import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
+import type { Key, Say } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import type { Action } from './actions.js';
+import type { ChatState, Overlay } from './state.js';
+
+export interface ChatContext {
+  /** The logged-in account; throws `not-logged-in` before. */
+  readonly client: Client;
+  readonly state: ChatState;
+  readonly say: Say;
+  dispatch(action: Action): void;
+  /** Tells something in one line above the composer. */
+  info(key: Key, details?: ErrorDetails): void;
+  /** Tells what failed, in one line. */
+  fail(error: unknown): void;
+  /** Runs something that takes time; what it throws is told. */
+  attempt(work: () => Promise<void>): void;
+  /** Opens a page of text over the conversation. */
+  page(title: string, draw: Overlay['draw']): void;
+  /** Opens a conversation, reads its newest page, and marks it read. */
+  open(conversation: ConversationView): Promise<void>;
+  /** Reads the conversation list again, soon. */
+  refreshList(): void;
+  /** Ends the session of this device and shows the login form. */
+  logOut(): Promise<void>;
+  redraw(): void;
+  /** Gives the terminal back to the shell until it continues the program. */
+  suspend(): void;
+  quit(): void;
+}
+
+/** An error as one sentence in the reader's language. */
+export function errorText(error: unknown, say: Say): string {
+  if (error instanceof PytalkError) {
+    const details = Object.fromEntries(
+      Object.entries(error.details).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? cleanLine(value) : value,
+      ]),
+    );
+    return say(`error.${error.code}`, details);
+  }
+  return cleanLine(error instanceof Error ? error.message : String(error));
+}
+
+/** Details as text: usage errors of the chat's own commands. */
+export function usage(reason: string): PytalkError {
+  return new PytalkError('usage', { details: { reason } });
+}

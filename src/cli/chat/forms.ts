@@ -1,0 +1,108 @@
+// The forms of the first screen, log in and register: their fields in one table, and how keys move through them.
+import type { Key } from '../catalogue/translate.js';
+import { bufferOf, emptyBuffer, type TextBuffer } from './text-buffer.js';
+
+export type FieldId =
+  'server' | 'username' | 'password' | 'repeat' | 'phone' | 'email' | 'firstName' | 'lastName' | 'invite';
+
+export interface Field {
+  readonly id: FieldId;
+  readonly label: Key;
+  readonly isSecret: boolean;
+  readonly isOptional: boolean;
+  readonly buffer: TextBuffer;
+}
+
+export type FormKind = 'login' | 'register';
+
+export interface Form {
+  readonly kind: FormKind;
+  readonly fields: readonly Field[];
+  readonly active: number;
+  readonly isBusy: boolean;
+  /** Why the last try failed, as one sentence. */
+  readonly error: string | null;
+}
+
+type FieldRow = readonly [id: FieldId, label: Key, about?: { isSecret?: true; isOptional?: true }];
+
+const rows: Readonly<Record<FormKind, readonly FieldRow[]>> = {
+  login: [
+    ['server', 'chat.field.server'],
+    ['username', 'chat.field.username'],
+    ['password', 'chat.field.password', { isSecret: true }],
+  ],
+  register: [
+    ['server', 'chat.field.server'],
+    ['username', 'chat.field.username'],
+    ['password', 'chat.field.password', { isSecret: true }],
+    ['repeat', 'chat.field.repeat', { isSecret: true }],
+    ['phone', 'chat.field.phone'],
+    ['firstName', 'chat.field.first-name', { isOptional: true }],
+    ['lastName', 'chat.field.last-name', { isOptional: true }],
+    ['email', 'chat.field.email', { isOptional: true }],
+    ['invite', 'chat.field.invite', { isOptional: true }],
+  ],
+};
+
+export function valueOf(form: Form, id: FieldId): string {
+  const field = form.fields.find((one) => one.id === id);
+  const text = field?.buffer.text ?? '';
+  return field?.isSecret === true ? text : text.trim();
+}
+
+/** A form with what is known already; the first field that still needs something is active. */
+export function makeForm(
+  kind: FormKind,
+  known: Readonly<Partial<Record<FieldId, string>>>,
+  error: string | null = null,
+): Form {
+  const fields = rows[kind].map(([id, label, about]) => ({
+    id,
+    label,
+    isSecret: about?.isSecret ?? false,
+    isOptional: about?.isOptional ?? false,
+    buffer: bufferOf(known[id] ?? ''),
+  }));
+  const empty = fields.findIndex((field) => field.buffer.text === '' && !field.isOptional);
+  const active = empty === -1 ? fields.length - 1 : empty;
+  return { kind, fields, active, isBusy: false, error };
+}
+
+/** The other form, with what was typed into this one. */
+export function switched(form: Form): Form {
+  const known = Object.fromEntries(form.fields.map((field) => [field.id, field.buffer.text]));
+  return makeForm(form.kind === 'login' ? 'register' : 'login', known);
+}
+
+export function moved(form: Form, places: number): Form {
+  const count = form.fields.length;
+  return { ...form, active: (form.active + places + count) % count };
+}
+
+export function activeField(form: Form): Field | undefined {
+  return form.fields[form.active];
+}
+
+export function withField(form: Form, buffer: TextBuffer): Form {
+  const fields = form.fields.map((field, index) => (index === form.active ? { ...field, buffer } : field));
+  return { ...form, fields, error: null };
+}
+
+/** What keeps the form from being sent: a field that must not be empty, or two passwords that differ. */
+export function problemOf(form: Form): { active: number; key: Key; label?: Key } | null {
+  const missing = form.fields.findIndex((field) => !field.isOptional && valueOf(form, field.id) === '');
+  const label = form.fields[missing]?.label;
+  if (label !== undefined) return { active: missing, key: 'chat.form.missing', label };
+  if (form.kind === 'register' && valueOf(form, 'password') !== valueOf(form, 'repeat')) {
+    return { active: form.fields.findIndex((field) => field.id === 'repeat'), key: 'chat.form.differ' };
+  }
+  return null;
+}
+
+/** The form after a refusal; a wrong password is typed anew. */
+export function refused(form: Form, error: string, isPasswordWrong: boolean): Form {
+  if (!isPasswordWrong) return { ...form, isBusy: false, error };
+  const active = form.fields.findIndex((field) => field.isSecret);
+  return { ...withField({ ...form, active }, emptyBuffer), isBusy: false, error };
+}

@@ -1,0 +1,71 @@
+// The help page, made from the table of slash commands and the table of keys.
+import type { Say } from '../catalogue/translate.js';
+import { bindings, keyText, type Binding } from './key-bindings.js';
+import type { CommandName } from './slash-commands.js';
+import { span, type Line } from './spans.js';
+import { widthOf, wrap } from './text-width.js';
+
+interface Row {
+  readonly left: string;
+  readonly right: string;
+}
+
+/** What is told stands beside its name; below it where the name is long or the screen narrow. */
+function twoColumns(rows: readonly Row[], columns: number): Line[] {
+  const longest = Math.max(...rows.map((row) => widthOf(row.left)));
+  const width = Math.min(longest, Math.floor(columns * 0.42));
+  const indent = columns < 40 ? 4 : width + 3;
+  return rows.flatMap(({ left, right }): Line[] => {
+    const lines = wrap(right, Math.max(10, columns - indent)).map((row): Line => [
+      span(' '.repeat(indent)),
+      span(row.text),
+    ]);
+    const [first = [], ...more] = lines;
+    if (widthOf(left) + 3 > indent) return [[span(` ${left}`, 'accent')], ...lines];
+    return [
+      [span(` ${left}${' '.repeat(indent - 1 - widthOf(left))}`, 'accent'), ...first.slice(1)],
+      ...more,
+    ];
+  });
+}
+
+/** `Alt+1 … Alt+9`, `Ctrl+W, Alt+Backspace`: the first two keys, or the ends of a long row. */
+function keysText(binding: Binding): string {
+  const [first = '', second] = binding.keys;
+  const last = binding.keys.at(-1) ?? first;
+  if (binding.keys.length > 4) return `${keyText(first)} … ${keyText(last)}`;
+  return second === undefined ? keyText(first) : `${keyText(first)}, ${keyText(second)}`;
+}
+
+/** All commands, all keys that are worth telling, and what the signs mean. */
+export function helpPage(
+  commands: readonly { readonly name: CommandName }[],
+  say: Say,
+  columns: number,
+): Line[] {
+  const commandRows = commands.map(({ name }) => ({
+    left: say(`chat.usage.${name}`),
+    right: say(`chat.help.${name}`),
+  }));
+  const told = new Set<string>();
+  const keyRows = bindings.flatMap((binding): Row[] => {
+    if (binding.help === undefined || told.has(binding.help)) return [];
+    told.add(binding.help);
+    return [{ left: keysText(binding), right: say(binding.help) }];
+  });
+  const signs = ['queued', 'sent', 'delivered', 'read', 'failed'] as const;
+  const signRows = signs.map((sign) => ({
+    left: { queued: '○', sent: '✓', delivered: '✓✓', read: '✔✔', failed: '✗' }[sign],
+    right: say(`chat.sign.${sign}`),
+  }));
+  return [
+    [span(say('chat.help-commands'), 'bold')],
+    ...twoColumns(commandRows, columns),
+    [],
+    [span(say('chat.help-keys'), 'bold')],
+    ...twoColumns(keyRows, columns),
+    [],
+    [span(say('chat.help-signs'), 'bold')],
+    ...twoColumns(signRows, columns),
+  ];
+}

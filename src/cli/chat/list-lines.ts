@@ -1,0 +1,91 @@
+// Draws the conversation list: name, presence, unread count, and the last message where there is room for it.
+import type { ConversationView } from '../../client/api.js';
+import { sayIn, type Say } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import { underCursor, visibleConversations } from './conversation-list.js';
+import { previewText } from './message-text.js';
+import { fill, span, spread, type Line, type Span } from './spans.js';
+import type { ChatState } from './state.js';
+
+function presenceSign(conversation: ConversationView): Span {
+  if (conversation.kind === 'group') return span('# ', 'dim');
+  const peer = conversation.members.find((member) => member.username === conversation.peer?.username);
+  return peer?.online === true ? span('● ', 'good') : span('○ ', 'dim');
+}
+
+function unreadMark(conversation: ConversationView, say: Say): Line {
+  const count = conversation.unread > 999 ? '999+' : String(conversation.unread);
+  if (conversation.unread > 0) return [span(` ${count} `, conversation.muted ? 'dim' : 'unread')];
+  return conversation.muted ? [span(` ${say('chat.muted-short')} `, 'dim')] : [];
+}
+
+function nameLine(state: ChatState, conversation: ConversationView, say: Say, columns: number): Line {
+  const isOpen = conversation.id === state.current;
+  const isUnder = state.focus === 'list' && underCursor(state)?.id === conversation.id;
+  const name = cleanLine(conversation.name).replace(/^[@#]/, '');
+  const role = isUnder
+    ? 'inverse'
+    : isOpen || conversation.unread > 0
+      ? 'bold'
+      : conversation.hidden
+        ? 'dim'
+        : 'plain';
+  const bar = isUnder ? span('▸', 'accent') : isOpen ? span('▌', 'accent') : span(' ');
+  return spread([bar, presenceSign(conversation), span(name, role)], unreadMark(conversation, say), columns);
+}
+
+function lastLine(state: ChatState, conversation: ConversationView, say: Say, columns: number): Line {
+  const bar = conversation.id === state.current ? span('▌', 'accent') : span(' ');
+  const draft =
+    conversation.id === state.current ? '' : (state.composers[conversation.id]?.buffer.text ?? '');
+  if (draft !== '') {
+    return fill(
+      [bar, span('  '), span(`${say('chat.draft')} `, 'warn'), span(cleanLine(draft), 'dim')],
+      columns,
+    );
+  }
+  const { last } = conversation;
+  if (last === null) return fill([bar, span('  '), span(say('chat.no-messages'), 'dim')], columns);
+  const who =
+    last.kind === 'system'
+      ? ''
+      : last.mine
+        ? `${say('chat.you')}: `
+        : conversation.kind === 'group'
+          ? `${cleanLine(last.from)}: `
+          : '';
+  return fill([bar, span('  '), span(who + previewText(last, say), 'dim')], columns);
+}
+
+function heading(state: ChatState, say: Say, columns: number): Line {
+  if (state.focus !== 'list') return fill([span(` ${say('chat.conversations')}`, 'bold')], columns);
+  const text = cleanLine(state.filter.text);
+  return fill(
+    [span(' / ', 'accent'), text === '' ? span(say('chat.type-to-search'), 'dim') : span(text)],
+    columns,
+  );
+}
+
+/** The list in exactly `rows` rows; with two rows for each conversation if all fit so. */
+export function listLines(state: ChatState, columns: number, rows: number): Line[] {
+  const say = sayIn(state.lang);
+  const list = visibleConversations(state);
+  const lines: Line[] = [heading(state, say, columns)];
+  if (list.length === 0) {
+    const key = state.filter.text.trim() === '' ? 'chat.list-empty' : 'chat.list-no-match';
+    lines.push(fill([span(` ${say(key)}`, 'dim')], columns));
+  }
+  const each = list.length * 2 <= rows - 1 || rows > 30 ? 2 : 1;
+  const fits = Math.max(1, Math.floor((rows - 1) / each));
+  const wanted = state.focus === 'list' ? underCursor(state)?.id : state.current;
+  const at = Math.max(
+    0,
+    list.findIndex((one) => one.id === wanted),
+  );
+  const from = Math.min(Math.max(0, at - Math.floor(fits / 2)), Math.max(0, list.length - fits));
+  for (const conversation of list.slice(from, from + fits)) {
+    lines.push(nameLine(state, conversation, say, columns));
+    if (each === 2) lines.push(lastLine(state, conversation, say, columns));
+  }
+  return Array.from({ length: rows }, (_, row) => lines[row] ?? fill([], columns));
+}

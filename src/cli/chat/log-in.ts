@@ -1,0 +1,125 @@
+// The way in: connects as this home did last, else asks for server, name and password, or registers.
+import type { Client, ConnectOptions } from '../../client/api.js';
+import { PytalkError } from '../../protocol/errors.js';
+import type { Say } from '../catalogue/translate.js';
+import type { Action } from './actions.js';
+import { errorText } from './context.js';
+import { makeForm, problemOf, refused, valueOf, type Form } from './forms.js';
+import type { ChatState } from './state.js';
+
+export interface LogInHost {
+  state(): ChatState;
+  say(): Say;
+  dispatch(action: Action): void;
+  openClient(options: ConnectOptions): Promise<Client>;
+  /** A logged-in client: from here on it belongs to the host. */
+  entered(client: Client): Promise<void>;
+}
+
+const defaultServer = '127.0.0.1:5000';
+
+export class LogIn {
+  private client: Client | null = null;
+  private isCancelled = false;
+
+  constructor(private readonly host: LogInHost) {}
+
+  /** Goes straight in when this home is logged in; else shows the form. */
+  async begin(options: ConnectOptions): Promise<void> {
+    try {
+      const client = await this.connect({ ...options, offline: true });
+      if (client.me !== null) {
+        await this.handOver(client);
+        return;
+      }
+      this.show('login', { server: client.server }, null);
+    } catch (error) {
+      this.show('login', { server: options.server ?? defaultServer }, errorText(error, this.host.say()));
+    }
+  }
+
+  /** Shows the form again: after a logout, or when the session was ended. */
+  async ask(options: ConnectOptions, error: string | null): Promise<void> {
+    if (this.isCancelled) return;
+    this.show('login', { server: options.server ?? defaultServer }, error);
+    await this.drop();
+  }
+
+  submit(options: ConnectOptions): void {
+    const { form } = this.host.state();
+    if (form === null || form.isBusy) return;
+    const problem = problemOf(form);
+    if (problem !== null) {
+      const say = this.host.say();
+      const error = say(problem.key, problem.label === undefined ? {} : { field: say(problem.label) });
+      this.host.dispatch({ type: 'form-changed', form: { ...form, active: problem.active, error } });
+      return;
+    }
+    this.host.dispatch({ type: 'form-changed', form: { ...form, isBusy: true, error: null } });
+    this.send(form, options).catch((error: unknown) => this.failed(error));
+  }
+
+  /** Idempotent: nothing is shown or opened any more. */
+  cancel(): void {
+    this.isCancelled = true;
+    void this.drop();
+  }
+
+  private async send(form: Form, options: ConnectOptions): Promise<void> {
+    const client = await this.connect({ ...options, server: valueOf(form, 'server') });
+    const username = valueOf(form, 'username');
+    const password = valueOf(form, 'password');
+    if (form.kind === 'login') await client.login(username, password);
+    else {
+      const optional = (id: 'email' | 'firstName' | 'lastName' | 'invite'): object => {
+        const value = valueOf(form, id);
+        return value === '' ? {} : { [id]: value };
+      };
+      await client.register({
+        username,
+        password,
+        phone: valueOf(form, 'phone').replace(/[\s.-]/g, ''),
+        ...optional('email'),
+        ...optional('firstName'),
+        ...optional('lastName'),
+        ...optional('invite'),
+      });
+    }
+    await this.handOver(client);
+  }
+
+  /** The client for these options: the one that is open, if it goes to the same server. */
+  private async connect(options: ConnectOptions): Promise<Client> {
+    const { client } = this;
+    if (client !== null && client.state === 'online' && client.server === options.server) return client;
+    await this.drop();
+    const opened = await this.host.openClient({ ...options, mode: 'live' });
+    if (this.isCancelled) await opened.close();
+    else this.client = opened;
+    return opened;
+  }
+
+  private async handOver(client: Client): Promise<void> {
+    this.client = null;
+    if (!this.isCancelled) await this.host.entered(client);
+  }
+
+  private async drop(): Promise<void> {
+    const { client } = this;
+    this.client = null;
+    await client?.close();
+  }
+
+  private show(kind: 'login' | 'register', known: { server: string }, error: string | null): void {
+    if (!this.isCancelled) this.host.dispatch({ type: 'form-shown', form: makeForm(kind, known, error) });
+  }
+
+  private failed(error: unknown): void {
+    const { form } = this.host.state();
+    const text = errorText(error, this.host.say());
+    const isPasswordWrong = error instanceof PytalkError && error.code === 'login-refused';
+    if (form !== null)
+      this.host.dispatch({ type: 'form-changed', form: refused(form, text, isPasswordWrong) });
+    else this.host.dispatch({ type: 'noticed', notice: { kind: 'error', text } });
+  }
+}

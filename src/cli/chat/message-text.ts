@@ -1,0 +1,101 @@
+// What a message says in words: bodies, previews, system notes, sizes and times, in the reader's language.
+import type { Message } from '../../client/api.js';
+import type { Say } from '../catalogue/translate.js';
+import { cleanBlock, cleanLine } from '../clean-text.js';
+
+const sizeUnits = ['kB', 'MB', 'GB', 'TB'] as const;
+
+/** A size for people: `812 B`, `1.2 MB`, in the reader's digits; units of 1000 bytes. */
+export function sizeText(bytes: number, say: Say): string {
+  if (bytes < 1000) return say('chat.size.B', { number: bytes });
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.95 && unit < sizeUnits.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const number = value.toLocaleString(say.lang, { maximumFractionDigits: value < 10 ? 1 : 0 });
+  return say(`chat.size.${sizeUnits[unit] ?? 'kB'}`, { number });
+}
+
+/** `14:05`. */
+export function timeText(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return '';
+  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+}
+
+/** A local day as a key that sorts and compares. */
+export function dayOf(time: string | number): string {
+  const date = new Date(time);
+  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
+}
+
+/** `Today`, `Yesterday`, `Monday 3 March`, with the year when it is another one. */
+export function dayText(iso: string, nowMs: number, say: Say): string {
+  const day = dayOf(iso);
+  if (day === dayOf(nowMs)) return say('chat.today');
+  if (day === dayOf(nowMs - 86_400_000)) return say('chat.yesterday');
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return '';
+  const isThisYear = date.getFullYear() === new Date(nowMs).getFullYear();
+  return date.toLocaleDateString(say.lang === 'fr' ? 'fr-FR' : 'en-GB', {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    ...(isThisYear ? {} : { year: 'numeric' }),
+  });
+}
+
+/** `14:05` for today, else the day. */
+export function momentText(iso: string, nowMs: number, say: Say): string {
+  return dayOf(iso) === dayOf(nowMs) ? timeText(iso) : `${dayText(iso, nowMs, say)} ${timeText(iso)}`;
+}
+
+/** What the server wrote into the log: who came, went, renamed. */
+export function noteText(message: Message, say: Say): string {
+  const note = message.system;
+  if (note === null) return say('chat.unknown-event');
+  const by = cleanLine(note.by);
+  switch (note.event) {
+    case 'created':
+      return say('chat.note.created', { by, name: cleanLine(note.name) });
+    case 'joined':
+      return say('chat.note.joined', { by, users: note.users.map((user) => cleanLine(user)).join(', ') });
+    case 'left':
+      return say('chat.note.left', { user: cleanLine(note.user) });
+    case 'removed':
+      return say('chat.note.removed', { by, user: cleanLine(note.user) });
+    case 'renamed':
+      return say('chat.note.renamed', { by, name: cleanLine(note.name) });
+    case 'admin':
+      return say('chat.note.admin', { by, user: cleanLine(note.user) });
+  }
+}
+
+/** A message on one line, without who wrote it. */
+export function previewText(message: Message, say: Say): string {
+  if (message.deleted) return say('chat.deleted');
+  const text = cleanLine(message.text ?? '');
+  switch (message.kind) {
+    case 'system':
+      return noteText(message, say);
+    case 'poll':
+      return `▤ ${cleanLine(message.poll?.question ?? '')}`;
+    case 'image':
+      return `▣ ${text === '' ? say('chat.picture') : text}`;
+    case 'file':
+      return `▤ ${text === '' ? cleanLine(message.file?.name ?? '') : text}`;
+    case 'call':
+      return say('chat.call');
+    case 'text':
+      return text;
+  }
+}
+
+/** The text of a message as it may be drawn, with its line breaks; empty when there is none. */
+export function bodyText(message: Message): string {
+  return cleanBlock(message.text ?? '')
+    .replace(/\t/g, '    ')
+    .trimEnd();
+}

@@ -1,0 +1,112 @@
+// The part of a conversation that is on the screen: only these messages are wrapped and drawn.
+import type { Message } from '../../client/api.js';
+import { sayIn } from '../catalogue/translate.js';
+import { layoutOf } from './layout.js';
+import { messageLines, type DrawContext } from './message-lines.js';
+import type { Line } from './spans.js';
+import { currentThread, type Anchor, type ChatState, type Thread } from './state.js';
+
+export function drawContext(state: ChatState): DrawContext {
+  const { pane, rows } = layoutOf(state);
+  const thread = currentThread(state);
+  return {
+    columns: pane,
+    pictureRows: Math.min(20, Math.floor((rows - 3) * 0.6)),
+    say: sayIn(state.lang),
+    nowMs: state.nowMs,
+    colours: state.colours,
+    pictures: state.pictures,
+    transfers: state.transfers,
+    marker: thread.marker,
+    selected: thread.selected,
+    me: state.me,
+  };
+}
+
+function block(messages: readonly Message[], index: number, context: DrawContext): Line[] {
+  const message = messages[index];
+  return message === undefined ? [] : messageLines(message, messages[index - 1] ?? null, context);
+}
+
+/** The anchor as an index; the newest message when there is none or it is not loaded any more. */
+function place(thread: Thread): { index: number; below: number } {
+  const index = thread.messages.findIndex((message) => message.id === thread.anchor?.id);
+  if (thread.anchor === null || index === -1) return { index: thread.messages.length - 1, below: 0 };
+  return { index, below: thread.anchor.below };
+}
+
+/** The rows on the screen, at most `rows`, and whether the first loaded message is among them. */
+export function visibleRows(
+  thread: Thread,
+  rows: number,
+  context: DrawContext,
+): { lines: Line[]; reachesTop: boolean } {
+  let { index, below } = place(thread);
+  let lines: Line[] = [];
+  while (index >= 0 && lines.length < rows) {
+    const drawn = block(thread.messages, index, context);
+    lines = [...drawn.slice(0, Math.max(0, drawn.length - below)), ...lines];
+    below = 0;
+    index--;
+  }
+  return { lines: lines.slice(Math.max(0, lines.length - rows)), reachesTop: index < 0 };
+}
+
+/** The last place to scroll up to: the first row of the conversation is the first on the screen. */
+function topmost(thread: Thread, rows: number, context: DrawContext): Anchor | null {
+  let height = 0;
+  for (const [index, message] of thread.messages.entries()) {
+    height += block(thread.messages, index, context).length;
+    if (height >= rows) return { id: message.id, below: height - rows };
+  }
+  return null;
+}
+
+function isBefore(thread: Thread, a: Anchor, b: Anchor | null): boolean {
+  if (b === null) return true;
+  const at = thread.messages.findIndex((message) => message.id === a.id);
+  const other = thread.messages.findIndex((message) => message.id === b.id);
+  return at < other || (at === other && a.below > b.below);
+}
+
+/** Scrolls by rows: negative is up, towards older messages. */
+export function scrolledThread(thread: Thread, by: number, rows: number, context: DrawContext): Thread {
+  const { messages } = thread;
+  let { index, below } = place(thread);
+  below -= by;
+  while (index >= 0 && below >= block(messages, index, context).length) {
+    below -= block(messages, index, context).length;
+    index--;
+  }
+  while (below < 0) {
+    index++;
+    if (index >= messages.length) return { ...thread, anchor: null };
+    below += block(messages, index, context).length;
+  }
+  const message = messages[index];
+  const top = topmost(thread, rows, context);
+  if (top === null) return { ...thread, anchor: null };
+  const anchor = message === undefined ? top : { id: message.id, below };
+  if (index === messages.length - 1 && below === 0) return { ...thread, anchor: null };
+  return { ...thread, anchor: isBefore(thread, anchor, top) ? top : anchor };
+}
+
+/** True when the newest message is on the screen. */
+export function isAtEnd(thread: Thread): boolean {
+  return thread.anchor === null;
+}
+
+/** Scrolls as little as it takes to bring the selected message onto the screen. */
+export function revealSelected(thread: Thread, rows: number, context: DrawContext): Thread {
+  const target = thread.messages.findIndex((message) => message.id === thread.selected);
+  if (target === -1) return thread;
+  const { index, below } = place(thread);
+  if (target > index || (target === index && below > 0)) {
+    const isLast = target === thread.messages.length - 1;
+    return { ...thread, anchor: isLast ? null : { id: thread.messages[target]?.id ?? '', below: 0 } };
+  }
+  // Rows from the top of the target to the bottom of the screen.
+  let span = -below;
+  for (let at = index; at >= target; at--) span += block(thread.messages, at, context).length;
+  return span <= rows ? thread : scrolledThread(thread, rows - span, rows, context);
+}

@@ -1,0 +1,128 @@
+// Still pictures in the terminal: decoded and shrunk by sharp, drawn as coloured half blocks that any terminal can show.
+import sharp from 'sharp';
+
+/** How many colours a terminal shows. */
+export type ColourDepth = 'none' | '256' | 'true';
+
+/** A small decoded picture: `rgb` holds `width` × `height` × 3 bytes. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+/** A picture bomb of a few kilobytes may claim billions of pixels: more than this is not decoded. */
+const maxInputPixels = 64_000_000;
+
+/** How many colours the terminal of this environment shows. */
+export function colourDepth(env: Readonly<Record<string, string | undefined>>): ColourDepth {
+  const term = env['TERM'] ?? '';
+  if ((env['NO_COLOR'] ?? '') !== '' || term === 'dumb' || term === 'linux') return 'none';
+  if (/^(truecolor|24bit)$/i.test(env['COLORTERM'] ?? '')) return 'true';
+  return /direct|kitty|alacritty|ghostty|wezterm|foot/.test(term) ? 'true' : '256';
+}
+
+/** Decodes a picture (a path or bytes) to at most `maxWidth` × `maxHeight` pixels. Rejects what sharp cannot read. */
+export async function loadPicture(
+  source: string | Uint8Array,
+  maxWidth: number,
+  maxHeight: number,
+): Promise<Picture> {
+  const { data, info } = await sharp(source, {
+    limitInputPixels: maxInputPixels,
+    failOn: 'error',
+    animated: false,
+  })
+    .rotate()
+    .resize(maxWidth, maxHeight, { fit: 'inside' })
+    .flatten({ background: '#808080' })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels === 3) return { width: info.width, height: info.height, rgb: data };
+  // One channel (grey): three equal ones.
+  const rgb = new Uint8Array(info.width * info.height * 3);
+  for (let index = 0; index < rgb.length; index++)
+    rgb[index] = data[Math.floor(index / 3) * info.channels] ?? 0;
+  return { width: info.width, height: info.height, rgb };
+}
+
+/** Cells and rows a picture takes in a space: a cell is one pixel wide and two high. Never enlarged. */
+export function pictureCells(
+  picture: Picture,
+  maxCells: number,
+  maxRows: number,
+): { cells: number; rows: number } {
+  const scale = Math.min(1, maxCells / picture.width, (maxRows * 2) / picture.height);
+  return {
+    cells: Math.max(1, Math.round(picture.width * scale)),
+    rows: Math.max(1, Math.ceil((picture.height * scale) / 2)),
+  };
+}
+
+type Colour = readonly [red: number, green: number, blue: number];
+
+/** The mean colour of a rectangle of the picture, given as fractions of it. */
+function sample(picture: Picture, left: number, top: number, right: number, bottom: number): Colour {
+  const x0 = Math.floor(left * picture.width);
+  const y0 = Math.floor(top * picture.height);
+  const x1 = Math.max(x0 + 1, Math.min(picture.width, Math.floor(right * picture.width)));
+  const y1 = Math.max(y0 + 1, Math.min(picture.height, Math.floor(bottom * picture.height)));
+  const sum = [0, 0, 0];
+  for (let y = y0; y < y1; y++)
+    for (let x = x0; x < x1; x++)
+      for (let channel = 0; channel < 3; channel++)
+        sum[channel] = (sum[channel] ?? 0) + (picture.rgb[(y * picture.width + x) * 3 + channel] ?? 0);
+  const count = (x1 - x0) * (y1 - y0);
+  return [
+    Math.round((sum[0] ?? 0) / count),
+    Math.round((sum[1] ?? 0) / count),
+    Math.round((sum[2] ?? 0) / count),
+  ];
+}
+
+/** The nearest of xterm's 256 colours: the 6×6×6 cube, or the 24 greys for what has no colour. */
+function indexOf256([red, green, blue]: Colour): number {
+  if (Math.max(red, green, blue) - Math.min(red, green, blue) < 10) {
+    const grey = Math.round((red - 8) / 10);
+    return grey < 0 ? 16 : grey > 23 ? 231 : 232 + grey;
+  }
+  const level = (value: number): number => (value < 48 ? 0 : value < 115 ? 1 : Math.floor((value - 35) / 40));
+  return 16 + 36 * level(red) + 6 * level(green) + level(blue);
+}
+
+function colourCode(colour: Colour, depth: ColourDepth): string {
+  return depth === 'true' ? `2;${colour.join(';')}` : `5;${indexOf256(colour)}`;
+}
+
+const shades = [' ', '░', '▒', '▓', '█'] as const;
+
+function shade([red, green, blue]: Colour): string {
+  const light = (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 256;
+  return shades[Math.floor(light * shades.length)] ?? ' ';
+}
+
+/** The picture as rows of half blocks with SGR colours; without colours as shades of grey blocks. */
+export function drawPicture(picture: Picture, cells: number, rows: number, depth: ColourDepth): string[] {
+  return Array.from({ length: rows }, (_, row) => {
+    let result = '';
+    let last = '';
+    for (let column = 0; column < cells; column++) {
+      const left = column / cells;
+      const right = (column + 1) / cells;
+      const top = row / rows;
+      const bottom = (row + 1) / rows;
+      if (depth === 'none') {
+        result += shade(sample(picture, left, top, right, bottom));
+        continue;
+      }
+      const middle = (top + bottom) / 2;
+      const upper = colourCode(sample(picture, left, top, right, middle), depth);
+      const lower = colourCode(sample(picture, left, middle, right, bottom), depth);
+      const codes = `\u001b[38;${upper};48;${lower}m`;
+      result += codes === last ? '▀' : `${codes}▀`;
+      last = codes;
+    }
+    return depth === 'none' ? result : `${result}\u001b[0m`;
+  });
+}

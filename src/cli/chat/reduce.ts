@@ -1,0 +1,237 @@
+// The one reducer of the chat screen: a state and an action make the next state.
+import type { Action } from './actions.js';
+import { withComposer, withHistory, withSubmitted } from './composing.js';
+import {
+  neighbour,
+  underCursor,
+  withChangedLast,
+  withConversation,
+  withConversations,
+  withLast,
+  withPresence,
+  withRead,
+} from './conversation-list.js';
+import { layoutOf, pageColumns } from './layout.js';
+import { drawContext, isAtEnd, revealSelected, scrolledThread } from './message-view.js';
+import {
+  currentThread,
+  emptyComposer,
+  emptyThread,
+  initialState,
+  type ChatState,
+  type Thread,
+} from './state.js';
+import { bufferOf, emptyBuffer } from './text-buffer.js';
+import {
+  firstUnread,
+  withChangedMessage,
+  withMessage,
+  withPage,
+  withSelection,
+  withThread,
+} from './threads.js';
+
+function changeCurrent(state: ChatState, change: (thread: Thread) => Thread): ChatState {
+  return state.current === null ? state : withThread(state, state.current, change);
+}
+
+/** True when a message in this conversation is seen as it comes. */
+export function isWatching(state: ChatState, conv: number | null): boolean {
+  return conv !== null && conv === state.current && state.overlay === null && isAtEnd(currentThread(state));
+}
+
+function opened(state: ChatState, action: Extract<Action, { type: 'opened' }>): ChatState {
+  const { conversation } = action;
+  const known = state.conversations.some((one) => one.id === conversation.id);
+  const left = changeCurrent(state, (thread) => ({ ...thread, marker: null, selected: null, anchor: null }));
+  const listed = known ? left : withConversation(left, conversation);
+  const next = { ...listed, current: conversation.id, completion: null, overlay: null };
+  const isNew = state.threads[conversation.id] === undefined;
+  return withThread(next, conversation.id, (thread) => ({
+    ...thread,
+    loading: thread.loading || isNew,
+    anchor: null,
+    marker: firstUnread(thread.messages, conversation.unread),
+  }));
+}
+
+function pageLoaded(state: ChatState, action: Extract<Action, { type: 'page-loaded' }>): ChatState {
+  const before = state.threads[action.conv] ?? emptyThread;
+  const next = withPage(state, action);
+  const unread = state.conversations.find((one) => one.id === action.conv)?.unread ?? 0;
+  if (before.messages.length > 0 || unread === 0) return next;
+  return withThread(next, action.conv, (thread) => ({
+    ...thread,
+    marker: firstUnread(thread.messages, unread),
+  }));
+}
+
+function typing(state: ChatState, action: Extract<Action, { type: 'typing' }>): ChatState {
+  const others = Object.entries(state.typing[action.conv] ?? {}).filter(
+    ([user, until]) => user !== action.user && until > state.nowMs,
+  );
+  const users = Object.fromEntries(
+    action.untilMs === null ? others : [...others, [action.user, action.untilMs]],
+  );
+  return { ...state, typing: { ...state.typing, [action.conv]: users } };
+}
+
+/** The time it is; who has stopped typing is forgotten. */
+function ticked(state: ChatState, nowMs: number): ChatState {
+  const typists = Object.entries(state.typing).flatMap(
+    ([conv, users]): [string, Record<string, number>][] => {
+      const left = Object.entries(users).filter(([, until]) => until > nowMs);
+      return left.length === 0 ? [] : [[conv, Object.fromEntries(left)]];
+    },
+  );
+  return { ...state, nowMs, typing: Object.fromEntries(typists) };
+}
+
+function selected(state: ChatState, direction: -1 | 1): ChatState {
+  const chosen = changeCurrent(state, (thread) => withSelection(thread, direction));
+  const rows = layoutOf(chosen).messageRows;
+  return changeCurrent(chosen, (thread) => revealSelected(thread, rows, drawContext(chosen)));
+}
+
+function without(values: Readonly<Record<string, number>>, id: string): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => key !== id));
+}
+
+function overlayScrolled(state: ChatState, rows: number): ChatState {
+  if (state.overlay === null) return state;
+  const layout = layoutOf(state);
+  const last = Math.max(
+    0,
+    state.overlay.draw(pageColumns(layout.pane)).length - Math.max(1, layout.rows - 2),
+  );
+  const top = Math.min(last, Math.max(0, state.overlay.top + rows));
+  return { ...state, overlay: { ...state.overlay, top } };
+}
+
+export function reduce(state: ChatState, action: Action): ChatState {
+  switch (action.type) {
+    case 'resized':
+      return { ...state, size: action.size };
+    case 'ticked':
+      return ticked(state, action.nowMs);
+    case 'form-shown':
+      return { ...initialState(state), form: action.form, connection: state.connection };
+    case 'form-changed':
+      return { ...state, form: action.form };
+    case 'logged-in':
+      return { ...state, form: null, me: action.me, server: action.server };
+    case 'connection':
+      return { ...state, connection: action.connection, server: action.server };
+    case 'language':
+      return { ...state, lang: action.lang };
+    case 'conversations-loaded':
+      return withConversations(state, action.conversations);
+    case 'conversation-changed':
+      return withConversation(state, action.conversation);
+    case 'friends-loaded':
+      return { ...state, friends: action.friends };
+    case 'friend-changed': {
+      const { user, added } = action;
+      const others = state.friends.filter((friend) => friend.user.id !== user.id);
+      const conversations = state.conversations.map((one) =>
+        one.peer?.id === user.id ? { ...one, inContacts: added } : one,
+      );
+      const friends = added ? [...others, { user, online: false, lastSeenAt: null }] : others;
+      return { ...state, friends, conversations };
+    }
+    case 'presence':
+      return withPresence(state, action);
+    case 'typing':
+      return typing(state, action);
+    case 'message-arrived': {
+      const { message } = action;
+      const isNew =
+        message.conv === null ||
+        state.threads[message.conv]?.messages.some((one) => one.id === message.id) !== true;
+      const seen = isWatching(state, message.conv) || !isNew;
+      const quiet =
+        message.conv === null
+          ? state
+          : typing(state, { type: 'typing', conv: message.conv, user: message.from, untilMs: null });
+      return withLast(withMessage(quiet, message), message, seen);
+    }
+    case 'message-changed':
+      return withChangedLast(withChangedMessage(state, action.message), action.message);
+    case 'message-discarded':
+      return withThread(state, action.conv, (thread) => ({
+        ...thread,
+        selected: null,
+        messages: thread.messages.filter((message) => message.id !== action.id),
+      }));
+    case 'page-asked':
+      return withThread(state, action.conv, (thread) => ({ ...thread, loading: true }));
+    case 'page-loaded':
+      return pageLoaded(state, action);
+    case 'cleared':
+      return withThread(state, action.conv, () => ({ ...emptyThread, complete: true }));
+    case 'picture-loaded':
+      return { ...state, pictures: { ...state.pictures, [action.id]: action.picture } };
+    case 'transfer':
+      return {
+        ...state,
+        transfers:
+          action.percent === null
+            ? without(state.transfers, action.id)
+            : { ...state.transfers, [action.id]: action.percent },
+      };
+    case 'opened':
+      return opened(state, action);
+    case 'marked-read':
+      return withRead(state, action.conv);
+    case 'composed':
+      return { ...withComposer(state, (composer) => ({ ...composer, buffer: action.buffer })), notice: null };
+    case 'history':
+      return withHistory(state, action.direction);
+    case 'submitted':
+      return changeCurrent({ ...withSubmitted(state, action.text), notice: null }, (thread) => ({
+        ...thread,
+        anchor: null,
+        marker: null,
+        selected: null,
+      }));
+    case 'replying':
+      return withComposer(state, (composer) => ({ ...composer, replyTo: action.id, editing: null }));
+    case 'editing':
+      return withComposer(state, () => ({
+        ...emptyComposer,
+        editing: action.id,
+        buffer: bufferOf(action.text),
+      }));
+    case 'composer-reset':
+      return withComposer(state, () => emptyComposer);
+    case 'completion':
+      return {
+        ...withComposer(state, (composer) => ({ ...composer, buffer: action.buffer })),
+        completion: action.completion,
+      };
+    case 'focused':
+      return { ...state, focus: action.focus, completion: null, filter: emptyBuffer, listAt: state.current };
+    case 'list-moved': {
+      const next = neighbour(state, underCursor(state)?.id ?? null, action.places);
+      return { ...state, listAt: next?.id ?? null };
+    }
+    case 'filtered':
+      return { ...state, filter: action.filter, listAt: null };
+    case 'scrolled': {
+      const rows = layoutOf(state).messageRows;
+      return changeCurrent(state, (thread) => scrolledThread(thread, action.rows, rows, drawContext(state)));
+    }
+    case 'scrolled-to-end':
+      return changeCurrent(state, (thread) => ({ ...thread, anchor: null }));
+    case 'selected':
+      return selected(state, action.direction);
+    case 'deselected':
+      return changeCurrent(state, (thread) => ({ ...thread, selected: null }));
+    case 'noticed':
+      return { ...state, notice: action.notice };
+    case 'overlay':
+      return { ...state, overlay: action.overlay };
+    case 'overlay-scrolled':
+      return overlayScrolled(state, action.rows);
+  }
+}

@@ -1,0 +1,213 @@
+// One logged-in account on the screen: keeps the state in step with the client until it is closed.
+import type { Client, ConversationView, Message } from '../../client/api.js';
+import type { Say } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import type { Action } from './actions.js';
+import { listenTo } from './client-events.js';
+import { errorText } from './context.js';
+import { maxPictureCells } from './message-parts.js';
+import { loadPicture } from './picture.js';
+import { isWatching } from './reduce.js';
+import { currentConversation, currentThread, type ChatState } from './state.js';
+
+const pageMessages = 60;
+/** Several things that change at once are read again once. */
+const refreshAfterMs = 150;
+/** Pictures without a thumbnail are fetched by themselves up to this size. */
+const maxAutomaticBytes = 4_000_000;
+/** A row of cells is two pixels high. */
+const pictureHeight = 48;
+
+export interface SessionHost {
+  readonly state: ChatState;
+  readonly say: Say;
+  dispatch(action: Action): void;
+  fail(error: unknown): void;
+  now(): number;
+  bell(): void;
+  sessionEnded(error: Error): void;
+}
+
+export class Session {
+  private readonly undo: () => void;
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly pictures = new Set<string>();
+  private isClosed = false;
+
+  constructor(
+    readonly client: Client,
+    private readonly host: SessionHost,
+  ) {
+    this.undo = listenTo(client, {
+      dispatch: (action) => host.dispatch(action),
+      now: () => host.now(),
+      arrived: (message) => this.arrived(message),
+      receipts: (conv) => this.later(`receipts ${conv}`, () => this.reload(conv)),
+      listChanged: () => this.refreshList(),
+      cameOnline: () => this.refreshAll(),
+      connection: (event) => this.connectionChanged(event.state, event.retryInMs, event.error),
+      sessionEnded: ({ error }) => host.sessionEnded(error),
+      keyChanged: (name) => this.tellKeyChanged(name),
+    });
+  }
+
+  /** Shows what the client has: the account, the conversations, the contacts. */
+  async start(): Promise<void> {
+    const { client, host } = this;
+    if (client.me !== null)
+      host.dispatch({ type: 'logged-in', me: client.me.username, server: client.server });
+    this.connectionChanged(client.state, null, null);
+    await this.loadList();
+    this.run(() => this.loadFriends());
+    if (host.state.conversations.length > 0 && host.state.current === null) {
+      host.dispatch({ type: 'focused', focus: 'list' });
+    }
+  }
+
+  async open(conversation: ConversationView): Promise<void> {
+    this.host.dispatch({ type: 'opened', conversation });
+    await this.reload(conversation.id);
+    this.markRead();
+  }
+
+  /** Fetches older messages when the screen has reached the first one that is loaded. */
+  loadOlder(): void {
+    const { host } = this;
+    const conversation = currentConversation(host.state);
+    const thread = currentThread(host.state);
+    const before = thread.messages.find((message) => message.seq !== null)?.seq ?? null;
+    if (conversation === null || thread.complete || thread.loading || before === null) return;
+    host.dispatch({ type: 'page-asked', conv: conversation.id });
+    this.run(async () => {
+      const messages = await this.client.history(conversation.name, { before, limit: pageMessages });
+      host.dispatch({
+        type: 'page-loaded',
+        conv: conversation.id,
+        messages,
+        older: true,
+        whole: messages.length === 0,
+      });
+      this.loadPictures(messages);
+    });
+  }
+
+  /** Tells the server that the open conversation is read, when its end is on the screen. */
+  markRead(): void {
+    const conversation = currentConversation(this.host.state);
+    if (conversation === null || conversation.unread === 0) return;
+    if (!isWatching(this.host.state, conversation.id)) return;
+    this.host.dispatch({ type: 'marked-read', conv: conversation.id });
+    this.run(() => this.client.markRead(conversation.name));
+  }
+
+  refreshList(): void {
+    this.later('list', () => this.loadList());
+  }
+
+  /** Idempotent. The client itself is closed by who made it. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.undo();
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  private run(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (!this.isClosed) this.host.fail(error);
+    });
+  }
+
+  private later(name: string, work: () => Promise<void>): void {
+    if (this.timers.has(name) || this.isClosed) return;
+    const timer = setTimeout(() => {
+      this.timers.delete(name);
+      this.run(work);
+    }, refreshAfterMs);
+    this.timers.set(name, timer);
+  }
+
+  private async loadList(): Promise<void> {
+    const conversations = await this.client.conversations();
+    if (!this.isClosed) this.host.dispatch({ type: 'conversations-loaded', conversations });
+  }
+
+  private async loadFriends(): Promise<void> {
+    const friends = await this.client.friends();
+    if (!this.isClosed) this.host.dispatch({ type: 'friends-loaded', friends });
+  }
+
+  /** Reads the newest page of a conversation again, if it has been opened. */
+  private async reload(conv: number): Promise<void> {
+    const { host } = this;
+    const conversation = host.state.conversations.find((one) => one.id === conv);
+    const thread = host.state.threads[conv];
+    if (conversation === undefined || thread === undefined) return;
+    const limit = Math.min(200, Math.max(pageMessages, thread.messages.length));
+    const messages = await this.client.history(conversation.name, { limit });
+    if (this.isClosed) return;
+    const whole = messages.length < limit && thread.messages.length <= messages.length;
+    host.dispatch({ type: 'page-loaded', conv, messages, older: false, whole });
+    this.loadPictures(messages);
+  }
+
+  private refreshAll(): void {
+    this.refreshList();
+    this.later('friends', () => this.loadFriends());
+    const { current } = this.host.state;
+    if (current !== null) this.later(`receipts ${current}`, () => this.reload(current));
+  }
+
+  private connectionChanged(state: Client['state'], retryInMs: number | null, error: unknown): void {
+    const { host } = this;
+    host.dispatch({ type: 'ticked', nowMs: host.now() });
+    host.dispatch({
+      type: 'connection',
+      server: this.client.server,
+      connection: {
+        state,
+        retryAtMs: retryInMs === null ? null : host.now() + retryInMs,
+        reason: error === null ? null : errorText(error, host.say),
+      },
+    });
+  }
+
+  private arrived(message: Message): void {
+    const { host } = this;
+    const conversation = host.state.conversations.find((one) => one.id === message.conv);
+    if (conversation === undefined) this.refreshList();
+    if (message.conv !== null && host.state.threads[message.conv] !== undefined) this.loadPictures([message]);
+    if (message.mine || message.kind === 'system') return;
+    if (isWatching(host.state, message.conv)) this.run(() => this.client.markRead(message.conversation));
+    else if (conversation?.muted !== true) host.bell();
+  }
+
+  private tellKeyChanged(name: string): void {
+    const text = this.host.say('chat.key-changed', { name: cleanLine(name) });
+    this.host.dispatch({ type: 'noticed', notice: { kind: 'error', text } });
+  }
+
+  private loadPictures(messages: readonly Message[]): void {
+    for (const message of messages) {
+      if (message.kind !== 'image' || message.deleted || this.pictures.has(message.id)) continue;
+      this.pictures.add(message.id);
+      void this.loadPictureOf(message).catch(() => {
+        // A picture that cannot be shown stays a file with a name and a size.
+      });
+    }
+  }
+
+  private async loadPictureOf(message: Message): Promise<void> {
+    const { file } = message;
+    if (file === null) return;
+    const thumb = file.thumb === undefined ? null : Buffer.from(file.thumb, 'base64');
+    if (thumb === null && (file.size > maxAutomaticBytes || message.seq === null)) {
+      this.pictures.delete(message.id);
+      return;
+    }
+    const source = thumb ?? (await this.client.fetchFile(message.id)).path;
+    const picture = await loadPicture(source, maxPictureCells, pictureHeight);
+    if (!this.isClosed) this.host.dispatch({ type: 'picture-loaded', id: message.id, picture });
+  }
+}

@@ -1,0 +1,37 @@
+// Draws the status bar: the connection, who one is and where, what is unread elsewhere.
+import { sayIn } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import { unreadElsewhere } from './conversation-list.js';
+import { span, spread, type Line, type Span } from './spans.js';
+import type { ChatState } from './state.js';
+
+function connectionPart(state: ChatState): Span {
+  const say = sayIn(state.lang);
+  const { connection } = state;
+  if (connection.state === 'online') return span(`● ${say('chat.connected')}`, 'good');
+  if (connection.state === 'connecting') return span(`○ ${say('chat.connecting')}`, 'warn');
+  if (connection.retryAtMs === null) return span(`○ ${say('chat.disconnected')}`, 'bad');
+  const seconds = Math.max(0, Math.ceil((connection.retryAtMs - state.nowMs) / 1000));
+  return span(`○ ${say('chat.reconnecting', { seconds })}`, 'warn');
+}
+
+export function statusLine(state: ChatState): Line {
+  const say = sayIn(state.lang);
+  if (state.form !== null) {
+    return spread([], [span(`${say('chat.form-hint')} `, 'dim')], state.size.columns);
+  }
+  const who = state.me === null ? '' : `${cleanLine(state.me)} @ `;
+  const reason = state.connection.state === 'offline' ? state.connection.reason : null;
+  const left: Line = [
+    span(' '),
+    connectionPart(state),
+    span(`  ${who}${cleanLine(state.server)}`, 'dim'),
+    span(reason === null ? '' : `  ${reason}`, 'dim'),
+  ];
+  const unread = unreadElsewhere(state);
+  const right: Line = [
+    span(unread > 0 ? ` ${say.count('chat.unread', unread)} ` : '', 'unread'),
+    span(` ${say('chat.help-hint')} `, 'dim'),
+  ];
+  return spread(left, right, state.size.columns);
+}
