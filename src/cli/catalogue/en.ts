@@ -4,8 +4,9 @@ import { commandsEn } from './commands-en.js';
 import { demoEn } from './demo-en.js';
 import { errorsEn } from './errors-en.js';
 import { messagesEn } from './messages-en.js';
+import { toolsEn } from './tools-en.js';
 
-export const en = { ...commandsEn, ...messagesEn, ...chatEn, ...demoEn, ...errorsEn } as const;
+export const en = { ...commandsEn, ...messagesEn, ...toolsEn, ...chatEn, ...demoEn, ...errorsEn } as const;
 
 /** Every key of the catalogue. */
 export type Key = keyof typeof en;

@@ -5,7 +5,6 @@ export const errorsFr = {
   'error.bad-json': 'une trame contient du texte qui n’est pas du JSON valide',
   'error.unknown-type': 'il n’existe pas de requête {type}',
   'error.invalid': 'le champ {field} manque ou est incorrect : {reason}',
-  'error.too-many-requests': 'plus de {max} requêtes sont en attente sur une même connexion',
   'error.too-slow': 'la connexion a été fermée car elle ne recevait pas ses données assez vite',
   'error.unsupported-version':
     'l’autre côté parle le protocole {theirs}, celui-ci le protocole {ours} : mettez à jour le plus ancien',
@@ -59,6 +58,7 @@ export const errorsFr = {
   'error.file-exists': '{path} existe déjà : indiquez un autre nom avec --out',
   'error.disk-full': 'le serveur ne peut pas l’enregistrer : son disque est plein',
   'error.storage-failed': 'le serveur ne peut pas l’enregistrer : {reason}',
+  'error.server-full': 'le serveur a autant de connexions qu’il en accepte : réessayez plus tard',
   'error.stopping': 'le serveur s’arrête',
   'error.internal': 'une erreur s’est produite dans le serveur ; son journal en dit plus',
   'error.unreachable': 'impossible de joindre {server} : {reason}',

@@ -5,8 +5,9 @@ import { demoFr } from './demo-fr.js';
 import type { en, Placeholders } from './en.js';
 import { errorsFr } from './errors-fr.js';
 import { messagesFr } from './messages-fr.js';
+import { toolsFr } from './tools-fr.js';
 
-const texts = { ...commandsFr, ...messagesFr, ...chatFr, ...demoFr, ...errorsFr } as const;
+const texts = { ...commandsFr, ...messagesFr, ...toolsFr, ...chatFr, ...demoFr, ...errorsFr } as const;
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 

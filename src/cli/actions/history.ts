@@ -1,0 +1,71 @@
+// `history` and `search`: reading what was said.
+import { z } from 'zod';
+import type { LogEvent } from '../../protocol/shapes.js';
+import { momentText, previewText } from '../chat/message-text.js';
+import { cleanLine } from '../clean-text.js';
+import { table } from '../format/columns.js';
+import { messagesJson } from '../format/json-shapes.js';
+import { historyLines } from '../format/message-view.js';
+import type { View } from '../format/view.js';
+import { defineAction, numberField, textField, withField } from './action.js';
+
+const defaultLimit = 50;
+
+function logLines(events: readonly LogEvent[], view: View): string[] {
+  return table(
+    events.map((event) => [
+      String(event.seq),
+      view.paint.dim(new Date(event.at).toISOString()),
+      event.class ?? 'message',
+      `user ${event.from}`,
+      cleanLine(event.payload, 400),
+    ]),
+  );
+}
+
+export const history = defineAction({
+  fields: z.object({
+    with: withField,
+    limit: numberField.min(1).default(defaultLimit),
+    before: numberField.optional(),
+    after: numberField.optional(),
+    ids: z.boolean().optional(),
+    log: z.boolean().optional(),
+  }),
+  run: async (client, fields) => {
+    const { limit, before, after } = fields;
+    const query = { limit, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+    return fields.log === true
+      ? { events: await client.log(fields.with, query), messages: null }
+      : { events: null, messages: await client.history(fields.with, query) };
+  },
+  json: ({ events, messages }, say) => events ?? messagesJson(messages, say),
+  show: ({ events, messages }, view, { ids }) =>
+    events === null ? historyLines(messages, view, ids === true) : logLines(events, view),
+});
+
+export const search = defineAction({
+  mode: 'live',
+  fields: z.object({
+    text: textField,
+    in: withField.optional(),
+    limit: numberField.min(1).default(defaultLimit),
+  }),
+  run: async (client, { text, limit, ...rest }) => {
+    await client.synced();
+    return client.search(text, { limit, ...(rest.in !== undefined && { in: rest.in }) });
+  },
+  json: messagesJson,
+  show: (messages, view) => {
+    const { paint, say, nowMs } = view;
+    if (messages.length === 0) return [say('result.nothing-found')];
+    return table(
+      messages.map((message) => [
+        paint.dim(momentText(message.sentAt, nowMs, say)),
+        cleanLine(message.conversation, 40),
+        paint.name(cleanLine(message.from, 32)),
+        cleanLine(previewText(message, say), 400),
+      ]),
+    );
+  },
+});

@@ -1,0 +1,187 @@
+// `admin …`: what an administrator does, through the running server or on its database.
+import type { Admin, AdminDatabase, AdminLogEntry, AdminUser } from '../../server/admin-operations.js';
+import { withAdmin } from '../../server/admin.js';
+import { PytalkError } from '../../protocol/errors.js';
+import type { Key } from '../catalogue/translate.js';
+import { momentText, sizeText } from '../chat/message-text.js';
+import { cleanLine } from '../clean-text.js';
+import type { Context } from '../context.js';
+import { dataDirOf } from '../data-dir.js';
+import { table } from '../format/columns.js';
+import { viewOf, type View } from '../format/view.js';
+import type { CommandRun, Fields } from '../table/spec.js';
+
+const defaultLimit = 50;
+
+const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+
+function limitOf(fields: Fields, context: Context): number {
+  const { limit } = fields;
+  if (typeof limit !== 'string') return defaultLimit;
+  const count = Number(limit);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new PytalkError('usage', { details: { reason: context.say('usage.limit', { value: limit }) } });
+}
+
+/** A user's name of the command line, with or without `@`. */
+function userOf(fields: Fields): string {
+  return typeof fields['user'] === 'string' ? fields['user'].replace(/^@/, '') : '';
+}
+
+async function list<T>(
+  context: Context,
+  rows: readonly T[],
+  json: (row: T) => unknown,
+  lines: () => string[],
+) {
+  const { out } = context;
+  if (out.isJson) for (const row of rows) await out.json(json(row));
+  else lines().forEach((line) => out.line(line));
+}
+
+/** Runs `use` and shows its result as one object or one sentence. */
+function doing(use: (admin: Admin, fields: Fields) => Promise<unknown>, word: string, key: Key): CommandRun {
+  return async (context, fields) => {
+    await withAdmin(dataDirOf(fields), (admin) => use(admin, fields));
+    const name = userOf(fields);
+    if (context.out.isJson) await context.out.json({ ...(name !== '' && { username: name }), [word]: true });
+    else context.out.line(context.say(key, { name: cleanLine(name) }));
+    return undefined;
+  };
+}
+
+/** Runs `use` and shows the code it returns. */
+function codeOf(use: (admin: Admin, fields: Fields) => Promise<string>, key: Key): CommandRun {
+  return async (context, fields) => {
+    const code = await withAdmin(dataDirOf(fields), (admin) => use(admin, fields));
+    const name = userOf(fields);
+    if (context.out.isJson) {
+      await context.out.json({ ...(name !== '' && { username: name }), code });
+    } else {
+      context.out.line(code);
+      context.out.note(context.say(key, { code, name: cleanLine(name) }));
+    }
+    return undefined;
+  };
+}
+
+function userLines(users: readonly AdminUser[], view: View): string[] {
+  const { say, paint, nowMs } = view;
+  return table(
+    users.map((user) => {
+      const marks = [
+        ...(user.role === 'admin' ? [say('admin.is-admin')] : []),
+        ...(user.disabled ? [paint.red(say('admin.is-disabled'))] : []),
+        ...(user.deleted ? [paint.dim(say('admin.is-deleted'))] : []),
+        ...(user.online ? [paint.green(say('presence.online'))] : []),
+      ];
+      const seen = iso(user.lastSeenAt);
+      return [
+        String(user.id),
+        paint.bold(cleanLine(user.username)),
+        cleanLine(user.phone ?? ''),
+        cleanLine(user.email ?? ''),
+        paint.dim(seen === null ? '' : momentText(seen, nowMs, say)),
+        marks.join(', '),
+      ];
+    }),
+  );
+}
+
+function logRows(entries: readonly AdminLogEntry[], { paint }: View): string[] {
+  return table(
+    entries.map((entry) => [
+      paint.dim(iso(entry.at) ?? ''),
+      entry.event,
+      cleanLine(entry.username ?? ''),
+      cleanLine(entry.detail),
+    ]),
+  );
+}
+
+function reading(read: (admin: Admin, limit: number) => Promise<AdminLogEntry[]>): CommandRun {
+  return async (context, fields) => {
+    const limit = limitOf(fields, context);
+    const entries = (await withAdmin(dataDirOf(fields), (admin) => read(admin, limit))).reverse();
+    const json = ({ at, ...entry }: AdminLogEntry): unknown => ({ ...entry, at: iso(at) });
+    await list(context, entries, json, () => logRows(entries, viewOf(context)));
+    return undefined;
+  };
+}
+
+function databaseLines({ statistics, conversations, events }: AdminDatabase, view: View): string[] {
+  const { say, paint } = view;
+  const counts = table([
+    [say('admin.count.users'), String(statistics.users)],
+    [say('admin.count.conversations'), String(statistics.conversations)],
+    [say('admin.count.events'), String(statistics.events)],
+    [say('admin.count.files'), `${statistics.files} (${sizeText(statistics.bytes, say)})`],
+  ]);
+  const rows = conversations.map((one) => [
+    String(one.id),
+    paint.bold(cleanLine(one.name, 80)),
+    say.count('group.members', one.members),
+    say.count('admin.events', one.lastSeq),
+  ]);
+  const envelopes = events.map((event) => [
+    String(event.seq),
+    paint.dim(iso(event.at) ?? ''),
+    cleanLine(event.username),
+    event.class,
+    cleanLine(event.payload, 200),
+  ]);
+  return [...counts, '', ...table(rows), ...(envelopes.length > 0 ? ['', ...table(envelopes)] : [])];
+}
+
+const users: CommandRun = async (context, fields) => {
+  const found = await withAdmin(dataDirOf(fields), (admin) => admin.users());
+  const json = (user: AdminUser): unknown => ({
+    ...user,
+    createdAt: iso(user.createdAt),
+    lastSeenAt: iso(user.lastSeenAt),
+  });
+  await list(context, found, json, () => userLines(found, viewOf(context)));
+  return undefined;
+};
+
+const db: CommandRun = async (context, fields) => {
+  const limit = limitOf(fields, context);
+  const subject = typeof fields['with'] === 'string' ? fields['with'] : null;
+  const found = await withAdmin(dataDirOf(fields), (admin) => admin.db(subject, limit));
+  if (context.out.isJson) await context.out.json(found);
+  else databaseLines(found, viewOf(context)).forEach((line) => context.out.line(line));
+  return undefined;
+};
+
+const check: CommandRun = async (context, fields) => {
+  const problems = await withAdmin(dataDirOf(fields), (admin) => admin.check());
+  const { out, say } = context;
+  if (out.isJson) await out.json({ sound: problems.length === 0, problems });
+  else if (problems.length === 0) out.line(say('admin.sound'));
+  else problems.forEach((problem) => out.line(cleanLine(problem)));
+  return problems.length === 0 ? 0 : 1;
+};
+
+/** By the word after `admin`. */
+export const admin = {
+  users,
+  disable: doing((one, fields) => one.disable(userOf(fields)), 'disabled', 'admin.disabled'),
+  enable: doing((one, fields) => one.enable(userOf(fields)), 'enabled', 'admin.enabled'),
+  'reset-password': codeOf((one, fields) => one.resetPassword(userOf(fields)), 'admin.reset-code'),
+  grant: async (context, fields) => {
+    const on = fields['off'] !== true;
+    const run = doing(
+      (one) => one.grant(userOf(fields), on),
+      on ? 'granted' : 'revoked',
+      on ? 'admin.granted' : 'admin.revoked',
+    );
+    return run(context, fields);
+  },
+  ban: doing((one, fields) => one.ban(userOf(fields)), 'banned', 'admin.banned'),
+  invite: codeOf((one) => one.invite(), 'admin.invite-code'),
+  log: reading((one, limit) => one.log(limit)),
+  audit: reading((one, limit) => one.audit(limit)),
+  db,
+  check,
+  compact: doing((one) => one.compact(), 'compacted', 'admin.compacted'),
+} as const satisfies Record<string, CommandRun>;

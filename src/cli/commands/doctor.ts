@@ -1,0 +1,147 @@
+// `doctor`: looks at every part PyTalk needs, here and on the way to a server, and says what mends what is missing.
+import { access, constants } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { defaultHome, Home } from '../../client/home.js';
+import { PytalkError } from '../../protocol/errors.js';
+import type { Key } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import type { Context } from '../context.js';
+import { padded } from '../format/columns.js';
+import { portOf } from '../ports.js';
+import type { Fields } from '../table/spec.js';
+import { checkServer } from './doctor-network.js';
+
+/** `info` is neither good nor bad. */
+export interface Finding {
+  readonly part: Key;
+  readonly result: 'ok' | 'missing' | 'info';
+  /** What was found. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+}
+
+const require = createRequire(import.meta.url);
+
+async function loads(name: string): Promise<boolean> {
+  try {
+    await import(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function versionOf(name: string): string {
+  try {
+    const found: unknown = require(`${name}/package.json`);
+    return typeof found === 'object' && found !== null && 'version' in found ? String(found.version) : '';
+  } catch {
+    return '';
+  }
+}
+
+function checkNode({ say }: Context): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const isNew = major > 20 || (major === 20 && minor >= 19);
+  const detail = `${process.version} ${process.platform} ${process.arch}`;
+  return isNew
+    ? { part: 'doctor.node', result: 'ok', detail }
+    : { part: 'doctor.node', result: 'missing', detail, remedy: say('doctor.node.remedy') };
+}
+
+async function checkSqlite({ say }: Context): Promise<Finding> {
+  const drivers = [
+    (await loads('@appthreat/sqlite3')) ? `@appthreat/sqlite3 ${versionOf('@appthreat/sqlite3')}`.trim() : '',
+    (await loads('node:sqlite')) ? 'node:sqlite' : '',
+  ].filter((name) => name !== '');
+  return drivers.length > 0
+    ? { part: 'doctor.sqlite', result: 'ok', detail: drivers.join(', ') }
+    : {
+        part: 'doctor.sqlite',
+        result: 'missing',
+        detail: say('doctor.none'),
+        remedy: say('doctor.sqlite.remedy'),
+      };
+}
+
+async function checkSharp({ say }: Context): Promise<Finding> {
+  return (await loads('sharp'))
+    ? { part: 'doctor.sharp', result: 'ok', detail: `sharp ${versionOf('sharp')}`.trim() }
+    : {
+        part: 'doctor.sharp',
+        result: 'missing',
+        detail: say('doctor.none'),
+        remedy: say('doctor.sharp.remedy'),
+      };
+}
+
+async function checkHome({ home, say }: Context): Promise<Finding> {
+  const dir = home ?? defaultHome();
+  try {
+    await Home.open(dir);
+    await access(dir, constants.R_OK | constants.W_OK);
+    return { part: 'doctor.home', result: 'ok', detail: dir };
+  } catch (error) {
+    const reason = error instanceof PytalkError ? String(error.details['reason'] ?? '') : String(error);
+    return {
+      part: 'doctor.home',
+      result: 'missing',
+      detail: `${dir}: ${reason}`,
+      remedy: say('doctor.home.remedy'),
+    };
+  }
+}
+
+/** What this terminal can draw, as far as its environment says. */
+export function graphicsOf(env: Readonly<Record<string, string | undefined>>): string {
+  const { TERM: term = '', TERM_PROGRAM: program = '' } = env;
+  if (env['KITTY_WINDOW_ID'] !== undefined || /kitty|ghostty/.test(`${term} ${program}`)) return 'kitty';
+  if (/iTerm\.app|WezTerm/.test(program) || env['LC_TERMINAL'] === 'iTerm2') return 'iterm2';
+  if (/foot|mlterm|sixel|contour/.test(term)) return 'sixel';
+  return 'blocks';
+}
+
+function checkTerminal({ io, say }: Context): Finding {
+  const isTerminal = io.stdout.isTTY === true;
+  const { env } = io;
+  const colours = /truecolor|24bit/i.test(env['COLORTERM'] ?? '')
+    ? say('doctor.colours.true')
+    : (env['NO_COLOR'] ?? '') !== '' || (env['TERM'] ?? 'dumb') === 'dumb'
+      ? say('doctor.colours.none')
+      : say('doctor.colours.256');
+  const detail = isTerminal
+    ? say('doctor.terminal.detail', {
+        term: env['TERM'] ?? '?',
+        columns: io.stdout.columns ?? 80,
+        colours,
+        graphics: graphicsOf(env),
+      })
+    : say('doctor.no-terminal');
+  return { part: 'doctor.terminal', result: 'info', detail };
+}
+
+export async function doctor(context: Context, fields: Fields): Promise<number> {
+  const { out, say } = context;
+  const { paint } = out;
+  const findings = [
+    checkNode(context),
+    await checkSqlite(context),
+    await checkSharp(context),
+    await checkHome(context),
+    checkTerminal(context),
+  ];
+  const marks = { ok: paint.green('✓'), missing: paint.red('✗'), info: paint.dim('·') };
+  const show = async ({ part, result, detail, remedy }: Finding): Promise<void> => {
+    const name = part.slice('doctor.'.length);
+    if (out.isJson) await out.json({ part: name, ok: result !== 'missing', detail, remedy: remedy ?? null });
+    else out.line(`${marks[result]} ${padded(say(part), 12)} ${cleanLine(detail)}`);
+    if (!out.isJson && remedy !== undefined) out.line(`  ${padded('', 12)} → ${cleanLine(remedy)}`);
+  };
+  for (const finding of findings) await show(finding);
+  for await (const finding of checkServer(context, portOf(fields, 'udpPort', say))) {
+    findings.push(finding);
+    await show(finding);
+  }
+  return findings.some(({ result }) => result === 'missing') ? 1 : 0;
+}

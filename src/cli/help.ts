@@ -1,0 +1,144 @@
+// Help from the command table: the overview, a family of commands, one command.
+import { isKey, type Key, type Say } from './catalogue/translate.js';
+import { padded, cellsOf } from './format/columns.js';
+import { commonOptions } from './table/common-options.js';
+import type { ArgSpec, CommandSpec, OptionSpec } from './table/spec.js';
+import { commands, familyOf, findCommand, groups } from './table/table.js';
+
+/** What a command is for. Throws for a key that is missing: a test goes through them all. */
+function textOf(say: Say, ...keys: readonly string[]): string {
+  const key = keys.find(isKey);
+  if (key === undefined) throw new Error(`no text for ${keys.join(' or ')}`);
+  return say(key);
+}
+
+export function summaryOf(command: Pick<CommandSpec, 'name'>, say: Say): string {
+  return textOf(say, `command.${command.name.replaceAll(' ', '.')}`);
+}
+
+export function argText(command: CommandSpec, arg: ArgSpec, say: Say): string {
+  return textOf(say, `arg.${command.name.replaceAll(' ', '.')}.${arg.name}`, `arg.${arg.name}`);
+}
+
+export function optionText(command: CommandSpec | null, option: OptionSpec, say: Say): string {
+  const own = command === null ? [] : [`option.${command.name.replaceAll(' ', '.')}.${option.name}`];
+  return textOf(say, ...own, `option.${option.name}`);
+}
+
+/** An argument in capitals: `WITH`, `[TEXT…]`, `PHONE|USER`. */
+export function shownArg(arg: ArgSpec): string {
+  const upper = arg.name
+    .replace(/Or([A-Z])/g, '|$1')
+    .replace(/([a-z])([A-Z])/g, '$1-$2')
+    .toUpperCase();
+  const many = `${upper}${arg.variadic === true ? '…' : ''}`;
+  return arg.optional === true ? `[${many}]` : many;
+}
+
+export function shownOption(option: OptionSpec): string {
+  const short = option.short === undefined ? '' : `-${option.short}, `;
+  const value = option.value === undefined ? '' : ` ${option.value.toUpperCase()}`;
+  return `${short}--${option.name}${value}${option.many === true ? ' …' : ''}`;
+}
+
+export function usageOf(command: CommandSpec, say: Say): string {
+  const options = (command.options ?? []).length > 0 ? `[${say('help.options').toUpperCase()}]` : '';
+  return ['pytalk', command.name, ...(command.args ?? []).map(shownArg), options].filter(Boolean).join(' ');
+}
+
+function pairs(rows: readonly (readonly [string, string])[], least = 0): string[] {
+  const cells = Math.max(least, ...rows.map(([left]) => cellsOf(left)));
+  return rows.map(([left, right]) => `  ${padded(left, cells)}  ${right}`);
+}
+
+const heading = (say: Say, key: Key): string => say('help.heading', { name: say(key) });
+
+/** An example as it is typed; one that begins with another program stands as it is. */
+export function shownExample(example: string): string {
+  return example.includes('pytalk ') && !example.startsWith('completion') ? example : `pytalk ${example}`;
+}
+
+function commandHelp(command: CommandSpec, say: Say): string[] {
+  const args = (command.args ?? []).map((arg) => [shownArg(arg), argText(command, arg, say)] as const);
+  const options = (command.options ?? []).map(
+    (option) => [shownOption(option), optionText(command, option, say)] as const,
+  );
+  const detail = `command.${command.name.replaceAll(' ', '.')}.more`;
+  return [
+    `${heading(say, 'help.usage')} ${usageOf(command, say)}`,
+    '',
+    summaryOf(command, say),
+    ...(isKey(detail) ? say(detail).split('\n') : []),
+    ...(args.length > 0 ? ['', heading(say, 'help.arguments'), ...pairs(args)] : []),
+    ...(options.length > 0 ? ['', heading(say, 'help.options'), ...pairs(options)] : []),
+    '',
+    heading(say, 'help.examples'),
+    ...command.examples.map((example) => `  ${shownExample(example)}`),
+    '',
+    say('help.common-see'),
+  ];
+}
+
+function familyHelp(word: string, say: Say): string[] {
+  const family = familyOf(word);
+  const rows = family.map(
+    (command) => [usageOf(command, say).slice('pytalk '.length), summaryOf(command, say)] as const,
+  );
+  return [
+    `${heading(say, 'help.usage')} pytalk ${word} ${say('help.command').toUpperCase()}`,
+    '',
+    ...pairs(rows),
+    '',
+    heading(say, 'help.examples'),
+    ...family
+      .slice(0, 4)
+      .flatMap((command) => command.examples.slice(0, 1).map((one) => `  ${shownExample(one)}`)),
+    '',
+    say('help.more', { command: `pytalk ${word} ${say('help.command').toUpperCase()} --help` }),
+  ];
+}
+
+/** The first words of a group's commands, each once. */
+function wordsOf(group: (typeof groups)[number]): string {
+  const words = commands.filter((one) => one.group === group).map((one) => one.name.split(' ')[0] ?? '');
+  return [...new Set(words)].join(' ');
+}
+
+function overview(say: Say): string[] {
+  const rows = groups.map((group) => [say(`help.group.${group}`), wordsOf(group)] as const);
+  const options = commonOptions.map((option): readonly [string, string] => [
+    shownOption(option),
+    optionText(null, option, say),
+  ]);
+  const cells = Math.max(...options.map(([left]) => cellsOf(left)));
+  return [
+    say('help.title'),
+    '',
+    `${heading(say, 'help.usage')} pytalk ${say('help.command').toUpperCase()} [${say('help.options').toUpperCase()}]`,
+    '',
+    ...pairs(rows, cells),
+    '',
+    heading(say, 'help.options'),
+    ...pairs(options),
+    '',
+    heading(say, 'help.examples'),
+    ...pairs([
+      ['pytalk serve', say('help.example.serve')],
+      ['pytalk register alice', say('help.example.register')],
+      ['pytalk chat', say('help.example.chat')],
+      ['pytalk send bob hello', say('help.example.send')],
+    ]),
+    '',
+    say('help.more', { command: `pytalk ${say('help.command').toUpperCase()} --help` }),
+  ];
+}
+
+/** Help on a topic: the words of a command, the first word of a family, or nothing for the overview. */
+export function helpText(topic: string, say: Say): string {
+  const command = findCommand(topic);
+  const family = familyOf(topic);
+  if (topic === '') return overview(say).join('\n');
+  if (command === undefined) return familyHelp(topic, say).join('\n');
+  const also = family.length > 0 ? ['', ...familyHelp(topic, say).slice(2)] : [];
+  return [...commandHelp(command, say), ...also].join('\n');
+}

@@ -1,0 +1,25 @@
+// Which language to speak: --lang, else PYTALK_LANG, else the locale.
+import type { Io } from './io.js';
+import { languages, type Lang } from './catalogue/translate.js';
+
+const isLang = (text: string): text is Lang => languages.some((lang) => lang === text);
+
+function given(argv: readonly string[]): string | undefined {
+  const end = argv.indexOf('--');
+  const options = end === -1 ? argv : argv.slice(0, end);
+  const index = options.indexOf('--lang');
+  return index === -1
+    ? options.find((word) => word.startsWith('--lang='))?.slice('--lang='.length)
+    : (options[index + 1] ?? '');
+}
+
+/** The language, and what was asked for when that is no language there is. */
+export function languageOf(argv: readonly string[], env: Io['env']): { lang: Lang; wrong: string | null } {
+  const asked = given(argv);
+  const wanted = asked ?? env['PYTALK_LANG'] ?? '';
+  const locale = [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => (value ?? '') !== '') ?? '';
+  const fallback: Lang = /^fr(?:[_.@-]|$)/i.test(locale) ? 'fr' : 'en';
+  const lang = wanted.toLowerCase().split(/[_.@-]/)[0] ?? '';
+  if (isLang(lang)) return { lang, wrong: null };
+  return { lang: fallback, wrong: asked ?? null };
+}

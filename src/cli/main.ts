@@ -1,0 +1,55 @@
+// The program: gives `run` the process' streams and signals, and ends with its exit code.
+import type { Io } from './io.js';
+import { complete, completeWord } from './complete.js';
+import type { Interruption } from './run.js';
+
+const controller = new AbortController();
+const interrupt = (reason: Interruption): void => controller.abort(reason);
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second one does not wait for anything.
+    if (controller.signal.aborted) process.exit(130);
+    interrupt(signal);
+  });
+}
+
+/** Whoever read our output is gone, as `head` is after its lines: end quietly. */
+function onStreamError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE' || error.code === 'EIO' || error.code === 'ERR_STREAM_DESTROYED')
+    interrupt('EPIPE');
+}
+process.stdout.on('error', onStreamError);
+process.stderr.on('error', onStreamError);
+
+const io: Io = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  cwd: process.cwd(),
+  interrupt: controller.signal,
+  now: () => Date.now(),
+  connect: async (options) => (await import('../client/index.js')).connect(options),
+};
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableEnded) resolve();
+    else stream.write('', () => resolve());
+  });
+}
+
+/** Completion comes on a key press: it loads as little as it can. */
+async function execute([word = '', ...rest]: readonly string[]): Promise<number> {
+  if (word === completeWord) return complete(rest, io);
+  const { run } = await import('./run.js');
+  return run(
+    [word, ...rest].filter((one, index) => index > 0 || one !== ''),
+    io,
+  );
+}
+
+const exitCode = await execute(process.argv.slice(2));
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(exitCode);

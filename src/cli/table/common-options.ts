@@ -1,0 +1,26 @@
+// The options that every command has, before or after its name.
+import type { OptionSpec } from './spec.js';
+
+export const commonOptions = [
+  { name: 'server', value: 'host[:port]' },
+  { name: 'fingerprint', value: 'sha256' },
+  { name: 'no-tls' },
+  { name: 'home', value: 'dir', completes: 'path' },
+  { name: 'json' },
+  { name: 'timeout', value: 'seconds' },
+  { name: 'lang', value: 'en|fr', completes: ['en', 'fr'] },
+  { name: 'verbose', short: 'v' },
+  { name: 'quiet', short: 'q' },
+  { name: 'help', short: 'h' },
+  { name: 'version', short: 'V' },
+] as const satisfies readonly OptionSpec[];
+
+/** Variables of the environment that stand for options, in the order of docs. */
+export const environmentNames = [
+  'PYTALK_SERVER',
+  'PYTALK_HOME',
+  'PYTALK_PASSWORD',
+  'PYTALK_NEW_PASSWORD',
+  'PYTALK_LANG',
+  'NO_COLOR',
+] as const;

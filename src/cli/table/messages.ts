@@ -1,0 +1,160 @@
+// Rows of the command table: conversations and what is in them.
+import { arg, type CommandSpec } from './spec.js';
+
+const text = { name: 'text', variadic: true } as const;
+
+export const messageCommands: readonly CommandSpec[] = [
+  {
+    name: 'send',
+    group: 'talk',
+    args: [arg.with, { ...text, optional: true }],
+    options: [
+      { name: 'file', short: 'f', value: 'path', many: true, completes: 'path' },
+      { name: 'reply-to', short: 'r', value: 'id' },
+      { name: 'id', value: 'uuid' },
+    ],
+    examples: [
+      'send bob hello',
+      'send "#team" "who has lunch at noon?"',
+      'send @bob --file photo.jpg "the view from here"',
+      'make 2>&1 | pytalk send bob -',
+      'send bob -- "-1 is the answer"',
+    ],
+    action: async () => (await import('../actions/send.js')).send,
+  },
+  {
+    name: 'edit',
+    group: 'talk',
+    args: [arg.id, text],
+    examples: ['edit 0193c2f4-5a6b-7c8d-9e0f-112233445566 hello, all'],
+    action: async () => (await import('../actions/messages.js')).edit,
+  },
+  {
+    name: 'delete',
+    group: 'talk',
+    args: [arg.id],
+    examples: ['delete 0193c2f4-5a6b-7c8d-9e0f-112233445566'],
+    action: async () => (await import('../actions/messages.js')).remove,
+  },
+  {
+    name: 'react',
+    group: 'talk',
+    args: [arg.id, { name: 'emoji', completes: ['like', 'dislike', 'none'] }],
+    examples: [
+      'react 0193c2f4-5a6b-7c8d-9e0f-112233445566 like',
+      'react 0193c2f4-5a6b-7c8d-9e0f-112233445566 🎉',
+      'react 0193c2f4-5a6b-7c8d-9e0f-112233445566 none',
+    ],
+    action: async () => (await import('../actions/messages.js')).react,
+  },
+  {
+    name: 'poll create',
+    group: 'talk',
+    args: [arg.with, { name: 'question' }, { name: 'options', variadic: true }],
+    options: [{ name: 'id', value: 'uuid' }],
+    examples: ['poll create "#team" "Where do we eat?" "Chez Paul" "La Table"'],
+    action: async () => (await import('../actions/polls.js')).pollCreate,
+  },
+  {
+    name: 'poll vote',
+    group: 'talk',
+    args: [arg.id, { name: 'n' }],
+    examples: [
+      'poll vote 0193c2f4-5a6b-7c8d-9e0f-112233445566 2',
+      'poll vote 0193c2f4-5a6b-7c8d-9e0f-112233445566 none',
+    ],
+    action: async () => (await import('../actions/polls.js')).pollVote,
+  },
+  {
+    name: 'poll show',
+    group: 'talk',
+    args: [arg.id],
+    examples: ['poll show 0193c2f4-5a6b-7c8d-9e0f-112233445566'],
+    action: async () => (await import('../actions/polls.js')).pollShow,
+  },
+  {
+    name: 'files get',
+    group: 'talk',
+    args: [arg.id],
+    options: [{ name: 'out', short: 'o', value: 'path', completes: 'path' }],
+    examples: [
+      'files get 0193c2f4-5a6b-7c8d-9e0f-112233445566',
+      'files get 0193c2f4-5a6b-7c8d-9e0f-112233445566 --out ~/Pictures/',
+    ],
+    action: async () => (await import('../actions/files.js')).filesGet,
+  },
+  {
+    name: 'conversations',
+    group: 'read',
+    options: [{ name: 'all', short: 'a' }],
+    examples: ['conversations', 'conversations --all --json'],
+    action: async () => (await import('../actions/conversations.js')).conversations,
+  },
+  {
+    name: 'history',
+    group: 'read',
+    args: [arg.with],
+    options: [
+      { name: 'limit', short: 'n', value: 'n' },
+      { name: 'before', value: 'seq' },
+      { name: 'after', value: 'seq' },
+      { name: 'ids' },
+      { name: 'log' },
+    ],
+    examples: ['history bob', 'history "#team" --limit 200 --ids', 'history bob --after 1200 --json'],
+    action: async () => (await import('../actions/history.js')).history,
+  },
+  {
+    name: 'search',
+    group: 'read',
+    args: [text],
+    options: [
+      { name: 'in', value: 'with', completes: 'conversation' },
+      { name: 'limit', short: 'n', value: 'n' },
+    ],
+    examples: ['search lunch', 'search holiday photos --in "#team"'],
+    action: async () => (await import('../actions/history.js')).search,
+  },
+  {
+    name: 'read',
+    group: 'read',
+    args: [arg.with],
+    examples: ['read bob'],
+    action: async () => (await import('../actions/conversations.js')).read,
+  },
+  {
+    name: 'hide',
+    group: 'read',
+    args: [arg.with],
+    examples: ['hide bob'],
+    action: async () => (await import('../actions/conversations.js')).hide,
+  },
+  {
+    name: 'unhide',
+    group: 'read',
+    args: [arg.with],
+    examples: ['unhide bob'],
+    action: async () => (await import('../actions/conversations.js')).unhide,
+  },
+  {
+    name: 'mute',
+    group: 'read',
+    args: [arg.with],
+    options: [{ name: 'off' }],
+    examples: ['mute "#team"', 'mute "#team" --off'],
+    action: async () => (await import('../actions/conversations.js')).mute,
+  },
+  {
+    name: 'clear',
+    group: 'read',
+    args: [arg.with],
+    examples: ['clear bob'],
+    action: async () => (await import('../actions/conversations.js')).clear,
+  },
+  {
+    name: 'resync',
+    group: 'read',
+    examples: ['resync'],
+    action: async () => (await import('../actions/conversations.js')).resync,
+  },
+];
