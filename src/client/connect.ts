@@ -23,6 +23,9 @@ import { Transfers } from './transfers.js';
 
 const defaultServer = '127.0.0.1:5000';
 const defaultTimeoutMs = 10_000;
+/** How long a client that may be offline waits for its first attempt to be decided. */
+const firstAttemptMs = 1500;
+
 /** `connect` with its clock. */
 export async function connectWith(options: ConnectOptions, timers: Timers): Promise<Client> {
   const { mode = 'once' } = options;
@@ -111,17 +114,54 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
   }
 
   /** With mode `live`: opens the local copy of an account. */
-  async function openLive(_me: Me): Promise<void> {
-    return Promise.resolve();
+  async function openLive(me: Me): Promise<void> {
+    if (mode !== 'live') return;
+    // Loaded when needed: SQLite takes its time, and single commands do without.
+    const { openCache, openLocal } = await import('./live.js');
+    const cache = await openCache(home, address.name, me.id);
+    core.live = await openLocal({ core, people, conversations, views, cache, server: address.name, me });
+    if (link.signedIn) core.live.onSignedIn();
   }
 
   try {
-    await link.open();
-    if (core.me) await openLive(core.me);
+    if (mode === 'live' && options.offline === true && session?.token) {
+      await openOffline();
+    } else {
+      await link.open();
+      if (core.me) await openLive(core.me);
+    }
   } catch (error) {
     await client.close();
     throw error;
   }
   setImmediate(() => emitter.release());
   return client;
+
+  /** From the local copy at once, if this account has one; the connection comes when it comes. */
+  async function openOffline(): Promise<void> {
+    const me = session && (await rememberedMe(home, address.name, session.user));
+    if (!me) {
+      await link.open();
+      if (core.me) await openLive(core.me);
+      return;
+    }
+    core.me = me;
+    await openLive(me);
+    const attempt = link.open().catch(() => undefined);
+    let stop = (): void => undefined;
+    const patience = new Promise<void>((resolve) => (stop = timers.after(firstAttemptMs, resolve)));
+    await Promise.race([attempt, patience]);
+    stop();
+  }
+}
+
+/** Who the local copy says this home is; null when it has none yet. */
+async function rememberedMe(home: Home, server: string, user: number): Promise<Me | null> {
+  const { openCache, readMe } = await import('./live.js');
+  const cache = await openCache(home, server, user);
+  try {
+    return await readMe(cache);
+  } finally {
+    await cache.close();
+  }
 }

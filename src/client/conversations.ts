@@ -32,7 +32,11 @@ export class Conversations {
     if (directory.hasConversations && !fresh) return;
     const { conversations, users, presence } = await link.request('conversations.list', {});
     directory.putUsers(users);
-    for (const conversation of conversations) directory.putConversation(conversation);
+    for (const conversation of conversations) {
+      // What was pushed while the answer was being made is newer than it.
+      const pushed = directory.conversations.get(conversation.id)?.lastSeq ?? 0;
+      directory.putConversation({ ...conversation, lastSeq: Math.max(conversation.lastSeq, pushed) });
+    }
     directory.putPresence(presence);
     directory.hasConversations = true;
   }

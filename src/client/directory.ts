@@ -25,6 +25,12 @@ export class Directory {
   /** Whether the lists have been fetched from the server or the cache. */
   hasConversations = false;
   hasFriends = false;
+  /** What has changed since the local copy last wrote it down. */
+  readonly dirtyUsers = new Set<number>();
+  readonly dirtyConversations = new Set<number>();
+  dirtyContacts = false;
+  /** Called at each change. */
+  onDirty: () => void = () => undefined;
   readonly #byName = new Map<string, number>();
   readonly #directWith = new Map<number, number>();
   readonly #onUser: (user: User) => void;
@@ -40,12 +46,15 @@ export class Directory {
       map.clear();
     this.friends.clear();
     this.blocked.clear();
+    this.markClean();
     this.hasConversations = this.hasFriends = false;
     this.me = me;
   }
 
   putUser(user: User): void {
     this.users.set(user.id, user);
+    this.dirtyUsers.add(user.id);
+    this.onDirty();
     const key = nameKey(user.username);
     const holder = this.users.get(this.#byName.get(key) ?? 0);
     // The name of a deleted account may belong to somebody else by now.
@@ -59,6 +68,8 @@ export class Directory {
 
   putConversation(conversation: Conversation): void {
     this.conversations.set(conversation.id, conversation);
+    this.dirtyConversations.add(conversation.id);
+    this.onDirty();
     const peer = this.peerOf(conversation);
     if (peer !== null) this.#directWith.set(peer, conversation.id);
   }
@@ -72,9 +83,32 @@ export class Directory {
     this.putUsers(blocked);
     this.friends.clear();
     this.blocked.clear();
-    for (const { id } of friends) this.friends.add(id);
-    for (const { id } of blocked) this.blocked.add(id);
+    this.dirtyContacts = true;
+    for (const { id } of friends) this.setFriend(id, true);
+    for (const { id } of blocked) this.setBlocked(id, true);
     this.hasFriends = true;
+  }
+
+  setFriend(user: number, added: boolean): void {
+    this.#mark(this.friends, user, added);
+  }
+
+  setBlocked(user: number, blocked: boolean): void {
+    this.#mark(this.blocked, user, blocked);
+  }
+
+  #mark(set: Set<number>, user: number, isIn: boolean): void {
+    if (isIn) set.add(user);
+    else set.delete(user);
+    this.dirtyContacts = true;
+    this.onDirty();
+  }
+
+  /** Everything is written down. */
+  markClean(): void {
+    this.dirtyUsers.clear();
+    this.dirtyConversations.clear();
+    this.dirtyContacts = false;
   }
 
   userByName(name: string): User | null {

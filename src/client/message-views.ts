@@ -3,7 +3,9 @@ import type { Message } from './api.js';
 import type { Core } from './core.js';
 import type { MessageSource } from './message-source.js';
 import type { People } from './people.js';
-import { classOf, type Reduced } from './reducer.js';
+import { encodePayload } from '../protocol/payload.js';
+import type { Waiting } from './outbox-store.js';
+import { classOf, reduceMessage, type Reduced } from './reducer.js';
 import { peopleIn, viewMessage } from './view.js';
 
 export class MessageViews {
@@ -36,6 +38,30 @@ export class MessageViews {
   async one(message: Reduced): Promise<Message> {
     const [view] = await this.all([message]);
     return view ?? viewMessage(this.#core.directory, message, null);
+  }
+
+  /** A message of the outbox. */
+  async waiting(waiting: Waiting): Promise<Message> {
+    const { directory } = this.#core;
+    const { id, conv, peer, payload, replyTo, queuedAt, error } = waiting;
+    const event = {
+      conv: conv ?? 0,
+      seq: Number.MAX_SAFE_INTEGER,
+      id,
+      from: directory.me,
+      at: queuedAt,
+      ...(replyTo !== null && { target: replyTo }),
+      payload: encodePayload(payload),
+    };
+    const message = await this.one(reduceMessage(event, [], () => false));
+    return {
+      ...message,
+      seq: null,
+      conv,
+      conversation: conv === null ? `@${directory.nameOf(peer ?? 0)}` : message.conversation,
+      state: error ? 'failed' : 'queued',
+      error,
+    };
   }
 }
 

@@ -47,6 +47,7 @@ export class Messages {
       );
     }
     const described = await describeFile(message.file);
+    checkFileSize(this.#core, described.size);
     const { sha256, size } = await hashFile(message.file, message.signal);
     const payload = filePayload({ ...described, size, sha256 }, message.text);
     await this.#core.transfers.upload({ path: message.file, sha256, size }, message);
@@ -151,7 +152,11 @@ export class Messages {
     const { id } = await this.#conversations.find(withName);
     const messages = await this.#views.all(await this.#source.history(id, query));
     const newest = query.before === undefined && query.after === undefined;
-    return newest && this.#core.live ? [...messages, ...(await this.#core.live.waitingIn(id))] : messages;
+    if (!newest || !this.#core.live) return messages;
+    // One that has just been stored may still be on its way out of the outbox.
+    const stored = new Set(messages.map((message) => message.id));
+    const waiting = await this.#core.live.waitingIn(id);
+    return [...messages, ...waiting.filter((message) => !stored.has(message.id))];
   }
 
   async log(withName: string, query: HistoryQuery): Promise<LogEvent[]> {
@@ -200,6 +205,12 @@ function pollPayload(question: string, options: readonly string[]): MessagePaylo
   }
   if (question.trim() === '' || question.length > limits.maxTextChars) throw invalidText();
   return checkPayload({ kind: 'poll', question, options: [...options] });
+}
+
+/** Throws `file-too-large` for what the server would not take. */
+export function checkFileSize({ link }: Core, bytes: number): void {
+  const max = link.hello?.maxFileBytes;
+  if (max !== undefined && bytes > max) throw new PytalkError('file-too-large', { details: { bytes, max } });
 }
 
 /** The event as it is sent. */

@@ -148,14 +148,14 @@ export class People {
     const body = isPhone(text) ? { phone: text } : { username: text.replace(/^@/, '').slice(0, 64) };
     const reply = await link.request('friends.add', body);
     directory.putUser(reply.user);
-    directory.friends.add(reply.user.id);
+    directory.setFriend(reply.user.id, true);
     return reply;
   }
 
   async removeFriend(username: string): Promise<void> {
     const user = await this.find(username.replace(/^@/, ''));
     await this.#core.link.request('friends.remove', { user: user.id });
-    this.#core.directory.friends.delete(user.id);
+    this.#core.directory.setFriend(user.id, false);
   }
 
   async block(username: string, blocked: boolean): Promise<void> {
@@ -167,7 +167,6 @@ export class People {
   blockChanged(user: User, blocked: boolean): void {
     const { directory } = this.#core;
     directory.putUser(user);
-    if (blocked) directory.blocked.add(user.id);
-    else directory.blocked.delete(user.id);
+    directory.setBlocked(user.id, blocked);
   }
 }

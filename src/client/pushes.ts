@@ -14,7 +14,12 @@ export interface PushParts {
 export function handlePush(parts: PushParts, push: Push): void {
   const { core } = parts;
   core.transfers.onPush(push);
+  noteAndTell(parts, push);
   core.live?.onPush(push);
+}
+
+function noteAndTell(parts: PushParts, push: Push): void {
+  const { core } = parts;
   switch (push.type) {
     case 'conversation':
       conversationChanged(parts, push.body);
@@ -45,8 +50,7 @@ export function handlePush(parts: PushParts, push: Push): void {
       return;
     case 'friend':
       core.directory.putUser(push.body.user);
-      if (push.body.added) core.directory.friends.add(push.body.user.id);
-      else core.directory.friends.delete(push.body.user.id);
+      core.directory.setFriend(push.body.user.id, push.body.added);
       core.emitter.emit('friend', push.body);
       return;
     case 'block':

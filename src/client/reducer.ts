@@ -105,16 +105,22 @@ export function reducePage(
   laterUpdates: readonly LogEvent[],
   wasAdmin: WasAdmin,
 ): Reduced[] {
+  const updates = byTarget([...events, ...laterUpdates]);
+  return events
+    .filter((event) => classOf(event) !== 'update')
+    .map((event) => reduceMessage(event, updates.get(event.id) ?? [], wasAdmin));
+}
+
+/** The updates among events, by the message they change. */
+export function byTarget(events: readonly LogEvent[]): Map<string, LogEvent[]> {
   const updates = new Map<string, LogEvent[]>();
-  for (const event of [...events, ...laterUpdates]) {
+  for (const event of events) {
     if (classOf(event) !== 'update' || event.target === undefined) continue;
     const list = updates.get(event.target);
     if (list) list.push(event);
     else updates.set(event.target, [event]);
   }
-  return events
-    .filter((event) => classOf(event) !== 'update')
-    .map((event) => reduceMessage(event, updates.get(event.id) ?? [], wasAdmin));
+  return updates;
 }
 
 /**
