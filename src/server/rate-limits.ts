@@ -65,15 +65,17 @@ class Buckets {
     return Math.min(this.#rate.burst, bucket.tokens + gained);
   }
 
-  /** A full bucket says nothing, so it goes; when too few are full, the oldest tenth goes as well. */
+  /**
+   * A full bucket says nothing, so it goes. When too few are full, a tenth goes as well: those that were taken from
+   * once before those that are nearly empty, the oldest first.
+   */
   #forget(now: number): void {
-    for (const [key, bucket] of this.#buckets) {
-      if (this.#tokens(bucket, now) >= this.#rate.burst) this.#buckets.delete(key);
-    }
-    let surplus = this.#buckets.size - maxBuckets * 0.9;
-    for (const key of this.#buckets.keys()) {
-      if (surplus-- <= 0) break;
-      this.#buckets.delete(key);
+    const { burst } = this.#rate;
+    for (const least of [burst, burst - 1, 0]) {
+      for (const [key, bucket] of this.#buckets) {
+        if (least < burst && this.#buckets.size <= maxBuckets * 0.9) return;
+        if (this.#tokens(bucket, now) >= least) this.#buckets.delete(key);
+      }
     }
   }
 }
