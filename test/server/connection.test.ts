@@ -33,7 +33,9 @@ function pair(handle: ConnectionOwner['request'] = () => undefined) {
       return handle(from, value);
     },
     signedIn: () => undefined,
-    closed: () => void told.closed++,
+    closed: () => {
+      told.closed++;
+    },
     now: () => clock.now,
   });
   return { connection, far, told, clock };
@@ -145,7 +147,7 @@ t.test('a download waits for the client instead of filling the queue', async (t)
 t.test('a download under way fails when the client goes', async (t) => {
   const { connection, far } = pair();
   let cancelled = 0;
-  connection.transfers.set(1, { cancel: () => void cancelled++ });
+  connection.transfers.set(1, { cancel: () => (cancelled += 1) });
   const data = Buffer.alloc(limits.maxChunkBytes);
   const download = (async () => {
     for (const i of numbers(1000)) await connection.sendChunk(1, i, data);
