@@ -28,7 +28,7 @@ const fingerprintBytes = 8;
 const magicCookie = 0x2112a442;
 const fingerprintXor = 0x5354554e;
 
-export interface StunAttribute {
+interface StunAttribute {
   type: number;
   value: Buffer;
 }

@@ -24,7 +24,7 @@ export type AdminUser = Pick<
   | 'lastSeenAt'
 > & { online: boolean };
 
-export interface AdminConversation {
+interface AdminConversation {
   id: number;
   /** `#name` of a group, the two people of a direct conversation as `@a @b`. */
   name: string;

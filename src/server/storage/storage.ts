@@ -123,6 +123,7 @@ export type Write =
   | { do: 'block'; user: number; other: number; blocked: boolean; at: number }
   /** A stored file, and that `user` has shown to have its bytes. */
   | { do: 'file'; sha256: string; size: number; user: number; at: number }
+  /** Does nothing when an event or an avatar has begun to refer to the file. */
   | { do: 'delete-file'; sha256: string }
   /** A new invitation, or its use; `constraint` when it was used by somebody else. */
   | { do: 'invite'; codeHash: string; at: number; usedBy: number | null }

@@ -129,8 +129,15 @@ function statementsFor(write: OtherWrite): SqlStatement[] {
       ];
     case 'delete-file':
       return [
-        { sql: 'DELETE FROM uploads WHERE sha256 = ?', params: [write.sha256] },
-        { sql: 'DELETE FROM files WHERE sha256 = ?', params: [write.sha256] },
+        {
+          sql: `DELETE FROM files WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM event_files WHERE sha256 = ?)
+            AND NOT EXISTS (SELECT 1 FROM accounts WHERE avatar = ?)`,
+          params: [write.sha256, write.sha256, write.sha256],
+        },
+        {
+          sql: 'DELETE FROM uploads WHERE sha256 = ? AND NOT EXISTS (SELECT 1 FROM files WHERE sha256 = ?)',
+          params: [write.sha256, write.sha256],
+        },
       ];
     case 'invite':
       return [

@@ -529,6 +529,9 @@ export function storageContract(tap: Tap, driver: SqliteDriver): void {
       test.equal(await storage.file(sha('b')), null);
       test.same(await may('b'), []);
       test.equal(await storage.usage(2), 0);
+      const referred = await may('a');
+      await storage.commit([[{ do: 'delete-file', sha256: sha('a') }]]);
+      test.same(await may('a'), referred, 'what an event refers to stays');
     },
   );
 
