@@ -1,6 +1,6 @@
 // Puts the server together: storage, hub, listener, metrics; and takes it apart again in order.
 import { mkdir } from 'node:fs/promises';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { PytalkError } from '../protocol/errors.js';
 import { Accounts } from './accounts.js';
 import { startAdmin } from './admin.js';
@@ -10,6 +10,7 @@ import { lockDataFolder } from './data-lock.js';
 import { FileStore } from './file-store.js';
 import type { ServerContext } from './handler.js';
 import { Hub } from './hub.js';
+import { makeLog } from './log.js';
 import { startMetrics } from './metrics.js';
 import { RateLimits } from './rate-limits.js';
 import { openStorage } from './storage/open.js';
@@ -32,7 +33,7 @@ export interface ServerOptions {
   configFile?: string;
   /** Override the file. */
   overrides?: Partial<ServerConfig>;
-  /** Default: one that writes to stderr at the configured level. */
+  /** Default: one on stderr, at the configured level. */
   log?: Logger;
 }
 
@@ -70,8 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function start(options: ServerOptions, undo: Undo): Promise<RunningServer> {
   const config = await readConfig(options.configFile, options.overrides);
-  const log =
-    options.log ?? pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  const log = options.log ?? makeLog(config.logLevel);
   const { dataDir } = options;
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -103,15 +103,13 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   const admin = await startAdmin(dataDir, context);
   undo.add(() => admin.close());
 
-  log.info(
-    { tcp: tcp.address, udp: udp.address, driver: storage.driver, version: programVersion },
-    'started',
-  );
+  const fingerprint = certificate?.fingerprint ?? null;
+  log.info({ version: programVersion, fingerprint, data: dataDir, driver: storage.driver }, 'started');
   let closing: Promise<void> | null = null;
   return {
     tcp: tcp.address,
     udp: udp.address,
-    fingerprint: certificate?.fingerprint ?? null,
+    fingerprint,
     metrics: metrics?.address ?? null,
     close: () => (closing ??= undo.run().then(() => log.info('stopped'))),
   };
