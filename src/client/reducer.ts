@@ -53,7 +53,8 @@ export function reduceMessage(event: LogEvent, updates: readonly LogEvent[], was
   if (!message) return reduced;
   const reactions = new Map<number, string>();
   for (const update of inOrder(updates)) {
-    if (update.target === event.id) apply(reduced, reactions, update, wasAdmin);
+    // What claims to change a message before it was there is not fetched with it, so it must not count.
+    if (update.target === event.id && update.seq > event.seq) apply(reduced, reactions, update, wasAdmin);
   }
   if (reduced.deleted) return { ...reduced, payload: null, text: null, editedAt: null, votes: new Map() };
   for (const [user, emoji] of reactions) {
