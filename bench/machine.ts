@@ -1,7 +1,7 @@
 // The machine under the benchmark: what it is, who runs on which core, and how busy processes and cores were.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, release, tmpdir, totalmem, type } from 'node:os';
 
 const serverCpu = 0;
 const generatorCpu = 1;
@@ -49,7 +49,17 @@ export function describeMachine(): string[] {
     canPin
       ? `server on CPU ${serverCpu}, generator on CPU ${generatorCpu} (taskset), loopback`
       : 'server and generator not pinned (no taskset, or one core), loopback',
+    `database on ${fileSystem(tmpdir())}`,
   ];
+}
+
+/** Kind of the file system that holds a folder: on one in memory, durable means nothing. */
+function fileSystem(path: string): string {
+  try {
+    return run('stat', ['-f', '-c', '%T', path]).trim();
+  } catch {
+    return 'an unknown file system';
+  }
 }
 
 /** The commit that is measured, with a `+` when files have changed since. */
