@@ -61,6 +61,7 @@ const codePoints: Record<number, string> = {
 
 /** Puts modifiers before a key's name, in one fixed order. xterm: 1 + (1 shift, 2 alt, 4 ctrl). */
 function modified(name: string, parameter: string | undefined): string {
+  if (name === 'unknown') return name;
   const bits = Math.max(0, Number.parseInt(parameter ?? '1', 10) - 1) || 0;
   return `${bits & 4 ? 'ctrl+' : ''}${bits & 2 ? 'alt+' : ''}${bits & 1 ? 'shift+' : ''}${name}`;
 }

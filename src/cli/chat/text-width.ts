@@ -54,7 +54,7 @@ function wrapLine(line: string, cells: number, offset: number): WrappedRow[] {
   };
   for (const grapheme of graphemesOf(line)) {
     const width = widthOf(grapheme);
-    if (used + width > cells && at > start && grapheme !== ' ') {
+    while (used + width > cells && at > start && grapheme !== ' ') {
       push(breakAt > start ? breakAt : at);
       used = widthOf(line.slice(start, at));
       breakAt = -1;

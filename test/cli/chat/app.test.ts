@@ -1,0 +1,262 @@
+import t from 'tap';
+import { FakeClient } from '../../support/fake-client.js';
+import { startChat } from '../../support/chat-app.js';
+
+function withBob(): FakeClient {
+  const client = new FakeClient();
+  client.talk('@bob');
+  client.talk('#team', ['bob', 'carol']);
+  client.add('@bob', { from: 'bob', text: 'hello alice' });
+  return client;
+}
+
+t.test('opens the conversation that was named, and marks it read', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  t.match(chat.terminal.text, 'online  alice @ 127.0.0.1:5000');
+  t.ok(chat.client.calls.includes('markRead @bob'));
+  t.equal(await chat.quit(), 0);
+  t.equal(chat.client.isClosed, true);
+  t.equal(chat.terminal.isEntered, false);
+  t.equal(chat.terminal.listeners, 0);
+});
+
+t.test('what is typed is sent with Enter, and shown with its delivery state', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('good morning', '› good morning');
+  await chat.type('\r', /good morning {2}\d\d:\d\d ✓/);
+  t.ok(chat.client.calls.includes('send @bob good morning  '));
+  t.match(chat.terminal.text, '› Message, or / for commands');
+  await chat.type('\u001b[A', '› good morning');
+});
+
+t.test(
+  'several lines: Alt+Enter, Ctrl+J, a backslash and a paste make them, Enter sends them as one',
+  async (t) => {
+    const chat = await startChat(t, { client: withBob(), with: '@bob' });
+    await chat.shows('hello alice');
+    await chat.type('a\u001b\rb\nc\\', 'c\\');
+    await chat.type('\r');
+    await chat.type('\u001b[200~d\r\ne\u001b[31mf\u001b[201~', 'ef');
+    await chat.type('\r', /ef {2}\d\d/);
+    t.ok(chat.client.calls.includes('send @bob a\nb\nc\nd\nef  '));
+    await chat.quit();
+  },
+);
+
+t.test('a message elsewhere rings the bell, counts as unread, and is found with Alt+A', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  chat.client.receive('#team', { from: 'carol', text: 'lunch?' });
+  await chat.shows('1 unread');
+  t.equal(chat.terminal.bells, 1);
+  chat.client.receive('@bob', { from: 'bob', text: 'here' });
+  await chat.shows('here');
+  t.equal(chat.terminal.bells, 1, 'not for what is on the screen');
+  await chat.type('\u001ba', 'New messages');
+  await chat.hides('1 unread');
+  t.match(chat.terminal.text, 'lunch?');
+});
+
+t.test('drafts stay with their conversation', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('unfinished', '› unfinished');
+  await chat.type('\u001b2', 'Draft: unfinished');
+  t.match(chat.terminal.text, '› Message');
+  await chat.type('\u001b[1;3A', '› unfinished');
+});
+
+t.test('text from others cannot move the cursor or colour the screen', async (t) => {
+  const client = withBob();
+  client.add('@bob', { from: 'bob', text: 'evil\u001b[2J\u001b]0;title\u0007\u202etext\r\nsecond' });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('eviltext');
+  await chat.shows('second');
+  t.notMatch(chat.terminal.writes.join(''), /\u001b\]|\u0007|\u202e/);
+});
+
+t.test('typing, presence, receipts and the connection are shown as they change', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  const { client } = chat;
+  client.emit('typing', { conversation: '@bob', conv: 1, user: 'bob', on: true });
+  await chat.shows('bob is typing…');
+  client.emit('typing', { conversation: '@bob', conv: 1, user: 'bob', on: false });
+  await chat.hides('bob is typing…');
+  client.emit('presence', { user: 'bob', online: true, lastSeenAt: null });
+  await chat.shows('@bob  online');
+  client.add('@bob', { from: 'alice', text: 'mine', state: 'delivered' });
+  client.emit('receipt', { conversation: '@bob', conv: 1, user: 'bob', delivered: 2, read: 1 });
+  await chat.shows('✓✓');
+  client.logs.get(1)!.at(-1)!.state = 'read';
+  client.emit('receipt', { conversation: '@bob', conv: 1, user: 'bob', delivered: 2, read: 2 });
+  await chat.shows('✔✔');
+  client.emit('connection', { state: 'offline', error: null, retryInMs: 9000 });
+  await chat.shows(/offline, trying again in \d s/);
+  client.emit('connection', { state: 'online', error: null, retryInMs: null });
+  await chat.shows('● online  alice');
+});
+
+t.test('commands reply, react, edit and delete; the selected message is the one that is meant', async (t) => {
+  const client = withBob();
+  client.add('@bob', { from: 'bob', text: 'second one' });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('second one');
+  await chat.type('\u001bk\u001bk', 'Selected bob: hello alice');
+  await chat.type('/react like\r', '👍 1');
+  await chat.type('/reply\r', 'Reply to bob: second one');
+  await chat.type('thanks\r', '│ bob: second one');
+  await chat.type('/edit many thanks\r', /many thanks {2}edited/);
+  await chat.type('/delete\r', 'message deleted');
+  t.same(
+    client.calls.filter((call) => /^(react|edit|delete)/.test(call)),
+    ['react 👍', 'edit many thanks', 'delete'],
+  );
+});
+
+t.test('a wrong command and a refusal are one readable line', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/nonsense\r', '✗ there is no command /nonsense');
+  await chat.type('/msg\r', '✗ use it like this: /msg NAME [TEXT]');
+  await chat.type('/msg nobody\r', '✗ there is no conversation nobody');
+  await chat.type('/rename x\r', '✗ that is not a group');
+});
+
+t.test('Tab completes commands and names', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/unf\t', '› /unfriend');
+  await chat.type('\u0015/msg te\t', '› /msg #team');
+  await chat.type('\r', '#team  3 members');
+  await chat.type('/remove \t', '/remove alice');
+  await chat.type('\t', '/remove bob');
+});
+
+t.test('help lists every command and key, scrolls, and closes', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/help\r', 'this page');
+  for (let page = 0; page < 20 && !chat.terminal.text.includes('everybody has read it'); page++)
+    await chat.type(' ');
+  await chat.shows('everybody has read it');
+  await chat.type('q', 'hello alice');
+});
+
+t.test('older pages are fetched when one scrolls up to them', async (t) => {
+  const client = withBob();
+  for (let index = 0; index < 150; index++) client.add('@bob', { from: 'bob', text: `line ${index}.` });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('line 149.');
+  for (let page = 0; page < 60 && !chat.terminal.text.includes('hello alice'); page++) {
+    await chat.type('\u001b[5~');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await chat.shows('hello alice');
+  await chat.shows('newer messages below');
+  await chat.type('\u001b', 'line 149.');
+});
+
+t.test('the list is searched as one types, and opens what is found', async (t) => {
+  const chat = await startChat(t, { client: withBob() });
+  await chat.shows('Choose a conversation');
+  await chat.type('tea', '/ tea');
+  await chat.hides('hello alice');
+  await chat.type('\r', '#team  3 members');
+});
+
+t.test('every size works, down to nothing', async (t) => {
+  const client = withBob();
+  client.add('@bob', {
+    from: 'bob',
+    text: 'A long text with 漢字 and 👨‍👩‍👧 that is wrapped at every size, of course',
+  });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  for (const [columns, rows] of [
+    [200, 50],
+    [59, 20],
+    [40, 10],
+    [20, 5],
+    [10, 3],
+    [2, 2],
+    [1, 1],
+    [80, 24],
+  ] as const) {
+    chat.terminal.resize(columns, rows);
+    for (const key of ['\t', '\u001b', '/help\r', 'q', '\u001bk', '\u001b', 'x', '\u007f'])
+      await chat.type(key);
+  }
+  await chat.shows('hello alice');
+});
+
+t.test('a key press at 200x50 writes less than 2 kB and never clears the screen', async (t) => {
+  const client = withBob();
+  for (let index = 0; index < 60; index++)
+    client.add('@bob', { from: index % 2 ? 'bob' : 'alice', text: `text ${index}` });
+  const chat = await startChat(t, {
+    client,
+    with: '@bob',
+    columns: 200,
+    rows: 50,
+    env: { TERM: 'xterm-256color' },
+  });
+  await chat.shows('text 59');
+  const { clears } = chat.terminal;
+  const before = chat.terminal.writes.length;
+  await chat.type('h', '› h');
+  const bytes = Buffer.byteLength(chat.terminal.writes.slice(before).join(''));
+  t.ok(bytes < 2048, `${bytes} bytes`);
+  client.receive('@bob', { from: 'bob', text: 'and another' });
+  await chat.shows('and another');
+  t.equal(chat.terminal.clears, clears);
+});
+
+t.test('a flood of messages is drawn at most about ten times a second', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  const before = chat.terminal.writes.length;
+  const start = Date.now();
+  for (let index = 0; index < 200; index++)
+    chat.client.receive('@bob', { from: 'bob', text: `flood ${index}.` });
+  await chat.shows('flood 199.');
+  const allowed = 3 + (Date.now() - start) / 100;
+  t.ok(chat.terminal.writes.length - before <= allowed, `${chat.terminal.writes.length - before} writes`);
+});
+
+t.test('an empty account is told what to do first', async (t) => {
+  const chat = await startChat(t);
+  await chat.shows('Welcome, alice!');
+  await chat.shows('/friend add 0612345678');
+  await chat.type('hello\r', 'open a conversation first: /msg NAME');
+  chat.client.people.set('dave', { ...chat.client.person('dave'), phone: '0612345678' });
+  await chat.type('\u0015/friend add 0612345678\r', 'dave is now in your contacts.');
+  await chat.shows('Say hello to @dave');
+});
+
+t.test('somebody who is no contact can be added', async (t) => {
+  const client = withBob();
+  client.views[0]!.inContacts = false;
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('bob is not in your contacts: /friend add');
+  await chat.type('/friend add\r', 'bob is now in your contacts.');
+  t.ok(client.calls.includes('addFriend bob'));
+});
+
+t.test('Ctrl+C empties the line, and quits when pressed twice', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('text', '› text');
+  await chat.type('\u0003', 'Press Ctrl+C again to quit.');
+  await chat.type('\u0003');
+  t.equal(await chat.ended, 0);
+});
+
+t.test('/lang changes the language at once', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/lang fr\r', 'en ligne');
+  await chat.shows('Message, ou / pour les commandes');
+});

@@ -1,0 +1,71 @@
+// Runs the chat on a terminal and with a client that are both in memory.
+import { runChat } from '../../src/cli/chat/chat.js';
+import { FakeClient } from './fake-client.js';
+import { FakeTerminal } from './fake-terminal.js';
+
+export interface RunningChat {
+  readonly terminal: FakeTerminal;
+  readonly client: FakeClient;
+  readonly ended: Promise<number>;
+  /** Types, and resolves when the screen shows `text` (or does not any more). */
+  type(bytes: string, text?: string | RegExp): Promise<void>;
+  shows(text: string | RegExp): Promise<void>;
+  hides(text: string): Promise<void>;
+  quit(): Promise<number>;
+}
+
+const patienceMs = 10_000;
+
+export async function startChat(
+  t: { teardown(work: () => Promise<unknown>): unknown },
+  options: {
+    client?: FakeClient;
+    columns?: number;
+    rows?: number;
+    with?: string;
+    env?: Record<string, string>;
+    open?: () => Promise<FakeClient>;
+    lang?: 'en' | 'fr';
+  } = {},
+): Promise<RunningChat> {
+  const terminal = new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
+  const client = options.client ?? new FakeClient();
+  const ended = runChat({
+    ...(options.with === undefined ? {} : { with: options.with }),
+    connect: {},
+    openClient: options.open ?? (() => Promise.resolve(client)),
+    lang: options.lang ?? 'en',
+    env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },
+    terminal,
+  });
+  const until = async (isTrue: () => boolean, what: string): Promise<void> => {
+    const giveUpAt = Date.now() + patienceMs;
+    while (!isTrue()) {
+      if (Date.now() > giveUpAt) throw new Error(`never ${what}:\n${terminal.text}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  const shows = (text: string | RegExp): Promise<void> =>
+    until(
+      () => (typeof text === 'string' ? terminal.text.includes(text) : text.test(terminal.text)),
+      `shown ${String(text)}`,
+    );
+  const chat: RunningChat = {
+    terminal,
+    client,
+    ended,
+    shows,
+    hides: (text) => until(() => !terminal.text.includes(text), `hidden ${text}`),
+    async type(bytes, text) {
+      terminal.type(bytes);
+      if (text !== undefined) await shows(text);
+    },
+    async quit() {
+      terminal.type('\u0011');
+      return ended;
+    },
+  };
+  t.teardown(() => chat.quit());
+  await until(() => terminal.text.trim() !== '', 'drawn');
+  return chat;
+}

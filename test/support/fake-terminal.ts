@@ -1,0 +1,146 @@
+// A terminal in memory: takes the bytes that a real one would, and tells what its screen shows.
+import { EventEmitter } from 'node:events';
+import { KeyDecoder, type Input } from '../../src/cli/chat/keys.js';
+import type { Terminal } from '../../src/cli/chat/terminal.js';
+import { graphemesOf, widthOf } from '../../src/cli/chat/text-width.js';
+
+const sequence = /\u001b\[([?>]?)([0-9;]*)([A-Za-z])/y;
+
+/** Understands what src/cli/chat/screen.ts writes, and throws at anything else. */
+export class FakeTerminal implements Terminal {
+  /** All bytes written, in pieces. */
+  readonly writes: string[] = [];
+  bells = 0;
+  isEntered = false;
+  cursor: { row: number; column: number } | null = null;
+  /** Full clears of the screen. */
+  clears = 0;
+  private cells: string[][] = [];
+  private row = 0;
+  private column = 0;
+  private isCursorShown = true;
+  private readonly emitter = new EventEmitter();
+  private readonly decoder = new KeyDecoder();
+
+  constructor(
+    public columns: number,
+    public rows: number,
+  ) {
+    this.clear();
+  }
+
+  write(data: string): boolean {
+    this.writes.push(data);
+    this.apply(data);
+    return true;
+  }
+
+  bell(): void {
+    this.bells++;
+  }
+
+  enter(): void {
+    this.isEntered = true;
+  }
+
+  leave(): void {
+    this.isEntered = false;
+  }
+
+  onInput(listener: (inputs: readonly Input[]) => void): () => void {
+    return this.listen('input', listener);
+  }
+
+  onResize(listener: () => void): () => void {
+    return this.listen('resize', listener);
+  }
+
+  onDrain(listener: () => void): () => void {
+    return this.listen('drain', listener);
+  }
+
+  /** How many listeners there are: none after a clean end. */
+  get listeners(): number {
+    return ['input', 'resize', 'drain'].reduce((sum, name) => sum + this.emitter.listenerCount(name), 0);
+  }
+
+  /** Types: the bytes that a terminal sends for keys. */
+  type(bytes: string): void {
+    const inputs = [...this.decoder.push(bytes), ...(this.decoder.isWaiting ? this.decoder.flush() : [])];
+    this.emitter.emit('input', inputs);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.columns = columns;
+    this.rows = rows;
+    this.emitter.emit('resize');
+  }
+
+  /** The screen as text, rows without trailing spaces. */
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  get lines(): string[] {
+    return this.cells.map((row) => row.join('').trimEnd());
+  }
+
+  private listen(name: string, listener: (...args: never[]) => void): () => void {
+    this.emitter.on(name, listener as (...args: unknown[]) => void);
+    return () => this.emitter.off(name, listener as (...args: unknown[]) => void);
+  }
+
+  private clear(): void {
+    this.cells = Array.from({ length: this.rows }, () => Array.from({ length: this.columns }, () => ' '));
+    this.row = 0;
+    this.column = 0;
+  }
+
+  private apply(data: string): void {
+    let at = 0;
+    while (at < data.length) {
+      sequence.lastIndex = at;
+      const match = sequence.exec(data);
+      if (match !== null) {
+        this.obey(match[1] ?? '', match[2] ?? '', match[3] ?? '');
+        at += match[0].length;
+        continue;
+      }
+      const next = data.indexOf('\u001b', at + 1);
+      const end = next === -1 ? data.length : next;
+      const piece = data.slice(at, end);
+      if (/[\u0000-\u001f\u007f-\u009f]/.test(piece))
+        throw new Error(`control character in ${JSON.stringify(piece)}`);
+      for (const grapheme of graphemesOf(piece)) this.put(grapheme);
+      at = end;
+    }
+    this.cursor = this.isCursorShown ? { row: this.row, column: this.column } : null;
+  }
+
+  private put(grapheme: string): void {
+    const width = widthOf(grapheme);
+    const row = this.cells[this.row];
+    if (row === undefined || this.column + width > this.columns) {
+      throw new Error(`${grapheme} outside the screen at ${this.row},${this.column}`);
+    }
+    row[this.column] = grapheme;
+    for (let at = 1; at < width; at++) row[this.column + at] = '';
+    this.column += width;
+  }
+
+  private obey(mark: string, parameters: string, final: string): void {
+    const [first = 1, second = 1] = parameters.split(';').map((text) => Math.max(1, Number(text)));
+    const row = this.cells[this.row];
+    if (final === 'm') return;
+    if (mark === '?' && first === 25) this.isCursorShown = final === 'h';
+    if (mark === '?') return;
+    if (final === 'H') [this.row, this.column] = [first - 1, second - 1];
+    else if (final === 'G') this.column = first - 1;
+    else if (final === 'K' && row !== undefined) {
+      row.fill(' ', first === 2 ? 0 : Math.min(this.column, this.columns - 1));
+    } else if (final === 'J') {
+      this.clears++;
+      this.clear();
+    } else throw new Error(`unknown sequence ${mark}${parameters}${final}`);
+  }
+}
