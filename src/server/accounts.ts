@@ -135,7 +135,7 @@ export class Accounts {
    * when that record is not the account's any more, or with `account-disabled`.
    */
   async openSession(user: number, opaqueRecord: string, device: string, address: string): Promise<Opened> {
-    const account = await this.#account(user);
+    const { account, revocations } = await this.#account(user);
     if (!account || account.deleted || account.opaqueRecord !== opaqueRecord || this.#revoking.has(user)) {
       throw new PytalkError('login-refused');
     }
@@ -146,7 +146,9 @@ export class Accounts {
       { do: 'create-session', session },
       this.logged({ event: 'login', user, detail }),
     ]);
-    return { token, ...(await this.admit(token)) };
+    return revocations === this.#revocations
+      ? { token, account, session }
+      : { token, ...(await this.admit(token)) };
   }
 
   #makeSession(user: number, device: string, address: string): { token: string; session: Session } {
@@ -165,11 +167,11 @@ export class Accounts {
   }
 
   /** The account as it is at this moment: no revocation has happened since it was read. */
-  async #account(user: number): Promise<Account | null> {
+  async #account(user: number): Promise<{ account: Account | null; revocations: number }> {
     for (;;) {
       const revocations = this.#revocations;
       const account = await this.#options.storage.account(user);
-      if (revocations === this.#revocations) return account;
+      if (revocations === this.#revocations) return { account, revocations };
     }
   }
 
