@@ -44,6 +44,7 @@ export const errorTexts = {
   'already-member': '{name} is a member already',
   'not-in-group': 'you are not a member of that group any more',
   'not-group-admin': 'only an admin of the group may do that',
+  'contacts-full': 'one can have at most {max} contacts',
   'group-full': 'a group has at most {max} members',
   'not-a-group': 'that is not a group',
   'not-a-poll': 'that message is not a poll, or has no such option',

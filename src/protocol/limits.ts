@@ -7,7 +7,7 @@ export const limits = {
   /** Largest frame a client may send, kind byte and payload, in bytes. */
   maxClientFrameBytes: 512 * 1024,
   /** Largest frame a server may send, kind byte and payload, in bytes. */
-  maxServerFrameBytes: 4 * 1024 * 1024,
+  maxServerFrameBytes: 8 * 1024 * 1024,
   /** Data bytes in one file chunk frame. */
   maxChunkBytes: 256 * 1024,
   /** Bytes of an upload that may be under way without an acknowledgement. */
@@ -31,6 +31,8 @@ export const limits = {
   /** Bytes of event payloads after which the server ends a page early. */
   pageBudgetBytes: 512 * 1024,
   maxGroupMembers: 50,
+  /** People one may have as contacts: a list of them must fit one frame. */
+  maxContacts: 5_000,
   maxPollOptions: 12,
   maxPollOptionChars: 200,
   maxBioChars: 500,

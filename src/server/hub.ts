@@ -293,6 +293,11 @@ export class Hub {
     this.#connections.delete(listener);
     if (listener.userId === 0) return;
     const now = this.now();
+    this.committer.lazily(`session-seen ${listener.sessionId}`, {
+      do: 'session',
+      id: listener.sessionId,
+      set: { lastSeenAt: now },
+    });
     if (!this.roster.remove(listener, now)) return;
     this.committer.lazily(`seen ${listener.userId}`, {
       do: 'account',

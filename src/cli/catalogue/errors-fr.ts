@@ -41,6 +41,7 @@ export const errorsFr = {
   'error.already-member': '{name} est déjà membre',
   'error.not-in-group': 'vous n’êtes plus membre de ce groupe',
   'error.not-group-admin': 'seul un administrateur du groupe peut faire cela',
+  'error.contacts-full': 'on peut avoir au plus {max} contacts',
   'error.group-full': 'un groupe compte au plus {max} membres',
   'error.not-a-group': 'ce n’est pas un groupe',
   'error.not-a-poll': 'ce message n’est pas un sondage, ou n’a pas cette option',

@@ -26,7 +26,8 @@ async function list(context: ServerContext, userId: number) {
 export const conversationHandlers = {
   'conversations.list': (context, session) => list(context, session.userId),
 
-  'conversations.open': async ({ hub, storage }, session, body) => {
+  'conversations.open': async ({ hub, storage, rates }, session, body) => {
+    rates.take('events', session.userId);
     if (body.user === session.userId) throw new PytalkError('yourself');
     const account = await storage.account(body.user);
     if (!account || account.deleted) {
@@ -42,7 +43,8 @@ export const conversationHandlers = {
     return { conversation, user };
   },
 
-  'conversations.set': async ({ hub }, session, body) => {
+  'conversations.set': async ({ hub, rates }, session, body) => {
+    rates.take('events', session.userId);
     const { state, member } = await hub.memberOf(body.conv, session.userId);
     const set: Partial<Pick<Membership, 'hidden' | 'muted' | 'clearedSeq'>> = {};
     if (body.hidden !== undefined) set.hidden = body.hidden;
@@ -58,27 +60,32 @@ export const conversationHandlers = {
     return {};
   },
 
-  'groups.create': async ({ hub }, session, body) => {
+  'groups.create': async ({ hub, rates }, session, body) => {
+    rates.take('events', session.userId);
     const state = await createGroup(hub, session.userId, body.name, body.members);
     const { member } = await hub.memberOf(state.row.id, session.userId);
     return { conversation: await hub.view(state, member) };
   },
-  'groups.add': async ({ hub }, session, body) => {
+  'groups.add': async ({ hub, rates }, session, body) => {
+    rates.take('events', session.userId);
     const { state } = await hub.presentIn(body.conv, session.userId);
     await addMembers(hub, state, session.userId, body.users);
     return {};
   },
-  'groups.remove': async ({ hub }, session, body) => {
+  'groups.remove': async ({ hub, rates }, session, body) => {
+    rates.take('events', session.userId);
     const { state } = await hub.presentIn(body.conv, session.userId);
     await removeMember(hub, state, session.userId, body.user);
     return {};
   },
-  'groups.admin': async ({ hub }, session, body) => {
+  'groups.admin': async ({ hub, rates }, session, body) => {
+    rates.take('events', session.userId);
     const { state } = await hub.presentIn(body.conv, session.userId);
     await makeAdmin(hub, state, session.userId, body.user);
     return {};
   },
-  'groups.rename': async ({ hub }, session, body) => {
+  'groups.rename': async ({ hub, rates }, session, body) => {
+    rates.take('events', session.userId);
     const { state } = await hub.presentIn(body.conv, session.userId);
     await renameGroup(hub, state, session.userId, body.name);
     return {};

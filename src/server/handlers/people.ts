@@ -145,6 +145,9 @@ export const peopleHandlers = {
     const { id } = await findContact(context, session, body);
     const friends = await context.storage.friendsOf(session.userId);
     const added = !friends.includes(id);
+    if (added && friends.length >= limits.maxContacts) {
+      throw new PytalkError('contacts-full', { details: { max: limits.maxContacts } });
+    }
     if (added) await setContact(context, session, id, true);
     return { user: await viewOf(context, id, session.userId), added };
   },
