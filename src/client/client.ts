@@ -106,7 +106,8 @@ export class PytalkClient implements api.Client {
     return this.#parts.conversations.list();
   }
   async conversation(withName: string): Promise<View> {
-    return this.#parts.conversations.view(await this.#parts.conversations.find(withName));
+    const { conversations } = this.#parts;
+    return conversations.view(await conversations.find(withName, !this.#core.live));
   }
   createGroup(name: string, members: readonly string[]): Promise<View> {
     return this.#parts.conversations.createGroup(name, members);

@@ -70,7 +70,8 @@ export class Conversations {
   }
 
   /** The conversation that a name means; with a person it is made when there is none. */
-  async find(withName: string): Promise<Conversation> {
+  async find(withName: string, fresh = false): Promise<Conversation> {
+    await this.load(fresh);
     const meaning = await this.resolve(withName);
     return meaning.conversation ?? this.open(meaning.person.id);
   }

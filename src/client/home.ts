@@ -1,4 +1,5 @@
 // The folder of this device: private files, written so that a crash leaves the old content or the new, never half.
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
@@ -53,7 +54,7 @@ export class Home {
   /** Replaces the file at once and for good: written beside it, synced, renamed. Mode 0600. */
   async writeJson(name: string, value: unknown): Promise<void> {
     const path = this.path(name);
-    const fresh = `${path}.${process.pid}.new`;
+    const fresh = `${path}.${randomUUID()}.new`;
     try {
       const file = await open(fresh, 'w', 0o600);
       try {

@@ -63,6 +63,8 @@ export class Link {
   #refusal: PytalkError | null = null;
   #failures = 0;
   #stopRetry: (() => void) | null = null;
+  /** Set while this device ends its session itself: that it ended is no news then. */
+  leaving = false;
   /** What the server said in `hello`. */
   hello: Reply<'hello'> | null = null;
   fingerprint: string | null = null;
@@ -120,6 +122,7 @@ export class Link {
     this.#token = null;
     this.#signedIn = false;
     await this.#drop();
+    this.leaving = false;
     await this.open();
   }
 
@@ -236,7 +239,9 @@ export class Link {
     this.#connection = null;
     this.#signedIn = false;
     this.#handlers.onLost(error);
-    if (endsSession(error)) {
+    if (this.leaving) {
+      this.#setState('offline', error, null);
+    } else if (endsSession(error)) {
       this.#setState('offline', error, null);
       this.#endSession(error);
     } else {

@@ -57,12 +57,26 @@ export class Session {
   }
 
   async logout(): Promise<void> {
-    await this.#core.link.request('logout', {});
-    await this.#forget();
+    await this.#end(async () => void (await this.#core.link.request('logout', {})));
   }
 
   async deleteAccount(password: string): Promise<void> {
-    await deleteAccount(this.#core.link, password);
+    await this.#end(() => deleteAccount(this.#core.link, password));
+  }
+
+  /** Ends the session by `ask`; that the server then closes the connection belongs to it. */
+  async #end(ask: () => Promise<void>): Promise<void> {
+    const { link } = this.#core;
+    link.leaving = true;
+    try {
+      await ask();
+    } catch (error) {
+      const ended = error instanceof PytalkError && error.code === 'session-ended' && !link.signedIn;
+      if (!ended) {
+        link.leaving = false;
+        throw error;
+      }
+    }
     await this.#forget();
   }
 

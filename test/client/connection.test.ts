@@ -1,6 +1,5 @@
 // One connection: requests, timeouts, heartbeats, writes, its end.
 import { duplexPair } from 'node:stream';
-import type { Duplex } from 'node:stream';
 import t from 'tap';
 import { Connection } from '../../src/client/connection.js';
 import { PytalkError } from '../../src/protocol/errors.js';
@@ -28,7 +27,7 @@ function pair() {
   const chunks: string[] = [];
   const ends: PytalkError[] = [];
   const connection = new Connection(
-    near as Duplex,
+    near,
     {
       onPush: (push) => pushes.push(push.type),
       onChunk: ({ transfer, offset, data }) => chunks.push(`${transfer}@${offset}:${data.toString()}`),

@@ -181,7 +181,7 @@ const anyLog = fc
           return update(seq, from, aim, { kind: 'reaction', emoji });
         case 'vote':
           return update(seq, from, aim, { kind: 'vote', option });
-        default:
+        case 'delete':
           return update(seq, from, aim, { kind: 'delete' });
       }
     }),
@@ -208,7 +208,7 @@ function erased(log: readonly LogEvent[]): LogEvent[] {
     const deletes = log.filter(
       ({ target, payload }) => target === event.id && payload === '{"kind":"delete"}',
     );
-    const allowed = deletes.some(({ from }) => from === event.from || admin(from));
+    const allowed = deletes.some(({ from, seq }) => seq > event.seq && (from === event.from || admin(from)));
     return allowed && classOf(event) === 'message' ? { ...event, payload: '' } : event;
   });
 }
