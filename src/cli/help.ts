@@ -35,9 +35,14 @@ export function shownArg(arg: ArgSpec): string {
   return arg.optional === true ? `[${many}]` : many;
 }
 
+/** A value's name in capitals; words to choose from stay as they are typed. */
+function shownValue(value: string): string {
+  return value.includes('|') ? value : value.toUpperCase();
+}
+
 export function shownOption(option: OptionSpec): string {
   const short = option.short === undefined ? '' : `-${option.short}, `;
-  const value = option.value === undefined ? '' : ` ${option.value.toUpperCase()}`;
+  const value = option.value === undefined ? '' : ` ${shownValue(option.value)}`;
   return `${short}--${option.name}${value}${option.many === true ? ' …' : ''}`;
 }
 

@@ -19,7 +19,7 @@ export type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'EPIPE';
 
 async function carryOut(context: Context, spec: CommandSpec, fields: Fields): Promise<number> {
   if (spec.run === undefined) {
-    await runAction(context, await spec.action(), fields);
+    await runAction(context, spec.name, await spec.action(), fields);
     return exitCodes.done;
   }
   const run = await spec.run();

@@ -100,7 +100,6 @@ export const messagesEn = {
   'usage.passwords-differ': 'the two passwords are not the same: try again',
   'usage.phone-missing': 'a phone number is needed: give --phone with 10 digits',
   'usage.needs-yes': 'there is no terminal to ask whether you are sure: add --yes',
-  'usage.chat-needs-terminal': 'chat needs a terminal; scripts use send, history, listen and pipe',
   'usage.cert-and-key': '--cert and --key belong together: give both',
   'usage.shell': 'completion exists for bash, zsh and fish',
   'usage.pipe-json': 'a line on stdin is not valid JSON',

@@ -103,8 +103,6 @@ export const messagesFr = {
   'usage.passwords-differ': 'les deux mots de passe diffèrent : recommencez',
   'usage.phone-missing': 'il faut un numéro de téléphone : donnez --phone avec 10 chiffres',
   'usage.needs-yes': 'pas de terminal pour vous demander confirmation : ajoutez --yes',
-  'usage.chat-needs-terminal':
-    'chat demande un terminal ; les scripts utilisent send, history, listen et pipe',
   'usage.cert-and-key': '--cert et --key vont ensemble : donnez les deux',
   'usage.shell': 'le complètement existe pour bash, zsh et fish',
   'usage.pipe-json': 'une ligne de l’entrée standard n’est pas du JSON valide',

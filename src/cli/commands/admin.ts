@@ -114,8 +114,8 @@ function databaseLines({ statistics, conversations, events }: AdminDatabase, vie
   const counts = table([
     [say('admin.count.users'), String(statistics.users)],
     [say('admin.count.conversations'), String(statistics.conversations)],
-    [say('admin.count.events'), String(statistics.events)],
-    [say('admin.count.files'), `${statistics.files} (${sizeText(statistics.bytes, say)})`],
+    [say('admin.count.events'), `${statistics.events} (${sizeText(statistics.bytes, say)})`],
+    [say('admin.count.files'), `${statistics.files} (${sizeText(statistics.fileBytes, say)})`],
   ]);
   const rows = conversations.map((one) => [
     String(one.id),

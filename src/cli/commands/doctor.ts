@@ -1,8 +1,8 @@
 // `doctor`: looks at every part PyTalk needs, here and on the way to a server, and says what mends what is missing.
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { defaultHome, Home } from '../../client/home.js';
-import { PytalkError } from '../../protocol/errors.js';
+import { dirname, resolve } from 'node:path';
+import { defaultHome } from '../../client/home.js';
 import type { Key } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
@@ -76,14 +76,23 @@ async function checkSharp({ say }: Context): Promise<Finding> {
       };
 }
 
+/** The folder itself or, when it has still to be made, the nearest one above it that is there. */
+async function existing(dir: string): Promise<string> {
+  const path = resolve(dir);
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return isThere || dirname(path) === path ? path : existing(dirname(path));
+}
+
 async function checkHome({ home, say }: Context): Promise<Finding> {
   const dir = home ?? defaultHome();
   try {
-    await Home.open(dir);
-    await access(dir, constants.R_OK | constants.W_OK);
+    await access(await existing(dir), constants.R_OK | constants.W_OK | constants.X_OK);
     return { part: 'doctor.home', result: 'ok', detail: dir };
   } catch (error) {
-    const reason = error instanceof PytalkError ? String(error.details['reason'] ?? '') : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
     return {
       part: 'doctor.home',
       result: 'missing',

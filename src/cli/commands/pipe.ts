@@ -20,22 +20,27 @@ const maxInFlight = 256;
 
 const requestShape = z.looseObject({ id: z.unknown().optional(), do: z.string() });
 
-/** Names for `do`: a command's words with a dot between them. Each is loaded when it is first used. */
-const loaders = new Map<string, () => Promise<Action>>([
-  ...commands.flatMap(({ name, action }) =>
-    action === undefined ? [] : [[name.replace(' ', '.'), action] as const],
-  ),
-  ['typing', () => Promise.resolve(typing)],
-]);
+type Actions = ReadonlyMap<string, Action>;
+
+/**
+ * All actions by their name for `do`: a command's words with a dot between them. Loaded before the first request, so
+ * that requests begin in the order in which they come.
+ */
+async function loadActions(): Promise<Actions> {
+  const loading = commands.flatMap(({ name, action }) =>
+    action === undefined ? [] : [action().then((loaded) => [name.replace(' ', '.'), loaded] as const)],
+  );
+  return new Map([...(await Promise.all(loading)), ['typing', typing]]);
+}
 
 /** Carries out one request line; resolves with its answer, never rejects. */
-async function answerTo(line: string, client: Client, use: Use): Promise<unknown> {
+async function answerTo(line: string, actions: Actions, client: Client, use: Use): Promise<unknown> {
   let id: unknown = null;
   try {
     const request = parseRequest(line, use.say);
     id = request.id ?? null;
     const { id: _id, do: name, ...fields } = request;
-    const action = await actionFor(name, use.say);
+    const action = actionFor(name, actions, use.say);
     const done = await action.check(fields, use.say)(client, use);
     return { id, ok: true, result: done.json };
   } catch (error) {
@@ -60,12 +65,12 @@ function parseRequest(line: string, say: Say): z.infer<typeof requestShape> {
   throw usage(say('usage.pipe-shape'));
 }
 
-function actionFor(name: string, say: Say): Promise<Action> {
-  const load = loaders.get(name);
-  if (load !== undefined) return load();
-  const near = similar(name, [...loaders.keys()]);
+function actionFor(name: string, actions: Actions, say: Say): Action {
+  const action = actions.get(name);
+  if (action !== undefined) return action;
+  const near = similar(name, [...actions.keys()]);
   const meant = near === undefined ? '' : ` ${say('usage.did-you-mean', { word: near })}`;
-  return Promise.reject(usage(`${say('usage.pipe-unknown', { name })}${meant}`));
+  throw usage(`${say('usage.pipe-unknown', { name })}${meant}`);
 }
 
 /** Reads requests to the end of stdin, many under way at once; resolves when all are answered. */
@@ -78,11 +83,12 @@ async function serveRequests(context: Context, client: Client): Promise<void> {
     progress: () => ({ signal: io.interrupt }),
     stored: (id, send) => deliveries.stored(id, send),
   };
+  const actions = await loadActions();
   const underWay = new Set<Promise<void>>();
   for await (const line of createInterface({ input: io.stdin, crlfDelay: Infinity })) {
     if (line.trim() === '') continue;
     while (underWay.size >= maxInFlight) await Promise.race(underWay);
-    const work: Promise<void> = answerTo(line, client, use)
+    const work: Promise<void> = answerTo(line, actions, client, use)
       .then((answer) => out.json(answer))
       .finally(() => underWay.delete(work));
     underWay.add(work);

@@ -64,18 +64,14 @@ function bodyLines(message: Message, view: View): string[] {
 }
 
 /** The lines of one message; `withId` puts its id in front, which commands such as `react` take. */
-export function messageLines(
-  message: Message,
-  view: View,
-  withId = false,
-  nameCells = maxNameCells,
-): string[] {
+export function messageLines(message: Message, view: View, withId = false, leastNameCells = 0): string[] {
   const { paint, say } = view;
   const time = paint.dim(timeText(message.sentAt));
   const id = withId ? `${paint.dim(message.id)}  ` : '';
   const blank = ' '.repeat(withId ? 38 : 0);
   if (message.kind === 'system') return [`${id}${time}  ${paint.dim(`— ${noteText(message, say)}`)}`];
   const name = cleanLine(message.from, 32);
+  const nameCells = Math.max(leastNameCells, cellsOf(name));
   const first = `${id}${time}  ${padded(paint.name(name), nameCells)}  `;
   const rest = `${blank}${' '.repeat(7 + nameCells + 2)}`;
   const edited = message.editedAt !== null && !message.deleted ? paint.dim(` ${say('message.edited')}`) : '';
@@ -90,7 +86,7 @@ export function messageLines(
 /** A stretch of a conversation, with a line where a new day begins. */
 export function historyLines(messages: readonly Message[], view: View, withIds: boolean): string[] {
   const lines: string[] = [];
-  const widest = Math.max(0, ...messages.map((message) => cleanLine(message.from, 32).length));
+  const widest = Math.max(0, ...messages.map((message) => cellsOf(cleanLine(message.from, 32))));
   let day = '';
   for (const message of messages) {
     if (dayOf(message.sentAt) !== day) {

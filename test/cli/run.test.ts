@@ -1,0 +1,184 @@
+// Whole command lines, in-process, on a client in memory.
+import { Writable } from 'node:stream';
+import t from 'tap';
+import { run } from '../../src/cli/run.js';
+import { PytalkError } from '../../src/protocol/errors.js';
+import { jsonLines, runCli, session } from '../support/cli-run.js';
+import { FakeClient, fakeMessage } from '../support/fake-client.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+function clientWithBob(): FakeClient {
+  const client = new FakeClient('alice');
+  client.talk('@bob');
+  return client;
+}
+
+t.test('send prints the stored message and closes the client', async (t) => {
+  const home = await temporaryFolder(t);
+  const client = clientWithBob();
+  const { exitCode, stdout } = await runCli(['--home', home, 'send', 'bob', 'hello', 'all', '--json'], {
+    client,
+  });
+  const [message] = jsonLines(stdout);
+  t.equal(exitCode, 0);
+  t.equal(client.calls[0], 'send bob hello all  ');
+  t.ok(client.isClosed);
+  const keys = ['id', 'seq', 'conversation', 'from', 'kind', 'text', 'sentAt', 'editedAt', 'deleted'];
+  for (const key of [...keys, 'replyTo', 'file', 'reactions', 'poll', 'call', 'state']) {
+    t.ok(message && Object.hasOwn(message, key), key);
+  }
+});
+
+t.test('send - reads the text from stdin', async (t) => {
+  const client = clientWithBob();
+  await runCli(['--home', await temporaryFolder(t), 'send', 'bob', '-'], { client, input: 'two\nlines\n' });
+  t.equal(client.calls[0], 'send bob two\nlines  ');
+});
+
+t.test(
+  'send with files sends one message each, the text with the first, ids that a repeat has again',
+  async (t) => {
+    const client = clientWithBob();
+    const ids: (string | undefined)[] = [];
+    const original = client.send.bind(client);
+    client.send = (name, outgoing) => {
+      ids.push(outgoing.id);
+      return original(name, outgoing);
+    };
+    const argv = [
+      '--home',
+      await temporaryFolder(t),
+      'send',
+      'bob',
+      'look',
+      '--file',
+      'a.png',
+      '-f',
+      '/b.png',
+    ];
+    const id = '0193c2f4-5a6b-7c8d-9e0f-112233445566';
+    await runCli([...argv, '--id', id], { client });
+    await runCli([...argv, '--id', id], { client });
+    t.equal(client.calls[0], 'send bob look  /somewhere/a.png');
+    t.equal(client.calls[1], 'send bob   /b.png');
+    t.equal(ids[0], id);
+    t.match(ids[1], /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+    t.same(ids.slice(0, 2), ids.slice(2));
+  },
+);
+
+t.test('a list is one object a line with --json', async (t) => {
+  const client = clientWithBob();
+  client.talk('#team', ['bob']);
+  const { stdout } = await runCli(['--home', await temporaryFolder(t), 'conversations', '--json'], {
+    client,
+  });
+  t.same(
+    jsonLines(stdout).map((one) => one['conversation']),
+    ['@bob', '#team'],
+  );
+});
+
+t.test('words for reactions, and counting from 1 in polls', async (t) => {
+  const client = clientWithBob();
+  const { id } = client.add('@bob', { from: 'bob' });
+  const poll = await client.createPoll('@bob', 'q', ['a', 'b']);
+  for (const emoji of ['like', 'dislike', 'none', '🎉']) await runCli(['react', id, emoji], { client });
+  await runCli(['poll', 'vote', poll.id, '2'], { client });
+  await runCli(['poll', 'vote', poll.id, 'none'], { client });
+  t.same(client.calls.slice(1), ['react 👍', 'react 👎', 'react null', 'react 🎉', 'vote 1', 'vote null']);
+  const { exitCode, stderr } = await runCli(['poll', 'vote', poll.id, '0'], { client });
+  t.equal(exitCode, 2);
+  t.match(stderr, /See `pytalk poll vote --help`/);
+});
+
+t.test('options become what the client is connected with', async (t) => {
+  const options = ['--server', 'h:1', '--home', 'd', '--fingerprint', 'ab', '--no-tls', '--timeout', '3'];
+  const { connects } = await runCli([...options, 'whoami'], { client: new FakeClient('alice') });
+  t.same(connects, [
+    { mode: 'once', server: 'h:1', home: 'd', fingerprint: 'ab', tls: false, timeoutMs: 3000 },
+  ]);
+  const env = { PYTALK_SERVER: 'e:2', PYTALK_HOME: 'eh' };
+  const fromEnvironment = await runCli(['search', 'x'], { client: new FakeClient('alice'), env });
+  t.same(fromEnvironment.connects, [{ mode: 'live', server: 'e:2', home: 'eh', tls: true }]);
+});
+
+t.test(
+  'without a login it ends with 3, without a server with 4, refused with 1, misused with 2',
+  async (t) => {
+    const nobody = await runCli(['conversations'], { client: new FakeClient(null) });
+    t.equal(nobody.exitCode, 3);
+    const connect = () =>
+      Promise.reject(new PytalkError('unreachable', { details: { server: 'x', reason: 'no' } }));
+    const away = await runCli(['whoami', '--json'], { connect });
+    t.equal(away.exitCode, 4);
+    t.equal(away.stdout, '');
+    t.equal(jsonLines(away.stderr)[0]?.['code'], 'unreachable');
+    const refused = await runCli(['send', 'zoe', 'hi'], { client: clientWithBob() });
+    t.equal(refused.exitCode, 1);
+    t.equal(refused.stderr, 'pytalk: there is no conversation zoe, or you are not in it\n');
+    const misused = await runCli(['send', 'bob'], { client: clientWithBob() });
+    t.equal(misused.exitCode, 2);
+    const french = await runCli(['sned', 'bob', '--lang', 'fr']);
+    t.match(french.stderr, /Vouliez-vous dire send \?/);
+    t.equal((await runCli(['whoami', '--lang', 'de'])).exitCode, 2);
+  },
+);
+
+t.test('help and version need nothing', async (t) => {
+  t.match((await runCli(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/);
+  t.match((await runCli([])).stdout, /Usage: pytalk COMMAND/);
+  t.match(
+    (await runCli(['send', '--help'], { env: { PYTALK_LANG: '', LC_ALL: 'fr_FR.UTF-8' } })).stdout,
+    /Utilisation/,
+  );
+});
+
+t.test('an interrupt ends with 130 after closing the client', async (t) => {
+  const client = clientWithBob();
+  client.conversations = () => new Promise(() => undefined);
+  const { io, controller } = session({ client });
+  const ended = run(['conversations'], io);
+  setImmediate(() => controller.abort('SIGINT'));
+  t.equal(await ended, 130);
+  t.ok(client.isClosed);
+});
+
+t.test('it ends quietly with 0 when nobody reads stdout any more', async (t) => {
+  const client = clientWithBob();
+  for (let count = 0; count < 10; count++) client.add('@bob', { from: 'bob' });
+  const { io, controller, stderr } = session({ client });
+  const broken = new Writable({
+    write(_chunk, _encoding, done) {
+      controller.abort('EPIPE');
+      done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    },
+  });
+  broken.on('error', () => undefined);
+  t.equal(await run(['history', 'bob', '--json'], { ...io, stdout: broken }), 0);
+  t.equal(stderr.text, '');
+});
+
+t.test('system messages have their sentence as text in JSON', async (t) => {
+  const client = clientWithBob();
+  client.talk('#team', ['bob']);
+  const system = { event: 'renamed', by: 'bob', name: 'crew' } as const;
+  client.add('#team', {
+    ...fakeMessage({ from: 'bob', kind: 'system', text: null, system }),
+    conversation: '#team',
+  });
+  const { stdout } = await runCli(['history', '#team', '--json', '--lang', 'fr'], { client });
+  t.match(String(jsonLines(stdout)[0]?.['text']), /bob .*crew/);
+});
+
+t.test('what others wrote cannot steer the terminal', async (t) => {
+  const client = new FakeClient('alice');
+  const evil = '\x1b]0;owned\x07\u202e\x9b2Jhi';
+  client.talk('@bob');
+  client.add('@bob', { from: `bob${evil}`, text: `one${evil}\r\ntwo` });
+  for (const argv of [['history', 'bob'], ['conversations'], ['search', 'one']]) {
+    const { stdout } = await runCli([...argv, '--home', await temporaryFolder(t)], { client });
+    t.ok(stdout.includes('hi'), argv.join(' '));
+    t.notMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/, argv.join(' '));
+  }
+});

@@ -1,0 +1,102 @@
+// The command table: every row can be parsed, explained in both languages, and loaded.
+import t from 'tap';
+import { sayIn, languages } from '../../src/cli/catalogue/translate.js';
+import { argText, helpText, optionText, summaryOf } from '../../src/cli/help.js';
+import { parseArguments } from '../../src/cli/parse.js';
+import { commonOptions } from '../../src/cli/table/common-options.js';
+import { commands, familyOf, fieldOf, groups } from '../../src/cli/table/table.js';
+
+const say = sayIn('en');
+
+/** Splits an example as a shell would, as far as examples go. */
+function wordsOf(example: string): string[] {
+  const command = example.includes('| pytalk ') ? (example.split('| pytalk ')[1] ?? '') : example;
+  const plain = command.replace(/ [<>] \S+$/, '');
+  return [...plain.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  );
+}
+
+t.test('names are unique and each command says what, with what, and how', (t) => {
+  const names = commands.map((command) => command.name);
+  t.equal(new Set(names).size, names.length);
+  for (const lang of languages) {
+    const sayHere = sayIn(lang);
+    for (const command of commands) {
+      t.ok(summaryOf(command, sayHere).length > 5, command.name);
+      for (const arg of command.args ?? []) t.ok(argText(command, arg, sayHere));
+      for (const option of command.options ?? []) t.ok(optionText(command, option, sayHere));
+      t.ok(groups.includes(command.group));
+      t.ok(command.examples.length > 0, `${command.name} has an example`);
+    }
+    for (const option of commonOptions) t.ok(optionText(null, option, sayHere));
+  }
+  t.end();
+});
+
+t.test('every example is a command line that parses to its command', (t) => {
+  for (const command of commands) {
+    for (const example of command.examples) {
+      const { parsed } = parseArguments(wordsOf(example), say);
+      t.equal(parsed.kind === 'command' ? parsed.spec.name : parsed.kind, command.name, example);
+    }
+  }
+  t.end();
+});
+
+t.test('every command can be loaded', async (t) => {
+  for (const command of commands) {
+    if (command.run) t.type(await command.run(), 'function', command.name);
+    else t.type((await command.action()).check, 'function', command.name);
+  }
+});
+
+t.test('no option of a command hides a common one, and letters are unique within a command', (t) => {
+  for (const command of commands) {
+    const all = [...commonOptions, ...(command.options ?? [])];
+    const letters = all.flatMap((option) => ('short' in option && option.short ? [option.short] : []));
+    const fields = all.map((option) => fieldOf(option.name));
+    t.equal(new Set(letters).size, letters.length, command.name);
+    t.equal(new Set(fields).size, fields.length, command.name);
+  }
+  t.end();
+});
+
+t.test(
+  'an option takes a value in every command or in none, so that completion knows without the command',
+  (t) => {
+    const takes = new Map<string, boolean>();
+    for (const option of commands.flatMap((command) => command.options ?? [])) {
+      for (const flag of [`--${option.name}`, ...(option.short ? [`-${option.short}`] : [])]) {
+        const value = option.value !== undefined;
+        t.equal(takes.get(flag) ?? value, value, flag);
+        takes.set(flag, value);
+      }
+    }
+    t.end();
+  },
+);
+
+t.test('the overview fits one screen and names every command', (t) => {
+  for (const lang of languages) {
+    const text = helpText('', sayIn(lang));
+    t.ok(text.split('\n').length <= 40, `${text.split('\n').length} lines`);
+    for (const command of commands) t.match(text, command.name.split(' ')[0] ?? '');
+  }
+  t.end();
+});
+
+t.test('help of a command shows its usage, options and examples', (t) => {
+  const text = helpText('send', say);
+  for (const part of [
+    'Usage: pytalk send WITH [TEXT…] [OPTIONS]',
+    '--reply-to ID',
+    'pytalk send bob hello',
+  ]) {
+    t.ok(text.includes(part), part);
+  }
+  const family = helpText('groups', say);
+  for (const command of familyOf('groups')) t.ok(family.includes(command.name));
+  t.match(helpText('poll vote', sayIn('fr')), /Utilisation : pytalk poll vote ID N/);
+  t.end();
+});
