@@ -39,6 +39,7 @@ export function listenTo(client: Client, to: ClientListener): () => void {
     client.on('friend', ({ user, added }) => to.dispatch({ type: 'friend-changed', user, added })),
     client.on('conversation', ({ conversation }) => {
       to.dispatch({ type: 'conversation-changed', conversation });
+      to.listChanged();
     }),
     client.on('profile', () => to.listChanged()),
     client.on('key-changed', ({ user }) => to.keyChanged(user.username)),

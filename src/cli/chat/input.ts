@@ -126,7 +126,8 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
     // A backslash at the end of the line asks for one more line.
     if (buffer.cursor === buffer.text.length && /(^|[^\\])\\$/.test(buffer.text)) {
       compose(context, edits.newline(edits['delete-left'](buffer)));
-    } else context.submit();
+    } else if (buffer.text === '' && context.state.current === null) openFromList(context);
+    else context.submit();
   },
   up: (context) => upOrDown(context, -1),
   down: (context) => upOrDown(context, 1),

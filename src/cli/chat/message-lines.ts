@@ -97,7 +97,7 @@ function errorLines(message: Message, cells: number, say: Say): Line[] {
 /** The message itself, without what separates it from the one before. */
 function blockLines(message: Message, previous: Message | null, context: DrawContext): Line[] {
   const columns = Math.min(context.columns, maxColumns);
-  const cells = Math.max(8, Math.min(columns - 3, Math.floor(columns * 0.82)));
+  const cells = Math.max(8, Math.min(columns - 4, Math.floor(columns * 0.82)));
   const lines: Line[] = [];
   if (message.quoted !== null) {
     const { from, text } = message.quoted;
@@ -113,7 +113,7 @@ function blockLines(message: Message, previous: Message | null, context: DrawCon
   if (!message.mine && startsRun(message, previous))
     block.unshift(fit([span(cleanLine(message.from), nameRole(message.from))], cells));
   const width = Math.max(...block.map((line) => lineWidth(line)));
-  const indent = message.mine ? Math.max(1, columns - 1 - width) : 1;
+  const indent = message.mine ? Math.max(1, columns - 2 - width) : 1;
   const gutter = message.id === context.selected ? span('▌', 'accent') : span(' ');
   return block.map((line) => [gutter, span(' '.repeat(indent)), ...line]);
 }

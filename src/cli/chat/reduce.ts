@@ -14,6 +14,7 @@ import {
 import { layoutOf, pageColumns } from './layout.js';
 import { drawContext, isAtEnd, revealSelected, scrolledThread } from './message-view.js';
 import {
+  currentComposer,
   currentThread,
   emptyComposer,
   emptyThread,
@@ -76,6 +77,13 @@ function typing(state: ChatState, action: Extract<Action, { type: 'typing' }>): 
   return { ...state, typing: { ...state.typing, [action.conv]: users } };
 }
 
+/** The first conversations to choose from: the arrow keys choose, unless something is being written. */
+function pointedAtList(before: ChatState, after: ChatState): ChatState {
+  const isFirst = before.conversations.length === 0 && after.conversations.length > 0;
+  const isIdle = after.current === null && currentComposer(after).buffer.text === '';
+  return isFirst && isIdle ? { ...after, focus: 'list' } : after;
+}
+
 /** The time it is; who has stopped typing is forgotten. */
 function ticked(state: ChatState, nowMs: number): ChatState {
   const typists = Object.entries(state.typing).flatMap(
@@ -125,9 +133,9 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'language':
       return { ...state, lang: action.lang };
     case 'conversations-loaded':
-      return withConversations(state, action.conversations);
+      return pointedAtList(state, withConversations(state, action.conversations));
     case 'conversation-changed':
-      return withConversation(state, action.conversation);
+      return pointedAtList(state, withConversation(state, action.conversation));
     case 'friends-loaded':
       return { ...state, friends: action.friends };
     case 'friend-changed': {

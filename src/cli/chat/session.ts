@@ -44,7 +44,7 @@ export class Session {
       arrived: (message) => this.arrived(message),
       receipts: (conv) => this.later(`receipts ${conv}`, () => this.reload(conv)),
       listChanged: () => this.refreshList(),
-      cameOnline: () => this.refreshAll(),
+      cameOnline: () => this.refreshWhenSynced(),
       connection: (event) => this.connectionChanged(event.state, event.retryInMs, event.error),
       sessionEnded: ({ error }) => host.sessionEnded(error),
       keyChanged: (name) => this.tellKeyChanged(name),
@@ -59,9 +59,7 @@ export class Session {
     this.connectionChanged(client.state, null, null);
     await this.loadList();
     this.run(() => this.loadFriends());
-    if (host.state.conversations.length > 0 && host.state.current === null) {
-      host.dispatch({ type: 'focused', focus: 'list' });
-    }
+    this.refreshWhenSynced();
   }
 
   async open(conversation: ConversationView): Promise<void> {
@@ -150,6 +148,15 @@ export class Session {
     const whole = messages.length < limit && thread.messages.length <= messages.length;
     host.dispatch({ type: 'page-loaded', conv, messages, older: false, whole });
     this.loadPictures(messages);
+  }
+
+  /** What came while away is told message by message; counts and lists are read once it is all there. */
+  private refreshWhenSynced(): void {
+    this.client.synced().then(
+      () => this.refreshAll(),
+      // Offline: the next connection tries again.
+      () => undefined,
+    );
   }
 
   private refreshAll(): void {
