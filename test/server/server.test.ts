@@ -80,7 +80,9 @@ t.test('a port in use is said so, and nothing is left behind', async (t) => {
 
 t.test('one data folder serves one server', async (t) => {
   const server = await testServer(t);
-  await t.rejects(startServer({ dataDir: server.dataDir, host: '127.0.0.1', port: 0, udpPort: 0 }));
+  await t.rejects(startServer({ dataDir: server.dataDir, host: '127.0.0.1', port: 0, udpPort: 0 }), {
+    code: 'home-locked',
+  });
   await (await WireClient.connect({ port: server.tcp.port, tls: true })).destroy();
 });
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { projectFile } from './project.js';
 import type { Teardown } from './temporary-folder.js';
 
-export interface PipeEvent {
+interface PipeEvent {
   type: string;
   message?: {
     id: string;
@@ -18,8 +18,7 @@ export interface PipeEvent {
   state?: string;
 }
 
-export type PipeAnswer =
-  { ok: true; result: unknown } | { ok: false; error: { code: string; message: string } };
+type PipeAnswer = { ok: true; result: unknown } | { ok: false; error: { code: string; message: string } };
 
 export interface Pipe {
   readonly events: PipeEvent[];
