@@ -38,6 +38,7 @@ export class Hub {
   readonly #fresh = new Map<ConversationState, StoredEvent[]>();
   readonly #receipts = new Set<ConversationState>();
   #receiptTimer: NodeJS.Timeout | null = null;
+  #blockChanges = 0;
   #nextConversation: number;
 
   private constructor(storage: Storage, now: () => number, lastConversation: number) {
@@ -136,9 +137,12 @@ export class Hub {
   /** Whether one of the two of a direct conversation has blocked the other. */
   async isBlocked(state: ConversationState): Promise<boolean> {
     if (state.row.kind !== 'direct') return false;
-    if (state.blocked === null) {
-      const [a, b] = [...state.members.keys()];
-      state.blocked = a !== undefined && b !== undefined && (await this.blocksBetween(a, b));
+    while (state.blocked === null) {
+      const [a = 0, b = 0] = [...state.members.keys()];
+      const changes = this.#blockChanges;
+      const blocked = await this.blocksBetween(a, b);
+      // What was read before a change counts no more.
+      if (changes === this.#blockChanges) state.blocked = blocked;
     }
     return state.blocked;
   }
@@ -150,6 +154,7 @@ export class Hub {
 
   /** Forgets what is known of blocks between two people after a change. */
   blocksChanged(a: number, b: number): void {
+    this.#blockChanges++;
     for (const state of this.#byUser.get(a) ?? []) {
       if (state.row.kind === 'direct' && state.members.has(b)) state.blocked = null;
     }

@@ -197,3 +197,32 @@ t.test('nothing passes between two of whom one has blocked the other', async (t)
   await sendText(bob2, conv, 'at last');
   t.equal((await alice2.nextPush('event')).seq, 2);
 });
+
+t.test('a block that comes while the other one is being checked holds from then on', async (t) => {
+  let hold = false;
+  let letThrough = (): void => undefined;
+  let reached = (): void => undefined;
+  const checking = new Promise<void>((resolve) => (reached = resolve));
+  const { core, alice, bob, conv } = await startTwo(t, {
+    wrap: (storage) => ({
+      ...storage,
+      blockedBy: async (user) => {
+        const blocked = await storage.blockedBy(user);
+        if (hold && user === 1) {
+          hold = false;
+          reached();
+          await new Promise<void>((resolve) => (letThrough = resolve));
+        }
+        return blocked;
+      },
+    }),
+  });
+  t.equal(core.hub.loaded(conv)?.blocked, null);
+  hold = true;
+  const first = sendText(bob, conv, 'racing');
+  await checking;
+  await alice.request('friends.block', { user: 2, blocked: true });
+  letThrough();
+  await t.rejects(first, { code: 'blocked' });
+  await t.rejects(sendText(bob, conv, 'after'), { code: 'blocked' });
+});
