@@ -133,13 +133,14 @@ export class Cache {
     return row?.value ?? null;
   }
 
-  /** Says that what these conversations have up to now is history; `first` marks that this was done once. */
-  async setBaselines(baselines: ReadonlyMap<number, number>): Promise<void> {
+  /** Keeps what these conversations have up to now as history, and that this was done. */
+  async begin(conversations: readonly Conversation[]): Promise<void> {
+    const rows = conversations.map((one) => [one.id, JSON.stringify(one), one.clearedSeq, one.lastSeq]);
     await this.#database.transaction([
       {
-        sql: `UPDATE conversations SET baseline = (SELECT value ->> 1 FROM json_each(?) WHERE value ->> 0 = id)
-              WHERE id IN (SELECT value ->> 0 FROM json_each(?))`,
-        params: [JSON.stringify([...baselines]), JSON.stringify([...baselines])],
+        sql: `INSERT OR REPLACE INTO conversations (id, body, cleared, baseline)
+              SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)`,
+        params: [JSON.stringify(rows)],
       },
       { sql: "INSERT OR REPLACE INTO meta (key, value) VALUES ('began', '1')" },
     ]);

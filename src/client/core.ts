@@ -19,6 +19,8 @@ export interface Live {
   /** Puts a message into the outbox. */
   send(withName: string, message: Outgoing): Promise<Message>;
   enqueue(withName: string, draft: Draft): Promise<Message>;
+  /** The result of an earlier `send` with this id; null when there was none. */
+  sentBefore(id: string): Promise<Message | null>;
   /** An event of this account that the server has just stored. */
   stored(event: LogEvent): void;
   /** A message of the outbox; null when it is not there. */

@@ -7,6 +7,7 @@ import type { Message, TransferOptions } from './api.js';
 import type { Core } from './core.js';
 import { unreadable } from './files.js';
 import { hasCode } from './home.js';
+import { isLoss } from './link.js';
 
 /** Folder of the home with files by their SHA-256. */
 export const fileCache = 'files';
@@ -51,9 +52,7 @@ async function whileReconnecting<T>(core: Core, run: () => Promise<T>): Promise<
     try {
       return await run();
     } catch (error) {
-      const lost =
-        error instanceof PytalkError && ['disconnected', 'stopping', 'timeout'].includes(error.code);
-      if (!lost || !core.live) throw error;
+      if (!isLoss(error) || !core.live) throw error;
       await core.live.whenOnline();
     }
   }

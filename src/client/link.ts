@@ -47,6 +47,13 @@ function endsSession(error: unknown): error is PytalkError {
   );
 }
 
+/** True for an error that says that the connection broke, or is not there: when it is back, the same can be tried. */
+export function isLoss(error: unknown): boolean {
+  return (
+    error instanceof PytalkError && ['disconnected', 'offline', 'stopping', 'too-slow'].includes(error.code)
+  );
+}
+
 function asPytalkError(error: unknown): PytalkError {
   return error instanceof PytalkError ? error : new PytalkError('disconnected', { cause: error });
 }

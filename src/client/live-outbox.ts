@@ -31,6 +31,8 @@ export class LiveOutbox {
   /** Messages whose `outbox` event is due once they have come back into the copy. */
   readonly #due = new Set<string>();
 
+  #admission: Promise<unknown> = Promise.resolve();
+
   private constructor(parts: Parts, store: OutboxStore) {
     this.#parts = parts;
     const { core } = parts;
@@ -63,7 +65,7 @@ export class LiveOutbox {
 
   async send(withName: string, message: Outgoing): Promise<Message> {
     const id = messageId(message.id);
-    const before = message.id === undefined ? null : await this.#sentBefore(id);
+    const before = message.id === undefined ? null : await this.sentBefore(id);
     if (before) return before;
     const replyTo = message.replyTo?.toLowerCase() ?? null;
     if (message.file === undefined) {
@@ -80,9 +82,16 @@ export class LiveOutbox {
     });
   }
 
+  /** Puts a message in; in the order of the calls, whatever has to be looked up for each. */
   async enqueue(withName: string, draft: Draft): Promise<Message> {
-    const before = await this.#sentBefore(draft.id);
-    if (before) return before;
+    const admitted = this.#admission.then(() => this.#admit(withName, draft));
+    this.#admission = admitted.catch(() => undefined);
+    const { waiting, onDisk } = await admitted;
+    await onDisk;
+    return this.#view(waiting);
+  }
+
+  async #admit(withName: string, draft: Draft): Promise<{ waiting: Waiting; onDisk: Promise<void> }> {
     const { core, conversations } = this.#parts;
     const meaning = await conversations.resolve(withName);
     const { conversation } = meaning;
@@ -98,12 +107,11 @@ export class LiveOutbox {
       error: null,
     };
     this.#due.add(waiting.id);
-    await this.#outbox.add(waiting);
-    return this.#view(waiting);
+    return { waiting, onDisk: this.#outbox.add(waiting) };
   }
 
   /** The result of an earlier `send` with this id; a refused message is sent again. */
-  async #sentBefore(id: string): Promise<Message | null> {
+  async sentBefore(id: string): Promise<Message | null> {
     const waiting = await this.#outbox.store.get(id);
     if (waiting) {
       if (waiting.error) {

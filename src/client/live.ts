@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { PytalkError } from '../protocol/errors.js';
 import type { Push } from '../protocol/messages.js';
-import { user as userShape, type Conversation, type LogEvent } from '../protocol/shapes.js';
+import { user as userShape, type LogEvent } from '../protocol/shapes.js';
 import type { Client, Me, Message, Outgoing } from './api.js';
 import { Cache } from './cache.js';
 import { CachedSource } from './cached-source.js';
@@ -14,6 +14,7 @@ import { LiveOutbox } from './live-outbox.js';
 import type { Draft } from './messages.js';
 import type { MessageViews } from './message-views.js';
 import type { People } from './people.js';
+import { isLoss } from './link.js';
 import { Receipts } from './receipts.js';
 import { Sync } from './sync.js';
 import { Teller } from './teller.js';
@@ -119,7 +120,7 @@ class LocalCopy implements Live {
         writer: this.#writer,
         hasBegun: (await cache.meta('began')) !== null,
         loadDirectory: () => this.#fetchDirectory(),
-        begin: (conversations) => this.#begin(conversations),
+        begin: (conversations) => cache.begin(conversations),
         onFailed: () => this.#retryLater(),
       },
       await cache.held(),
@@ -152,11 +153,6 @@ class LocalCopy implements Live {
   async #fetchDirectory(): Promise<void> {
     const { conversations, people } = this.#parts;
     await Promise.all([conversations.load(true), people.loadFriends(true)]);
-  }
-
-  /** All that the conversations have now is history to this device. */
-  async #begin(conversations: readonly Conversation[]): Promise<void> {
-    await this.#parts.cache.setBaselines(new Map(conversations.map(({ id, lastSeq }) => [id, lastSeq])));
   }
 
   // ---- what happens ---------------------------------------------------------------------------------------
@@ -234,6 +230,10 @@ class LocalCopy implements Live {
     return this.#open(this.#outbox).enqueue(withName, draft);
   }
 
+  sentBefore(id: string): Promise<Message | null> {
+    return this.#open(this.#outbox).sentBefore(id);
+  }
+
   waiting(id: string): Promise<Message | null> {
     return this.#open(this.#outbox).waiting(id);
   }
@@ -284,7 +284,7 @@ class LocalCopy implements Live {
         await this.#open(this.#sync).run();
         return;
       } catch (error) {
-        if (this.#parts.core.link.signedIn) throw error;
+        if (!isLoss(error)) throw error;
       }
     }
   }

@@ -61,7 +61,10 @@ export class Messages {
     given?: string,
   ): Promise<Message> {
     const draft: Draft = { id: messageId(given), payload: pollPayload(question, options), replyTo: null };
-    if (this.#core.live) return this.#core.live.enqueue(withName, draft);
+    const { live } = this.#core;
+    const before = given === undefined ? null : await live?.sentBefore(draft.id);
+    if (before) return before;
+    if (live) return live.enqueue(withName, draft);
     return this.#store(withName, draft, given !== undefined);
   }
 

@@ -67,6 +67,8 @@ export class Outbox {
   readonly #handedOver = new Map<string, Waiting>();
   #lock: Lock | null = null;
   #inFlight = 0;
+  /** How many may be on their way: fewer after a loss, one after a rate limit, one more with each that passes. */
+  #window = maxInFlight;
   #version = -1;
   #stopPoll: () => void = () => undefined;
   #stopRetry: (() => void) | null = null;
@@ -199,7 +201,7 @@ export class Outbox {
   #pump(): void {
     if (this.#closed || !this.#lock || !this.#parts.isOnline()) return;
     for (const lane of this.#lanes.values()) {
-      while (!lane.stalled && !lane.preparing && this.#inFlight < maxInFlight) {
+      while (!lane.stalled && !lane.preparing && this.#inFlight < this.#window) {
         const message = lane.messages[lane.sent];
         if (!message) break;
         this.#start(lane, message);
@@ -241,6 +243,7 @@ export class Outbox {
       await this.#sendFailed(lane, message, error);
       return;
     }
+    this.#window = Math.min(maxInFlight, this.#window + 1);
     this.#leave(lane, message);
     await this.#parts.onStored(message, event);
     this.store.remove(message.id);
@@ -272,6 +275,8 @@ export class Outbox {
 
   #stall(lane: Lane, error: PytalkError): void {
     lane.stalled = true;
+    // A line that breaks under many gets some of them through; many that fail together halve it often.
+    this.#window = error.code === 'rate-limited' ? 1 : Math.max(1, Math.floor(this.#window / 2));
     this.#back(lane);
     this.#stopRetry ??= this.#parts.timers.after(error.retryAfterMs ?? retryMs, () => {
       this.#stopRetry = null;

@@ -57,7 +57,7 @@ export class Session {
   }
 
   async logout(): Promise<void> {
-    await this.#end(async () => void (await this.#core.link.request('logout', {})));
+    await this.#end(() => this.#core.link.request('logout', {}));
   }
 
   async deleteAccount(password: string): Promise<void> {
@@ -65,7 +65,7 @@ export class Session {
   }
 
   /** Ends the session by `ask`; that the server then closes the connection belongs to it. */
-  async #end(ask: () => Promise<void>): Promise<void> {
+  async #end(ask: () => Promise<unknown>): Promise<void> {
     const { link } = this.#core;
     link.leaving = true;
     try {

@@ -130,7 +130,6 @@ export class Sync {
     if (this.isSuspended) return;
     const conversations = [...directory.conversations.values()];
     if (!this.#hasBegun) {
-      await writer.flushed();
       await begin(conversations);
       for (const { id, lastSeq } of conversations) this.#position(id).baseline = lastSeq;
       this.#hasBegun = true;

@@ -63,7 +63,7 @@ export interface Line {
   readonly port: number;
   /** Where new connections lead. */
   target: number;
-  /** Called with what passes towards the client; may cut the line. */
+  /** Called with what has just gone towards the client; may cut the line behind it. */
   onDown: (data: Buffer) => void;
   /** The same towards the server. */
   onUp: (data: Buffer) => void;
@@ -88,8 +88,8 @@ export async function openLine(test: Teardown, target: number): Promise<Line> {
       sockets.add(from);
       from.setNoDelay(true);
       from.on('data', (data: Buffer) => {
-        tell(data);
         if (!to.destroyed && !to.write(data)) from.pause();
+        tell(data);
       });
       to.on('drain', () => from.resume());
       from.on('error', () => undefined);
