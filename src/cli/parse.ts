@@ -131,7 +131,8 @@ function buildProgram(say: Say, onCommand: (spec: CommandSpec, fields: Fields) =
     const command = parent === undefined ? parentFor(word) : new TableCommand(spec.name, say);
     define(command, spec);
     parent?.addCommand(command);
-    if (spec.isDefault === true && parent !== undefined) define(parent, spec);
+    // Without options: they would be taken from the parent's other commands too.
+    if (spec.isDefault === true) parent?.action(() => onCommand(spec, {}));
   }
   return program;
 }

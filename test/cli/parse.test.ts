@@ -46,6 +46,7 @@ t.test('a word may be a command by itself and begin others', (t) => {
   t.same(fields('profile', 'set', '--bio', 'x'), { name: 'profile set', bio: 'x' });
   t.same(fields('sessions'), { name: 'sessions' });
   t.same(fields('friends'), { name: 'friends list' });
+  t.same(fields('friends', 'list', '--blocked'), { name: 'friends list', blocked: true });
   t.end();
 });
 
