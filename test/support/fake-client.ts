@@ -16,7 +16,7 @@ import type {
 import { PytalkError } from '../../src/protocol/errors.js';
 import type { User } from '../../src/protocol/shapes.js';
 
-export function fakeUser(id: number, username: string, more: Partial<User> = {}): User {
+function fakeUser(id: number, username: string, more: Partial<User> = {}): User {
   return {
     id,
     username,

@@ -24,7 +24,7 @@ export interface InputContext extends ChatContext {
   openHelp(): void;
 }
 
-export function placeOf(state: ChatState): Place {
+function placeOf(state: ChatState): Place {
   if (state.form !== null) return 'form';
   if (state.overlay !== null) return 'page';
   return state.focus === 'list' ? 'list' : 'composer';

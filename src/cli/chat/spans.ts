@@ -70,7 +70,7 @@ export function themeFor(env: Readonly<Record<string, string | undefined>>): The
   return hasColours(env) ? colours : attributes;
 }
 
-export function hasColours(env: Readonly<Record<string, string | undefined>>): boolean {
+function hasColours(env: Readonly<Record<string, string | undefined>>): boolean {
   return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
 }
 
@@ -121,11 +121,6 @@ export function spread(left: Line, right: Line, cells: number): Line {
   const kept = fit(right, cells);
   const room = cells - lineWidth(kept);
   return [...fill(left, room), ...kept];
-}
-
-/** Sets the role of every text on a line that has none of its own. */
-export function tinted(line: Line, role: Role): Line {
-  return line.map((piece) => ('text' in piece ? { text: piece.text, role } : piece));
 }
 
 /** A line as text with SGR sequences. Control characters that got this far are dropped: nothing else can reach the terminal. */

@@ -14,7 +14,7 @@ export function App({ state, theme }: { readonly state: ChatState; readonly them
   const { columns } = state.size;
   const layout = layoutOf(state);
   return (
-    <Box flexDirection="column" width={columns} height={state.size.rows} overflow="hidden">
+    <Box flexDirection="column" width={columns} height={state.size.rows}>
       {state.form === null ? (
         <Box height={layout.rows} flexShrink={0}>
           {layout.list > 0 && <ConversationList state={state} theme={theme} />}

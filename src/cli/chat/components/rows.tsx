@@ -11,9 +11,9 @@ export function Rows(props: {
   return (
     <Box flexDirection="column" width={props.columns} flexShrink={0}>
       {props.lines.map((line, index) => (
-        // An empty Text has no height in Ink: a space keeps the row.
+        // Ink looks at every cell of a text: what ends in spaces is cut. An empty Text has no height: a space keeps the row.
         <Text key={index} wrap="truncate">
-          {toAnsi(line, props.theme) || ' '}
+          {toAnsi(line, props.theme).trimEnd() || ' '}
         </Text>
       ))}
     </Box>

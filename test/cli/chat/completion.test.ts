@@ -1,0 +1,75 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { parseCommandLine, quoted, restAfter, splitWords } from '../../../src/cli/chat/command-line.js';
+import { pathsBeginning } from '../../../src/cli/chat/complete-at.js';
+import { candidatesOf, spotOf } from '../../../src/cli/chat/completion.js';
+import { slashCommands } from '../../../src/cli/chat/slash-commands.js';
+import { initialState, type ChatState } from '../../../src/cli/chat/state.js';
+import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
+import { FakeClient } from '../../support/fake-client.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+async function stateOf(): Promise<ChatState> {
+  const client = new FakeClient();
+  client.talk('@bob');
+  client.talk('#team', ['bob', 'carol']);
+  const start = initialState({
+    size: { columns: 80, rows: 24 },
+    nowMs: 0,
+    lang: 'en',
+    colours: 'none',
+    server: 'x',
+  });
+  return { ...start, me: 'alice', conversations: await client.conversations(), current: 2 };
+}
+
+t.test('a command line has a name, words with quotes, and its rest as typed', (t) => {
+  const text = '/file "my file.png"  a   caption';
+  const line = parseCommandLine(text);
+  t.equal(line?.name, 'file');
+  t.same(
+    line?.words.map((word) => word.text),
+    ['my file.png', 'a', 'caption'],
+  );
+  t.equal(line && restAfter(line, text, 1), 'a   caption');
+  t.same(
+    splitWords('a\\ b "c d').map((word) => word.text),
+    ['a b', 'c d'],
+  );
+  t.equal(splitWords(quoted('it’s a "name"'))[0]?.text, 'it’s a "name"');
+  t.equal(parseCommandLine('//not a command'), null);
+  t.equal(parseCommandLine('/usr/bin/node'), null);
+  t.equal(parseCommandLine('hello'), null);
+  t.end();
+});
+
+t.test('each word of a command offers what it can be', async (t) => {
+  const state = await stateOf();
+  const offered = (text: string): string[] | null => {
+    const spot = spotOf(bufferOf(text), slashCommands);
+    return spot && candidatesOf(spot, state, slashCommands, []);
+  };
+  t.same(offered('/un'), ['/unfriend', '/unblock']);
+  t.same(offered('/msg te'), ['#team']);
+  t.same(offered('/msg @'), ['@bob', '@carol']);
+  t.same(offered('/friend '), ['add', 'remove']);
+  t.same(offered('/friend add c'), ['carol']);
+  t.same(offered('/remove bob c'), ['carol'], 'the last kind repeats');
+  t.same(offered('/react l'), ['like', 'laugh']);
+  t.same(offered('/lang '), ['en', 'fr']);
+  t.same(offered('hello @c'), ['@carol']);
+  t.equal(offered('hello'), null);
+  t.equal(offered('/poll x'), null);
+});
+
+t.test('paths are completed, folders with a slash, hidden ones only when asked for', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, 'pictures'));
+  await writeFile(join(folder, 'pic one.png'), '');
+  await writeFile(join(folder, '.hidden'), '');
+  t.same(await pathsBeginning(`${folder}/`), [`${folder}/pic one.png`, `${folder}/pictures/`]);
+  t.same(await pathsBeginning(`${folder}/pict`), [`${folder}/pictures/`]);
+  t.same(await pathsBeginning(`${folder}/.h`), [`${folder}/.hidden`]);
+  t.same(await pathsBeginning(`${folder}/nothing/x`), []);
+});

@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { Message } from '../../../src/client/api.js';
+import type { Action } from '../../../src/cli/chat/actions.js';
+import { layoutOf } from '../../../src/cli/chat/layout.js';
+import { drawContext, visibleRows } from '../../../src/cli/chat/message-view.js';
+import { reduce } from '../../../src/cli/chat/reduce.js';
+import { currentThread, initialState, type ChatState } from '../../../src/cli/chat/state.js';
+import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
+import { merged } from '../../../src/cli/chat/threads.js';
+import { FakeClient, fakeMessage } from '../../support/fake-client.js';
+
+const start = initialState({
+  size: { columns: 80, rows: 24 },
+  nowMs: Date.UTC(2026, 2, 3, 12, 30),
+  lang: 'en',
+  colours: 'none',
+  server: '127.0.0.1:5000',
+});
+
+function after(state: ChatState, ...actions: Action[]): ChatState {
+  return actions.reduce(reduce, state);
+}
+
+/** @bob is open with `count` messages, @carol is there too. */
+async function withMessages(count: number): Promise<ChatState> {
+  const client = new FakeClient();
+  client.talk('@bob');
+  client.talk('@carol');
+  for (let index = 0; index < count; index++) client.add('@bob', { from: 'bob', text: `text ${index}` });
+  const conversations = await client.conversations();
+  const [bob] = conversations;
+  if (bob === undefined) throw new Error('no conversation');
+  return after(
+    start,
+    { type: 'logged-in', me: 'alice', server: 'x' },
+    { type: 'conversations-loaded', conversations },
+    { type: 'opened', conversation: bob },
+    {
+      type: 'page-loaded',
+      conv: 1,
+      messages: await client.history('@bob', { limit: 500 }),
+      older: false,
+      whole: true,
+    },
+  );
+}
+
+function arrived(more: Partial<Message> & { from: string }): Action {
+  return { type: 'message-arrived', message: fakeMessage({ seq: 1000, ...more }) };
+}
+
+function texts(state: ChatState): string[] {
+  return currentThread(state).messages.map((message) => message.text ?? '');
+}
+
+function rows(state: ChatState): string[] {
+  const { lines } = visibleRows(currentThread(state), layoutOf(state).messageRows, drawContext(state));
+  return lines.map((line) =>
+    line
+      .map((piece) => ('text' in piece ? piece.text : ''))
+      .join('')
+      .trim(),
+  );
+}
+
+t.test('a message is there once, in the order of the log, however often it is told', async (t) => {
+  const state = await withMessages(3);
+  const queued = fakeMessage({ from: 'alice', mine: true, seq: null, state: 'queued', text: 'mine' });
+  const stored = { ...queued, seq: 5, state: 'sent' as const };
+  const other = fakeMessage({ from: 'bob', seq: 4, text: 'theirs' });
+  const next = after(
+    state,
+    { type: 'message-arrived', message: queued },
+    { type: 'message-arrived', message: other },
+    { type: 'message-arrived', message: stored },
+    { type: 'message-changed', message: stored },
+  );
+  t.same(texts(next), ['text 0', 'text 1', 'text 2', 'theirs', 'mine']);
+});
+
+t.test('merging pages in any order and overlap gives the same list', (t) => {
+  const log = Array.from({ length: 20 }, (_, index) => fakeMessage({ from: 'bob', seq: index + 1 }));
+  const page = fc
+    .tuple(fc.nat({ max: 19 }), fc.nat({ max: 20 }))
+    .map(([from, count]) => log.slice(from, from + count));
+  fc.assert(
+    fc.property(fc.array(page), (pages) => {
+      const list = [...pages, log].reduce<readonly Message[]>((all, one) => merged(all, one), []);
+      return list.length === 20 && list.every((message, index) => message.seq === index + 1);
+    }),
+  );
+  t.end();
+});
+
+t.test('unread counts go up elsewhere only, and not for one’s own', async (t) => {
+  const state = after(await withMessages(1), { type: 'marked-read', conv: 1 });
+  const unread = (one: ChatState): number[] => one.conversations.map((view) => view.unread).sort();
+  t.same(unread(after(state, arrived({ from: 'bob', conv: 1 }))), [0, 0]);
+  t.same(unread(after(state, arrived({ from: 'carol', conv: 2 }))), [0, 1]);
+  t.same(unread(after(state, arrived({ from: 'alice', mine: true, conv: 2 }))), [0, 0]);
+  const scrolled = after(
+    await withMessages(80),
+    { type: 'marked-read', conv: 1 },
+    { type: 'scrolled', rows: -20 },
+  );
+  t.same(unread(after(scrolled, arrived({ from: 'bob', conv: 1 }))), [0, 1], 'below the screen is not seen');
+});
+
+t.test('a new message brings its conversation to the top and back from hiding', async (t) => {
+  const state = await withMessages(1);
+  const hidden = after(state, {
+    type: 'conversations-loaded',
+    conversations: state.conversations.map((one) => (one.id === 2 ? { ...one, hidden: true } : one)),
+  });
+  const next = after(hidden, arrived({ from: 'carol', conv: 2, sentAt: '2030-01-01T00:00:00.000Z' }));
+  t.equal(next.conversations[0]?.name, '@carol');
+  t.equal(next.conversations[0]?.hidden, false);
+});
+
+t.test('the unread line stands before the first unread message until something is sent', async (t) => {
+  const state = await withMessages(3);
+  t.equal(currentThread(state).marker, currentThread(state).messages[0]?.id);
+  t.match(rows(state).join('\n'), /New messages[^]*text 0/);
+  const sent = after(state, { type: 'composed', buffer: bufferOf('hi') }, { type: 'submitted', text: 'hi' });
+  t.notMatch(rows(sent).join('\n'), 'New messages');
+});
+
+t.test(
+  'what is read while scrolled up does not move when messages come or older ones are loaded',
+  async (t) => {
+    const state = after(await withMessages(100), { type: 'scrolled', rows: -30 });
+    const shown = rows(state);
+    const newer = after(state, arrived({ from: 'bob', conv: 1, text: 'new' }));
+    t.same(rows(newer), shown);
+    const older = fakeMessage({ from: 'bob', seq: 0, conv: 1, text: 'old' });
+    t.same(
+      rows(after(state, { type: 'page-loaded', conv: 1, messages: [older], older: true, whole: false })),
+      shown,
+    );
+  },
+);
+
+t.test('scrolling stops at both ends, and up and down by the same come back', async (t) => {
+  const state = await withMessages(60);
+  const height = layoutOf(state).messageRows;
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 15 }), (steps) => {
+      const next = after(state, ...steps.map((rows): Action => ({ type: 'scrolled', rows })));
+      return rows(next).length === height;
+    }),
+    { numRuns: 50 },
+  );
+  const top = after(state, { type: 'scrolled', rows: -1000 });
+  t.match(rows(top)[0], /─ .+ ─/, 'the day is the first row of all');
+  t.same(rows(after(top, { type: 'scrolled', rows: -1 })), rows(top));
+  t.same(rows(after(top, { type: 'scrolled', rows: 1000 })), rows(state));
+  const up = after(state, { type: 'scrolled', rows: -7 });
+  t.same(rows(after(up, { type: 'scrolled', rows: 7 })), rows(state));
+});
+
+t.test('selecting goes up from the newest, and what is selected is on the screen', async (t) => {
+  let state = await withMessages(60);
+  for (let step = 0; step < 40; step++) state = after(state, { type: 'selected', direction: -1 });
+  t.equal(
+    currentThread(state).messages.find((one) => one.id === currentThread(state).selected)?.text,
+    'text 20',
+  );
+  t.match(rows(state).join('\n'), 'text 20 ');
+  for (let step = 0; step < 60; step++) state = after(state, { type: 'selected', direction: 1 });
+  t.equal(currentThread(state).selected, null);
+});
+
+t.test('the history brings back what was sent, and what was being written after it', (t) => {
+  const sent = after(
+    start,
+    { type: 'composed', buffer: bufferOf('one') },
+    { type: 'submitted', text: 'one' },
+    { type: 'submitted', text: 'two' },
+    { type: 'submitted', text: 'two' },
+    { type: 'composed', buffer: bufferOf('draft') },
+  );
+  const text = (state: ChatState): string => state.composers[0]?.buffer.text ?? '';
+  const up = after(sent, { type: 'history', direction: -1 });
+  t.equal(text(up), 'two');
+  const upUp = after(up, { type: 'history', direction: -1 }, { type: 'history', direction: -1 });
+  t.equal(text(upUp), 'one');
+  const down = after(upUp, { type: 'history', direction: 1 }, { type: 'history', direction: 1 });
+  t.equal(text(down), 'draft');
+  t.equal(text(after(down, { type: 'history', direction: 1 })), 'draft');
+  t.end();
+});
+
+t.test('somebody who writes without a word more is forgotten after a while', async (t) => {
+  const state = await withMessages(1);
+  const typing = after(state, { type: 'typing', conv: 1, user: 'bob', untilMs: state.nowMs + 8000 });
+  t.same(Object.keys(typing.typing[1] ?? {}), ['bob']);
+  t.same(after(typing, { type: 'ticked', nowMs: state.nowMs + 9000 }).typing, {});
+  t.same(after(typing, arrived({ from: 'bob', conv: 1 })).typing[1], {}, 'and when the message is there');
+});
+
+t.test('the widths of list, line and conversation make up the screen', (t) => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 100 }), (columns, height) => {
+      const layout = layoutOf({ ...start, size: { columns, rows: height } });
+      const width =
+        layout.list > 0 && layout.pane > 0 ? layout.list + 1 + layout.pane : layout.list + layout.pane;
+      const used =
+        layout.headerRows + layout.messageRows + layout.bannerRows + layout.ruleRows + layout.composerRows;
+      return width === columns && (used === layout.rows || height < 3);
+    }),
+  );
+  t.end();
+});
