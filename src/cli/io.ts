@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Client, ConnectOptions } from '../client/api.js';
 
-export interface InputStream extends Readable {
+interface InputStream extends Readable {
   isTTY?: boolean | undefined;
   setRawMode?: (raw: boolean) => unknown;
 }

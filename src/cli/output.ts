@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { safeJson } from './clean-text.js';
 import type { Io, OutputStream } from './io.js';
 
-export type Paint = (text: string) => string;
+type Paint = (text: string) => string;
 
 export interface Paints {
   readonly bold: Paint;

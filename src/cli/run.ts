@@ -8,7 +8,6 @@ import type { Io } from './io.js';
 import { languageOf } from './language.js';
 import { parseArguments, type Common, type Parsed } from './parse.js';
 import { programVersion } from './program-version.js';
-import { runAction } from './run-action.js';
 import type { Fields, CommandSpec } from './table/spec.js';
 
 /** How long what is still open may take to close after an interrupt. */
@@ -19,6 +18,7 @@ export type Interruption = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'EPIPE';
 
 async function carryOut(context: Context, spec: CommandSpec, fields: Fields): Promise<number> {
   if (spec.run === undefined) {
+    const { runAction } = await import('./run-action.js');
     await runAction(context, spec.name, await spec.action(), fields);
     return exitCodes.done;
   }

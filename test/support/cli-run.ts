@@ -5,7 +5,7 @@ import type { Io } from '../../src/cli/io.js';
 import { run } from '../../src/cli/run.js';
 
 /** Keeps what is written to it. */
-export class Sink extends Writable {
+class Sink extends Writable {
   text = '';
   isTTY = false;
   columns = 80;
@@ -23,7 +23,7 @@ export class Sink extends Writable {
 }
 
 /** A keyboard: remembers whether it is raw. */
-export class Keyboard extends PassThrough {
+class Keyboard extends PassThrough {
   isTTY = false;
   isRaw = false;
 

@@ -18,7 +18,7 @@ export interface Use {
   stored(id: string, send: () => Promise<Message>): Promise<Message>;
 }
 
-export interface Done {
+interface Done {
   /** Lists are printed one object a line by the command line, and answered as one array by `pipe`. */
   readonly json: unknown;
   /** Names of conversations seen on the way, kept for completion. */

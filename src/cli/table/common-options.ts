@@ -14,13 +14,3 @@ export const commonOptions = [
   { name: 'help', short: 'h' },
   { name: 'version', short: 'V' },
 ] as const satisfies readonly OptionSpec[];
-
-/** Variables of the environment that stand for options, in the order of docs. */
-export const environmentNames = [
-  'PYTALK_SERVER',
-  'PYTALK_HOME',
-  'PYTALK_PASSWORD',
-  'PYTALK_NEW_PASSWORD',
-  'PYTALK_LANG',
-  'NO_COLOR',
-] as const;
