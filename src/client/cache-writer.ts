@@ -28,6 +28,7 @@ export class CacheWriter {
   #meta = new Map<string, string>();
   #running: Promise<void> | null = null;
   #stopTimer: (() => void) | null = null;
+  #failed = false;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -69,7 +70,8 @@ export class CacheWriter {
     if (this.#closed) return;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
-      if (this.#batch.length > 0 || this.#meta.size > 0) this.#start();
+      // Added between the last look and now.
+      if (this.#batch.length > 0 || (this.#meta.size > 0 && !this.#failed)) this.#start();
     });
   }
 
@@ -86,10 +88,12 @@ export class CacheWriter {
       while (this.#hasWork()) {
         const events = this.#batch.splice(0, maxBatch);
         await this.#write(events);
+        this.#failed = false;
         if (events.length > 0) await this.#parts.onWritten(events);
       }
     } catch (error) {
       this.#batch = [];
+      this.#failed = true;
       this.#parts.onFailed(error);
     }
   }
@@ -98,10 +102,10 @@ export class CacheWriter {
     const { cache, directory, source } = this.#parts;
     const meta = this.#meta;
     this.#meta = new Map();
-    const users = [...directory.dirtyUsers].flatMap((id) => directory.users.get(id) ?? []);
-    const conversations = [...directory.dirtyConversations].flatMap(
-      (id) => directory.conversations.get(id) ?? [],
-    );
+    const userIds = [...directory.dirtyUsers];
+    const conversationIds = [...directory.dirtyConversations];
+    const users = userIds.flatMap((id) => directory.users.get(id) ?? []);
+    const conversations = conversationIds.flatMap((id) => directory.conversations.get(id) ?? []);
     if (directory.dirtyContacts) {
       meta.set(
         'contacts',
@@ -110,8 +114,16 @@ export class CacheWriter {
     }
     directory.markClean();
     source.noteControls(events);
-    const { words, erased } = await this.#consequences(events);
-    await cache.write({ events, users, conversations, meta, words, erased });
+    try {
+      const { words, erased } = await this.#consequences(events);
+      await cache.write({ events, users, conversations, meta, words, erased });
+    } catch (error) {
+      // Events are fetched again; what is not in a log has to be written with the next batch.
+      for (const id of userIds) directory.dirtyUsers.add(id);
+      for (const id of conversationIds) directory.dirtyConversations.add(id);
+      this.#meta = new Map([...meta, ...this.#meta]);
+      throw error;
+    }
   }
 
   /** The texts that new messages, edits and deletes leave to be searched, and what deletes take away. */

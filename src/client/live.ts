@@ -212,6 +212,7 @@ class LocalCopy implements Live {
   async #retry(): Promise<void> {
     try {
       if (this.#sync?.isSuspended === true) this.#sync.reset(await this.#parts.cache.held());
+      await this.#teller?.tell();
     } catch {
       this.#retryLater();
       return;

@@ -93,7 +93,7 @@ function systemNote(directory: Directory, from: number, control: ControlPayload)
 }
 
 /** How far a message has come: one's own with all other members, others' with this account. */
-export function stateOf(
+function stateOf(
   directory: Directory,
   conv: number,
   from: number,
