@@ -43,7 +43,7 @@ export function decodeRequest(value: unknown): AnyRequest {
 }
 
 /** The error for the first wrong field of a message; a schema's own text may name the error code. */
-export function wrongField(error: z.ZodError): ProtocolError {
+function wrongField(error: z.ZodError): ProtocolError {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';
   const reason = issue?.message ?? 'not valid';

@@ -1,12 +1,12 @@
 // What is inside an event's payload: text that members write and read, and that the server never looks into.
 import { z } from 'zod';
-import { isEmoji, isOneLine } from './names.js';
+import { isEmoji } from './names.js';
 import { limits } from './limits.js';
 
 const text = z.string().min(1).max(limits.maxTextChars);
 
 /** A file as its sender describes it; the bytes are fetched by `sha256`. */
-export const fileInfo = z.object({
+const fileInfo = z.object({
   name: z.string().min(1).max(limits.maxFileNameChars),
   /** Bytes. */
   size: z.int().min(0),
@@ -26,7 +26,7 @@ export const fileInfo = z.object({
 export type FileInfo = z.infer<typeof fileInfo>;
 
 /** Payloads of class `message`. */
-export const messagePayload = z.discriminatedUnion('kind', [
+const messagePayload = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('text'), text }),
   z.object({ kind: z.literal('file'), file: fileInfo, text: z.string().max(limits.maxTextChars).optional() }),
   z.object({
@@ -38,7 +38,7 @@ export const messagePayload = z.discriminatedUnion('kind', [
 export type MessagePayload = z.infer<typeof messagePayload>;
 
 /** Payloads of class `update`; the envelope's `target` names the message they change. */
-export const updatePayload = z.discriminatedUnion('kind', [
+const updatePayload = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('edit'), text: z.string().max(limits.maxTextChars) }),
   /** The member's one reaction; null takes it back. */
   z.object({ kind: z.literal('reaction'), emoji: z.string().refine(isEmoji).nullable() }),
@@ -58,7 +58,7 @@ export type UpdatePayload = z.infer<typeof updatePayload>;
 const userId = z.int().min(1);
 
 /** Payloads of class `control`: written by the server, in the clear; `from` is who caused them. */
-export const controlPayload = z.discriminatedUnion('kind', [
+const controlPayload = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('created'), name: z.string(), members: z.array(userId) }),
   z.object({ kind: z.literal('joined'), users: z.array(userId) }),
   /** `user` differs from the event's `from` when somebody was removed. */
@@ -96,9 +96,4 @@ export function decodePayload(eventClass: EventClass, payload: string): Payload 
 /** Writes a payload as it goes into an event. */
 export function encodePayload(payload: Payload): string {
   return JSON.stringify(payload);
-}
-
-/** True for a file name that may be put into an event: one line, and no path. */
-export function isFileName(name: string): boolean {
-  return name.length >= 1 && name.length <= limits.maxFileNameChars && isOneLine(name) && !/[/\\]/.test(name);
 }

@@ -58,7 +58,7 @@ export const user = z.object({
 });
 export type User = z.infer<typeof user>;
 
-export const eventClass = z.enum(['message', 'update', 'control']);
+const eventClass = z.enum(['message', 'update', 'control']);
 
 /** One entry of a conversation's log. */
 export const event = z.object({
@@ -80,7 +80,7 @@ export const event = z.object({
 });
 export type LogEvent = z.infer<typeof event>;
 
-export const member = z.object({
+const member = z.object({
   user: userId,
   admin: z.boolean(),
   /** The last seq that has reached, and that was read by, this member. */

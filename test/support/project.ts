@@ -8,7 +8,7 @@ function findRoot(): string {
   return folder;
 }
 
-export const projectRoot = findRoot();
+const projectRoot = findRoot();
 
 /** Path of a file of the project. */
 export function projectFile(...parts: string[]): string {
