@@ -203,3 +203,26 @@ t.test('a payload that could not be stored or would swell on the wire is refused
   }
   t.same(await readLog(alice, conv), []);
 });
+
+t.test(
+  'far more requests than may be in flight, sent at once, are all answered and stored in order',
+  async (t) => {
+    const core = await startCore(t);
+    const [alice, bob] = await Promise.all([core.join(1), core.join(2)]);
+    const conv = await openDirect(alice, 2);
+    const count = 8 * limits.maxRequestsInFlight;
+    alice.socket.cork();
+    const sent = numbers(count).map((i) => sendText(alice, conv, String(i)));
+    alice.socket.uncork();
+    const answers = await Promise.all(sent);
+    t.same(
+      answers.map(({ seq }) => seq),
+      numbers(count),
+    );
+    await bob.settled();
+    t.same(
+      bob.takePushes('event').map(({ payload }) => payload),
+      numbers(count).map((i) => textPayload(String(i))),
+    );
+  },
+);
