@@ -120,7 +120,9 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
     const { openCache, openLocal } = await import('./live.js');
     const cache = await openCache(home, address.name, me.id);
     core.live = await openLocal({ core, people, conversations, views, cache, server: address.name, me });
-    if (link.signedIn) core.live.onSignedIn();
+    if (!link.signedIn) return;
+    core.live.onSignedIn();
+    await core.live.begun();
   }
 
   try {

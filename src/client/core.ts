@@ -35,6 +35,8 @@ export interface Live {
   resync(): Promise<void>;
   /** Resolves when the connection is up and logged in. Rejects with `closed`. */
   whenOnline(): Promise<void>;
+  /** Resolves when what comes from now on is told as new: at once but for the first time on this home. */
+  begun(): Promise<void>;
   onPush(push: Push): void;
   onSignedIn(): void;
   onLost(): void;

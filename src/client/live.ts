@@ -278,6 +278,10 @@ class LocalCopy implements Live {
     return this.#open(this.#teller).replay(since);
   }
 
+  async begun(): Promise<void> {
+    await this.#sync?.begun();
+  }
+
   async synced(): Promise<void> {
     for (;;) {
       await this.whenOnline();

@@ -43,6 +43,9 @@ export class Sync {
   #hasBegun: boolean;
   #pass: Promise<void> = Promise.resolve();
   #closed = false;
+  #settleBegin: () => void = () => undefined;
+  readonly #firstBegin = new Promise<void>((resolve) => (this.#settleBegin = resolve));
+  #beginning: Promise<void> | null = null;
 
   constructor(parts: SyncParts, held: ReadonlyMap<number, Held>) {
     this.#parts = parts;
@@ -85,9 +88,15 @@ export class Sync {
    */
   run(): Promise<void> {
     const pass = this.#pass.catch(() => undefined).then(() => this.#runOnce());
+    this.#beginning ??= Promise.race([this.#firstBegin, pass.catch(() => undefined)]);
     this.#pass = pass;
     pass.catch(() => undefined);
     return pass;
+  }
+
+  /** Resolves when it is settled what is history to this copy, or when that cannot be found out now. */
+  async begun(): Promise<void> {
+    if (!this.#hasBegun) await this.#beginning;
   }
 
   /** Takes an event that was pushed, or that this device has just stored. */
@@ -133,6 +142,7 @@ export class Sync {
       await begin(conversations);
       for (const { id, lastSeq } of conversations) this.#position(id).baseline = lastSeq;
       this.#hasBegun = true;
+      this.#settleBegin();
     }
     this.#ready = true;
     const newestFirst = conversations.sort((a, b) => (b.lastAt ?? 0) - (a.lastAt ?? 0));

@@ -124,7 +124,9 @@ t.test('a write that fails tells, and what is taken afterwards is written', asyn
       written.push(...events.map(({ seq }) => seq));
       return Promise.resolve();
     },
-    onFailed: () => void failures++,
+    onFailed: () => {
+      failures++;
+    },
   });
   writer.add([event(1)]);
   await writer.flushed();
