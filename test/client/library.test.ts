@@ -42,7 +42,6 @@ t.test('the bot of the documentation answers, as a program of its own', async (t
   t.match(await two.message(replyTo ?? ''), { text: 'hello', mine: true });
   t.same(quoted, { from: 'person2', text: 'hello' });
 });
-});
 
 t.test(
   'the documentation names every method of the client, and the entry exports what it says',
