@@ -233,7 +233,6 @@ export class ChatApp implements InputContext, SessionHost {
     const name = this.wantsOpen;
     this.wantsOpen = null;
     if (name === null) return;
-    this.dispatch({ type: 'focused', focus: 'composer' });
     await this.open(await client.conversation(name));
   }
 

@@ -115,7 +115,7 @@ function formEnter(context: InputContext): void {
 function openFromList(context: InputContext): void {
   const chosen = underCursor(context.state);
   if (chosen !== null) context.attempt(() => context.open(chosen));
-  context.dispatch({ type: 'focused', focus: 'composer' });
+  else context.dispatch({ type: 'focused', focus: 'composer' });
 }
 
 type Handler = (context: InputContext, key: string) => void;

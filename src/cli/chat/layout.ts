@@ -1,6 +1,7 @@
 // How the screen is divided at a given size; pure, so that scrolling and drawing agree on it.
 import { layoutBuffer } from './composer-layout.js';
 import { currentComposer, currentThread, type ChatState } from './state.js';
+import { widthOf, wrap } from './text-width.js';
 
 export interface Layout {
   /** Columns of the conversation list; 0 when it is not shown. */
@@ -13,6 +14,8 @@ export interface Layout {
   readonly messageRows: number;
   /** What is replied to, edited or selected. */
   readonly bannerRows: number;
+  /** A notice that is too long for the rule. */
+  readonly noticeRows: number;
   readonly ruleRows: number;
   readonly composerRows: number;
 }
@@ -20,6 +23,7 @@ export interface Layout {
 /** Below this many columns only one of list and conversation is shown. */
 const oneColumnBelow = 60;
 const maxComposerRows = 6;
+const maxNoticeRows = 4;
 /** Before the composed text: the prompt and a space. */
 export const promptCells = 2;
 
@@ -48,6 +52,14 @@ function columnsOf(state: ChatState): { list: number; pane: number } {
   return { list, pane: columns - list - 1 };
 }
 
+/** A notice longer than its line, wrapped; none when it fits into the rule. */
+export function longNotice(state: ChatState, pane: number): readonly string[] {
+  const text = state.notice?.text ?? '';
+  // The rule leaves room for its ends and the sign of an error.
+  if (widthOf(text) <= pane - 6) return [];
+  return wrap(text, Math.max(4, pane - 4)).map((row) => row.text);
+}
+
 export function layoutOf(state: ChatState): Layout {
   const { list, pane } = columnsOf(state);
   const rows = Math.max(1, state.size.rows - 1);
@@ -59,6 +71,7 @@ export function layoutOf(state: ChatState): Layout {
   const headerRows = rows >= 6 ? 1 : 0;
   const ruleRows = rows >= 4 ? 1 : 0;
   const bannerRows = hasBanner && rows >= 8 ? 1 : 0;
-  const messageRows = Math.max(0, rows - headerRows - ruleRows - bannerRows - composerRows);
-  return { list, pane, rows, headerRows, messageRows, bannerRows, ruleRows, composerRows };
+  const noticeRows = rows >= 8 && pane > 0 ? Math.min(maxNoticeRows, longNotice(state, pane).length) : 0;
+  const messageRows = Math.max(0, rows - headerRows - noticeRows - ruleRows - bannerRows - composerRows);
+  return { list, pane, rows, headerRows, messageRows, bannerRows, noticeRows, ruleRows, composerRows };
 }

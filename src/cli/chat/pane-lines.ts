@@ -3,7 +3,7 @@ import { sayIn, type Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { layoutBuffer } from './composer-layout.js';
 import { hintOf } from './hints.js';
-import { composerCells, layoutOf, pageColumns, promptCells } from './layout.js';
+import { composerCells, layoutOf, longNotice, pageColumns, promptCells } from './layout.js';
 import { momentText, previewText } from './message-text.js';
 import { drawContext, visibleRows } from './message-view.js';
 import { fill, fit, lineWidth, span, spread, type Line } from './spans.js';
@@ -15,7 +15,9 @@ function headerLine(state: ChatState, say: Say, columns: number): Line {
   if (conversation === null) return fill([span(' PyTalk', 'bold')], columns);
   const name = span(` ${cleanLine(conversation.name)}`, 'bold');
   if (conversation.kind === 'group') {
-    const online = conversation.members.filter((member) => member.online).length;
+    const online = conversation.members.filter(
+      (member) => member.online || member.username === state.me,
+    ).length;
     const about = conversation.left
       ? say('chat.you-left')
       : `${say.count('chat.members', conversation.members.length)}, ${say('chat.members-online', { count: online })}`;
@@ -79,9 +81,21 @@ function bannerLine(state: ChatState, say: Say, columns: number): Line {
   );
 }
 
+function noticeLines(state: ChatState, columns: number, rows: number): Line[] {
+  const isError = state.notice?.kind === 'error';
+  return longNotice(state, columns)
+    .slice(0, rows)
+    .map((text, row) =>
+      fill(
+        [span(row === 0 && isError ? ' ✗ ' : '   ', 'bad'), span(text, isError ? 'bad' : 'accent')],
+        columns,
+      ),
+    );
+}
+
 /** A thin line across the pane that carries the hint of the moment. */
 function ruleLine(state: ChatState, say: Say, columns: number): Line {
-  const hint = hintOf(state, say);
+  const hint = layoutOf(state).noticeRows > 0 ? [] : hintOf(state, say);
   const scrolled =
     currentThread(state).anchor === null ? [] : [span(` ↓ ${say('chat.newer-below')} `, 'accent')];
   if (hint.length === 0 && scrolled.length === 0) return [span('─'.repeat(columns), 'dim')];
@@ -122,6 +136,7 @@ export function paneLines(state: ChatState): Line[] {
   if (layout.headerRows > 0) lines.push(headerLine(state, say, pane));
   if (layout.messageRows > 0) lines.push(...messageArea(state, say, pane, layout.messageRows));
   if (layout.bannerRows > 0) lines.push(bannerLine(state, say, pane));
+  if (layout.noticeRows > 0) lines.push(...noticeLines(state, pane, layout.noticeRows));
   if (layout.ruleRows > 0) lines.push(ruleLine(state, say, pane));
   lines.push(...composerLines(state, say, pane, layout.composerRows));
   return lines;

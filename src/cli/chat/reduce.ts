@@ -46,7 +46,14 @@ function opened(state: ChatState, action: Extract<Action, { type: 'opened' }>): 
   const known = state.conversations.some((one) => one.id === conversation.id);
   const left = changeCurrent(state, (thread) => ({ ...thread, marker: null, selected: null, anchor: null }));
   const listed = known ? left : withConversation(left, conversation);
-  const next = { ...listed, current: conversation.id, completion: null, overlay: null };
+  const next: ChatState = {
+    ...listed,
+    current: conversation.id,
+    focus: 'composer',
+    filter: emptyBuffer,
+    completion: null,
+    overlay: null,
+  };
   const isNew = state.threads[conversation.id] === undefined;
   return withThread(next, conversation.id, (thread) => ({
     ...thread,

@@ -260,3 +260,19 @@ t.test('/lang changes the language at once', async (t) => {
   await chat.type('/lang fr\r', 'en ligne');
   await chat.shows('Message, ou / pour les commandes');
 });
+
+t.test('after jumping to a conversation from the list one writes in it', async (t) => {
+  const chat = await startChat(t, { client: withBob() });
+  await chat.shows('Choose a conversation');
+  await chat.type('\u001ba', 'hello alice');
+  await chat.type('straight away\r', /straight away {2}\d\d/);
+});
+
+t.test('an error longer than its line is shown whole', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/poll nonsense\r', '✗ a poll has a question and at least two');
+  await chat.shows('Lunch? | Pizza | Soup');
+  await chat.type('\u001b');
+  await chat.hides('Pizza');
+});

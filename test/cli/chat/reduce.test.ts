@@ -206,7 +206,12 @@ t.test('the widths of list, line and conversation make up the screen', (t) => {
       const width =
         layout.list > 0 && layout.pane > 0 ? layout.list + 1 + layout.pane : layout.list + layout.pane;
       const used =
-        layout.headerRows + layout.messageRows + layout.bannerRows + layout.ruleRows + layout.composerRows;
+        layout.headerRows +
+        layout.noticeRows +
+        layout.messageRows +
+        layout.bannerRows +
+        layout.ruleRows +
+        layout.composerRows;
       return width === columns && (used === layout.rows || height < 3);
     }),
   );
