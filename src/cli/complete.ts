@@ -9,7 +9,8 @@ export const completeWord = '__complete';
 export async function complete([kind = '', begun = '']: readonly string[], io: Io): Promise<number> {
   const home = io.env['PYTALK_HOME'];
   const names = await knownNames(home === '' ? undefined : home);
-  const mark = /^[@#]/.exec(begun)?.[0] ?? '';
+  // What is begun may still be quoted, as `"#te`.
+  const mark = /^["'\\]*([@#])/.exec(begun)?.[1] ?? '';
   const wanted = { person: '@', group: '#' }[kind] ?? '';
   // Names hold letters, digits, dots, dashes (protocol/names.ts); nothing else may reach a shell.
   const shown = names

@@ -147,7 +147,7 @@ ${tables()}
     if [[ $cur == '\\#'* ]]; then prefix='\\'; cur=\${cur#'\\'}; fi
     list=$("\${words[0]}" ${completeWord} "$kind" "$cur" 2>/dev/null)
     ;;
-  =*) list=\${kind#=};;
+  '='*) list=\${kind#=};;
   *) list=;;
   esac
   if [[ -z $skip && $count == 0 ]]; then list="$subs $list"; fi
@@ -182,7 +182,7 @@ ${tables()}
   case "$kind" in
   path) _files; return;;
   conversation|person|group) list=(\${(f)"$("\${words[1]}" ${completeWord} "$kind" "\${(Q)PREFIX}" 2>/dev/null)"});;
-  =*) list=(\${=kind#=});;
+  '='*) list=(\${=kind#=});;
   esac
   if [[ -z $skip && $count == 0 && -n $subs ]]; then
     for word in \${=subs}; do
@@ -268,7 +268,10 @@ ${lines.join('\n')}
 
 function fishOption(command: CommandSpec | null, option: OptionSpec, say: Say): string {
   const short = option.short === undefined ? '' : ` -s ${option.short}`;
-  const value = option.value === undefined ? '' : ` -r${fishChoices(option.completes)}`;
+  const value =
+    option.value === undefined
+      ? ''
+      : ` ${option.completes === 'path' ? '-r' : '-x'}${fishChoices(option.completes)}`;
   return ` -l ${option.name}${short}${value} -d ${quoted(optionText(command, option, say))}`;
 }
 

@@ -7,7 +7,7 @@ import { complete } from '../../src/cli/complete.js';
 import { knownNames, rememberNames } from '../../src/cli/known-names.js';
 import { commands } from '../../src/cli/table/table.js';
 import { runCli, session } from '../support/cli-run.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { temporaryFolder, type Teardown } from '../support/temporary-folder.js';
 import { projectFile } from '../support/project.js';
 
 const has = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0;
@@ -47,27 +47,31 @@ t.test('names that were seen are completed in the form that was begun, and only 
   t.same(await shown('group', ''), ['team']);
 });
 
-/** Runs bash's completion for a line as readline would, in a home that knows some names. */
-async function bashCompletes(t: Parameters<typeof temporaryFolder>[0], lines: string[]): Promise<string[][]> {
-  const folder = await temporaryFolder(t);
+/** Runs a shell on its completion script, in a home that knows some names; returns the lines it prints. */
+async function inShell(test: Teardown, shell: string, argv: string[], code: string): Promise<string[]> {
+  const folder = await temporaryFolder(test);
   const bin = join(folder, 'bin');
+  const home = join(folder, 'home');
   await mkdir(bin);
   const launcher = `#!/bin/sh\nexec "${process.execPath}" "${projectFile('bin', 'pytalk.js')}" "$@"\n`;
   await writeFile(join(bin, 'pytalk'), launcher, { mode: 0o755 });
-  await rememberNames(join(folder, 'home'), ['@bob', '@bernard', '#team']);
-  await writeFile(join(folder, 'script'), await script('bash'));
+  await rememberNames(home, ['@bob', '@bernard', '#team']);
+  await writeFile(join(folder, 'script'), await script(shell));
+  const out = execFileSync(shell, [...argv, '-c', code.replaceAll('SCRIPT', join(folder, 'script'))], {
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, PYTALK_HOME: home, HOME: folder },
+  });
+  return out.split('\n');
+}
+
+/** Runs bash's completion for each line as readline would. */
+async function bashCompletes(test: Teardown, lines: string[]): Promise<string[][]> {
   const calls = lines.map(
     (line) =>
       `COMP_LINE=${JSON.stringify(line)}; COMP_POINT=\${#COMP_LINE}; _pytalk; echo "\${COMPREPLY[*]}"`,
   );
-  const out = execFileSync('bash', ['-c', `source "${join(folder, 'script')}"\n${calls.join('\n')}`], {
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, PYTALK_HOME: join(folder, 'home') },
-  });
-  return out
-    .split('\n')
-    .slice(0, lines.length)
-    .map((line) => line.split(' ').filter(Boolean));
+  const out = await inShell(test, 'bash', [], `source "SCRIPT"\n${calls.join('\n')}`);
+  return out.slice(0, lines.length).map((line) => line.split(' ').filter(Boolean));
 }
 
 t.test(
@@ -99,11 +103,36 @@ t.test(
   },
 );
 
-for (const shell of ['zsh', 'fish']) {
-  t.test(`${shell} accepts its script`, { skip: has(shell) ? false : `no ${shell} here` }, async (t) => {
-    const folder = await temporaryFolder(t);
-    const path = join(folder, 'script');
-    await writeFile(path, await script(shell));
-    t.equal(spawnSync(shell, ['-n', path]).status, 0);
-  });
-}
+t.test('zsh completes words, choices and names', { skip: has('zsh') ? false : 'no zsh here' }, async (t) => {
+  // Outside of its line editor zsh cannot offer anything: what would be offered is printed.
+  const stubs = `compdef() { : }; _files() { print files }; compadd() { print -r -- "\${@:2}" }
+    _describe() { print -r -- "\${(@)\${(@P)2}%%:*}" }; source SCRIPT
+    offer() { words=(pytalk "$@"); CURRENT=$#words; PREFIX=$words[-1]; _pytalk }`;
+  const offers = ["groups ''", 'send b', "send '@'", "completion ''", 'send -f x'].map(
+    (line) => `offer ${line}`,
+  );
+  t.same(await inShell(t, 'zsh', ['-f'], [stubs, ...offers, ''].join('\n')), [
+    'create list show add remove admin leave rename',
+    'bob bernard team',
+    '@bob @bernard',
+    'bash zsh fish',
+    'files',
+    '',
+  ]);
+});
+
+t.test(
+  'fish completes words, choices and names',
+  { skip: has('fish') ? false : 'no fish here' },
+  async (t) => {
+    const lines = ['pytalk groups re', 'pytalk send b', 'pytalk send @be', 'pytalk serve --registration o'];
+    const code = lines.map((line) => `echo (complete -C '${line}' | string split -f1 \\t)`).join('\n');
+    t.same(await inShell(t, 'fish', ['--no-config'], `source SCRIPT\n${code}`), [
+      'remove rename',
+      'bernard bob',
+      '@bernard',
+      'open',
+      '',
+    ]);
+  },
+);
