@@ -12,6 +12,8 @@ export interface RunningChat {
   shows(text: string | RegExp): Promise<void>;
   hides(text: string): Promise<void>;
   quit(): Promise<number>;
+  /** As SIGTERM does. */
+  interrupt(): void;
 }
 
 const patienceMs = 10_000;
@@ -30,6 +32,7 @@ export async function startChat(
 ): Promise<RunningChat> {
   const terminal = new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
   const client = options.client ?? new FakeClient();
+  const controller = new AbortController();
   const ended = runChat({
     ...(options.with === undefined ? {} : { with: options.with }),
     connect: {},
@@ -37,6 +40,7 @@ export async function startChat(
     lang: options.lang ?? 'en',
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },
     terminal,
+    interrupt: controller.signal,
   });
   const until = async (isTrue: () => boolean, what: string): Promise<void> => {
     const giveUpAt = Date.now() + patienceMs;
@@ -60,6 +64,7 @@ export async function startChat(
       terminal.type(bytes);
       if (text !== undefined) await shows(text);
     },
+    interrupt: () => controller.abort(),
     async quit() {
       terminal.type('\u0011');
       return ended;

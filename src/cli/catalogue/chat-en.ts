@@ -91,7 +91,8 @@ export const chatEn = {
   'chat.page-close': 'Esc closes',
 
   // answers
-  'chat.needs-terminal': 'chat needs a terminal: use send, history, listen or pipe in scripts',
+  'chat.needs-terminal':
+    'chat needs a terminal: --plain works without one; scripts use send, history, listen or pipe',
   'chat.open-first': 'open a conversation first: /msg NAME',
   'chat.unknown-command': 'there is no command {name}: /help lists them; // begins a message with a slash',
   'chat.command-usage': 'use it like this: {usage}',

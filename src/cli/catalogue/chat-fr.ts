@@ -92,7 +92,7 @@ export const chatFr = {
 
   // answers
   'chat.needs-terminal':
-    'chat a besoin d’un terminal : dans un script, utilisez send, history, listen ou pipe',
+    'chat a besoin d’un terminal : --plain s’en passe ; dans un script, utilisez send, history, listen ou pipe',
   'chat.open-first': 'ouvrez d’abord une conversation : /msg NOM',
   'chat.unknown-command':
     'il n’y a pas de commande {name} : /help en donne la liste ; // commence un message par une barre oblique',

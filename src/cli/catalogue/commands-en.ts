@@ -120,6 +120,7 @@ export const commandsEn = {
   'option.timeout': 'how long to wait for an answer (10)',
   'option.lang': "language (or PYTALK_LANG; default: the locale's)",
   'option.verbose': 'say more when something fails',
+  'option.plain': 'line by line, without drawing a screen',
   'option.quiet': 'only results and errors',
   'option.help': 'this help',
   'option.version': 'the version',

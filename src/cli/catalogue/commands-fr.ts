@@ -124,6 +124,7 @@ export const commandsFr = {
   'option.timeout': 'combien de temps attendre une réponse (10)',
   'option.lang': 'langue (ou PYTALK_LANG ; par défaut celle du système)',
   'option.verbose': 'en dire plus en cas d’échec',
+  'option.plain': 'ligne par ligne, sans dessiner d’écran',
   'option.quiet': 'seulement les résultats et les erreurs',
   'option.help': 'cette aide',
   'option.version': 'la version',

@@ -40,6 +40,7 @@ export interface AppHost {
 
 export class ChatApp implements InputContext, SessionHost {
   private session: Session | null = null;
+  private readonly running = new Set<Promise<void>>();
   private readonly logIn: LogIn;
   private readonly typing: TypingSignal;
   private interruptedAtMs = -Infinity;
@@ -102,7 +103,15 @@ export class ChatApp implements InputContext, SessionHost {
   }
 
   attempt(work: () => Promise<void>): void {
-    work().catch((error: unknown) => this.fail(error));
+    const running = work()
+      .catch((error: unknown) => this.fail(error))
+      .finally(() => this.running.delete(running));
+    this.running.add(running);
+  }
+
+  /** Resolves when everything that was begun has ended. */
+  async whenIdle(): Promise<void> {
+    while (this.running.size > 0) await Promise.all(this.running);
   }
 
   page(title: string, draw: Overlay['draw']): void {
@@ -227,7 +236,8 @@ export class ChatApp implements InputContext, SessionHost {
     await this.leave();
   }
 
-  private async enter(client: Client): Promise<void> {
+  /** Begins with a client that is logged in; it is closed with the chat. */
+  async enter(client: Client): Promise<void> {
     this.session = new Session(client, this);
     await this.session.start();
     const name = this.wantsOpen;

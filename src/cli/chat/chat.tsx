@@ -17,14 +17,13 @@ export interface ChatOptions {
   lang: Lang;
   env: Readonly<Record<string, string | undefined>>;
   terminal: Terminal;
+  /** Aborts at a signal that ends the program; Ctrl+C is a key here. */
+  interrupt: AbortSignal;
 }
 
 /** Times in texts (`in 3 s`, `is typing`) follow the clock while there are any; else once in a while for the day. */
 const tickMs = 1000;
 const idleTicks = 30;
-
-/** Signals that end the program; Ctrl+C is a key here. */
-const endingSignals = ['SIGTERM', 'SIGHUP', 'SIGINT'] as const;
 
 function needsClock(state: ChatState): boolean {
   return (
@@ -99,8 +98,8 @@ export async function runChat(options: ChatOptions): Promise<number> {
     },
     options.with,
   );
-  const onSignal = (): void => end(0);
-  endingSignals.forEach((signal) => process.on(signal, onSignal));
+  const onInterrupt = (): void => end(0);
+  options.interrupt.addEventListener('abort', onInterrupt);
   terminal.enter();
   const undo = [
     terminal.onInput((inputs) => app.input(inputs)),
@@ -118,7 +117,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     undo.forEach((one) => one());
     screen.unmount();
     terminal.leave();
-    endingSignals.forEach((signal) => process.off(signal, onSignal));
+    options.interrupt.removeEventListener('abort', onInterrupt);
     await app.close();
   }
 }

@@ -1,9 +1,26 @@
 // `pytalk chat`: the terminal UI, loaded only here.
+import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import type { CommandRun } from '../table/spec.js';
 
 export const chat: CommandRun = async (context, fields) => {
   const { stdin, stdout } = process;
+  const options = {
+    ...(typeof fields['with'] === 'string' && { with: fields['with'] }),
+    connect: context.connectOptions('live'),
+    openClient: (connect: ConnectOptions): Promise<Client> => context.io.connect(connect),
+    lang: context.say.lang,
+  };
+  if (fields['plain'] === true) {
+    const { runPlainChat } = await import('../chat/plain.js');
+    const { io } = context;
+    return runPlainChat({
+      ...options,
+      input: io.stdin,
+      output: io.stdout,
+      interrupt: context.takeInterrupt(),
+    });
+  }
   if (!stdin.isTTY || !stdout.isTTY) {
     throw new PytalkError('usage', { details: { reason: context.say('chat.needs-terminal') } });
   }
@@ -13,13 +30,10 @@ export const chat: CommandRun = async (context, fields) => {
     import('../chat/chat.js'),
     import('../chat/terminal.js'),
   ]);
-  context.takeInterrupt();
   return runChat({
-    ...(typeof fields['with'] === 'string' && { with: fields['with'] }),
-    connect: context.connectOptions('live'),
-    openClient: (options) => context.io.connect(options),
-    lang: context.say.lang,
+    ...options,
     env: context.io.env,
     terminal: processTerminal(stdin, stdout),
+    interrupt: context.takeInterrupt(),
   });
 };

@@ -34,6 +34,7 @@ export const accountCommands: readonly CommandSpec[] = [
     name: 'chat',
     group: 'begin',
     args: [{ ...arg.with, optional: true }],
+    options: [{ name: 'plain' }],
     examples: ['chat', 'chat @bob'],
     run: async () => (await import('../commands/chat.js')).chat,
   },

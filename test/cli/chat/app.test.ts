@@ -276,3 +276,12 @@ t.test('an error longer than its line is shown whole', async (t) => {
   await chat.type('\u001b');
   await chat.hides('Pizza');
 });
+
+t.test('a signal ends it in order', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  chat.interrupt();
+  t.equal(await chat.ended, 0);
+  t.equal(chat.terminal.isEntered, false);
+  t.equal(chat.client.isClosed, true);
+});
