@@ -26,7 +26,7 @@ t.test('the bot of the documentation answers, as a program of its own', async (t
   await writeFile(join(folder, 'bot.mjs'), program);
   const bot = spawn(process.execPath, [join(folder, 'bot.mjs')], { stdio: 'inherit' });
   t.teardown(async () => {
-    bot.kill();
+    bot.kill('SIGKILL');
     if (bot.exitCode === null && bot.signalCode === null)
       await new Promise((resolve) => bot.once('exit', resolve));
   });
@@ -36,6 +36,7 @@ t.test('the bot of the documentation answers, as a program of its own', async (t
   const hello = (): Promise<unknown> => two.send('person1', { text: 'hello' });
   await hello();
   const again = setInterval(() => void hello(), 300);
+  t.teardown(() => clearInterval(again));
   t.match((await answer).message, { from: 'person1', text: 'you said: hello' });
   clearInterval(again);
   const { replyTo, quoted } = (await answer).message;
