@@ -108,8 +108,8 @@ export class FrameDecoder {
     if (this.#heldBytes > 0) {
       this.#hold(data);
       if (this.#heldBytes < this.#needed) return;
+      // The buffer is used again for what is left over: a new one for each chunk costs more than all the rest.
       input = this.#held.subarray(0, this.#heldBytes);
-      this.#held = Buffer.alloc(0);
       this.#heldBytes = 0;
     }
     let pos = 0;
@@ -128,6 +128,7 @@ export class FrameDecoder {
       onFrame({ kind, payload });
     }
     if (pos < input.length) this.#hold(input.subarray(pos));
+    else if (this.#held.length > 0) this.#held = Buffer.alloc(0);
   }
 
   #hold(data: Buffer): void {
