@@ -50,6 +50,8 @@ t.test('two people talk in terminals of 80x24 and 200x50', { skip, timeout: 180_
     PYTALK_HOME: join(folder, name),
     PYTALK_LANG: 'en',
     COLORTERM: '',
+    // The test runner sets it.
+    NO_COLOR: '',
   });
   const alice = await TmuxTerminal.start(t, 80, 24, env('alice'));
   const bob = await TmuxTerminal.start(t, 200, 50, env('bob'));
