@@ -101,11 +101,14 @@ export class Connection {
     });
   }
 
-  /** Sends the bytes of a whole chunk frame; resolves when the socket wants more. Rejects once closed. */
-  async sendChunk(frame: Buffer): Promise<void> {
+  /**
+   * Sends the bytes of a whole chunk frame; resolves when the socket wants more. Rejects once closed.
+   * `onSent` is called when the bytes may be overwritten.
+   */
+  async sendChunk(frame: Buffer, onSent: () => void): Promise<void> {
     if (this.#closed) throw this.#closed;
     this.#flush();
-    if (this.#socket.write(frame)) return;
+    if (this.#socket.write(frame, onSent)) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#socket.off('drain', done);

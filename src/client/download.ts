@@ -3,6 +3,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { PytalkError } from '../protocol/errors.js';
 import type { Chunk } from '../protocol/frame.js';
+import { limits } from '../protocol/limits.js';
+import { BufferPool } from './buffer-pool.js';
 
 /** Above this many bytes that wait for the disk reading stops, and below the other it goes on. */
 const pauseAboveBytes = 16 * 1024 * 1024;
@@ -15,6 +17,14 @@ interface Source {
   resume(): void;
 }
 
+/** Chunk data that waits for the disk. */
+interface Piece {
+  buffer: Buffer;
+  bytes: number;
+}
+
+const pieces = new BufferPool(limits.maxChunkBytes);
+
 export class Download {
   readonly sha256: string;
   readonly #file: FileHandle;
@@ -22,7 +32,7 @@ export class Download {
   /** Bytes taken so far, on disk or on the way there: where to go on. */
   #taken = 0;
   #written = 0;
-  #waiting: Buffer[] = [];
+  #waiting: Piece[] = [];
   #writing: Promise<void> | null = null;
   #paused: Source | null = null;
   #fail: (error: Error) => void = () => undefined;
@@ -60,10 +70,14 @@ export class Download {
       this.#fail(new PytalkError('file-corrupt'));
       return;
     }
-    const data = Buffer.from(chunk.data);
-    this.#hash.update(data);
-    this.#taken += data.length;
-    this.#waiting.push(data);
+    this.#hash.update(chunk.data);
+    for (let pos = 0; pos < chunk.data.length;) {
+      const buffer = pieces.take();
+      const bytes = chunk.data.copy(buffer, 0, pos);
+      this.#waiting.push({ buffer, bytes });
+      pos += bytes;
+    }
+    this.#taken += chunk.data.length;
     if (!this.#paused && this.#taken - this.#written > pauseAboveBytes) {
       this.#paused = source;
       source.pause();
@@ -95,12 +109,15 @@ export class Download {
   async #writeAll(): Promise<void> {
     try {
       while (this.#waiting.length > 0) {
-        const buffers = this.#waiting;
+        const taken = this.#waiting;
         this.#waiting = [];
-        const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-        const whole = buffers.length === 1 && buffers[0] ? buffers[0] : Buffer.concat(buffers, bytes);
-        // The file is open for appending: chunks come in order.
-        for (let pos = 0; pos < bytes;) pos += (await this.#file.write(whole, pos)).bytesWritten;
+        const bytes = taken.reduce((sum, piece) => sum + piece.bytes, 0);
+        // The file is open for appending, and chunks come in order.
+        await writeWhole(
+          this.#file,
+          taken.map((piece) => piece.buffer.subarray(0, piece.bytes)),
+        );
+        for (const { buffer } of taken) pieces.give(buffer);
         this.#written += bytes;
         this.onWritten(this.#written);
         if (this.#paused && this.#taken - this.#written < resumeBelowBytes) {
@@ -124,5 +141,17 @@ export class Download {
       this.#taken += bytesRead;
     }
     this.#written = this.#taken;
+  }
+}
+
+async function writeWhole(file: FileHandle, buffers: Buffer[]): Promise<void> {
+  const { bytesWritten } = await file.writev(buffers);
+  let skip = bytesWritten;
+  for (const buffer of buffers) {
+    // Seldom less is written than asked: the rest goes piece by piece.
+    for (let pos = Math.min(skip, buffer.length); pos < buffer.length;) {
+      pos += (await file.write(buffer, pos)).bytesWritten;
+    }
+    skip = Math.max(0, skip - buffer.length);
   }
 }

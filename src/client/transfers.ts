@@ -6,6 +6,7 @@ import { fromWireError } from '../protocol/envelope.js';
 import { limits } from '../protocol/limits.js';
 import type { Push } from '../protocol/messages.js';
 import type { TransferOptions } from './api.js';
+import { BufferPool } from './buffer-pool.js';
 import type { Connection } from './connection.js';
 import { Download } from './download.js';
 import { unreadable } from './files.js';
@@ -17,12 +18,15 @@ import { UploadWindow } from './upload-window.js';
 /** Two fewer than the server allows: an ended one may still be on its way out. */
 const maxParallel = limits.maxTransfers - 2;
 const headerBytes = frameHeaderBytes + chunkHeaderBytes;
+const frames = new BufferPool(headerBytes + limits.maxChunkBytes);
 
 /** What a transfer under way wants to hear. */
 interface Listener {
   onChunk?(chunk: Chunk): void;
   onProgress?(offset: number): void;
   onEnd?(): void;
+  /** It has failed: whatever waits should look. */
+  onFail?(): void;
   fail(error: PytalkError): void;
 }
 
@@ -135,13 +139,14 @@ export class Transfers {
   async #upload(handle: FileHandle, file: LocalFile, options: TransferOptions): Promise<void> {
     const connection = await this.#link.connection();
     const { sha256, size, path } = file;
-    await this.#transfer(connection, options.signal, async (transfer, listen, failed) => {
+    await this.#transfer(connection, options.signal, async (transfer, listen, failed, check) => {
       const window = new UploadWindow(this.#timers);
       listen({
         onProgress: (offset) => {
           window.acknowledged(offset);
           options.onProgress?.({ done: offset, total: size });
         },
+        onFail: () => window.open(),
       });
       const { offset } = await Promise.race([
         connection.request('file.put', { transfer, sha256, size }),
@@ -151,14 +156,16 @@ export class Transfers {
       options.onProgress?.({ done: offset, total: size });
       let next = readChunk(handle, transfer, offset, Math.min(window.chunkBytes, size - offset));
       for (let pos = offset; pos < size;) {
-        const frame = await next;
+        const { whole, frame } = await next;
         const bytes = frame.length - headerBytes;
         if (bytes === 0) throw unreadable(path, new Error('it became shorter meanwhile'));
-        await Promise.race([window.roomFor(pos, pos + bytes), failed]);
+        await window.roomFor(pos, pos + bytes);
+        check();
         pos += bytes;
         // The disk reads the next one while the socket takes this one.
         next = readChunk(handle, transfer, pos, Math.min(window.chunkBytes, size - pos));
-        await Promise.race([connection.sendChunk(frame), failed]);
+        await connection.sendChunk(frame, () => frames.give(whole));
+        check();
       }
       await next;
       // The server may have much to hash and to sync: no limit but the connection's life.
@@ -175,6 +182,8 @@ export class Transfers {
       transfer: number,
       listen: (listener: Omit<Listener, 'fail'>) => void,
       failed: Promise<never>,
+      /** Throws when it has failed: cheaper than a race for each chunk. */
+      check: () => void,
     ) => Promise<T>,
   ): Promise<T> {
     const transfer = this.#nextNumber++;
@@ -182,12 +191,24 @@ export class Transfers {
     const failed = new Promise<never>((_resolve, reject) => (fail = reject));
     // It may fail while nobody waits for it just then.
     failed.catch(() => undefined);
-    const abort = (): void => fail(new PytalkError('cancelled'));
+    let failure: PytalkError | null = null;
+    const failNow = (error: PytalkError): void => {
+      failure ??= error;
+      fail(error);
+      this.#listeners.get(transfer)?.onFail?.();
+    };
+    const check = (): void => {
+      if (failure) throw failure;
+    };
+    const abort = (): void => failNow(new PytalkError('cancelled'));
     signal?.addEventListener('abort', abort);
-    this.#listeners.set(transfer, { fail });
+    this.#listeners.set(transfer, { fail: failNow });
     try {
       if (signal?.aborted) abort();
-      return await run(transfer, (listener) => this.#listeners.set(transfer, { ...listener, fail }), failed);
+      const listen = (listener: Omit<Listener, 'fail'>): void => {
+        this.#listeners.set(transfer, { ...listener, fail: failNow });
+      };
+      return await run(transfer, listen, failed, check);
     } catch (error) {
       if (!connection.closed) await connection.request('file.cancel', { transfer }).catch(() => undefined);
       throw error;
@@ -221,16 +242,15 @@ async function openToRead(path: string): Promise<FileHandle> {
   }
 }
 
-/** A chunk frame with its header, read in place so that nothing is copied. */
+/** A chunk frame with its header, read in place so that nothing is copied; `whole` is the pool's buffer below it. */
 async function readChunk(
   handle: FileHandle,
   transfer: number,
   offset: number,
   bytes: number,
-): Promise<Buffer> {
-  if (bytes <= 0) return Buffer.alloc(headerBytes);
-  const frame = Buffer.allocUnsafeSlow(headerBytes + bytes);
-  const { bytesRead } = await handle.read(frame, headerBytes, bytes, offset);
-  encodeChunkHeader(transfer, offset, bytesRead).copy(frame);
-  return frame.subarray(0, headerBytes + bytesRead);
+): Promise<{ whole: Buffer; frame: Buffer }> {
+  const whole = frames.take();
+  const { bytesRead } = await handle.read(whole, headerBytes, bytes, offset);
+  encodeChunkHeader(transfer, offset, bytesRead).copy(whole);
+  return { whole, frame: whole.subarray(0, headerBytes + bytesRead) };
 }

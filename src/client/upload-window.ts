@@ -38,6 +38,12 @@ export class UploadWindow {
     }
   }
 
+  /** Lets go whoever waits. */
+  open(): void {
+    this.#waiting?.wake();
+    this.#waiting = null;
+  }
+
   /** Resolves when the bytes from `start` to `end` may be sent after everything before them. */
   async roomFor(start: number, end: number): Promise<void> {
     if (this.#fits(start, end)) return;
