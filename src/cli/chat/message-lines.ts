@@ -41,7 +41,8 @@ const stateSigns: Record<Message['state'], Span> = {
 function centred(text: string, role: 'dim' | 'unread', columns: number, rule: string): Line {
   const cut = fit([span(` ${text} `, role)], columns);
   const side = Math.max(0, Math.floor((columns - lineWidth(cut)) / 2));
-  return [span(rule.repeat(side), role), ...cut, span(rule.repeat(side), role)];
+  const rest = Math.max(0, columns - side - lineWidth(cut));
+  return [span(rule.repeat(side), role), ...cut, span(rule.repeat(rest), role)];
 }
 
 function startsRun(message: Message, previous: Message | null): boolean {
