@@ -85,10 +85,11 @@ export class Accounts {
   /** Rejects with `name-taken` or `phone-taken`. */
   async checkFree(username: string, phone: string): Promise<void> {
     const { storage, now } = this.#options;
-    const [account, banned, phoneTaken] = await Promise.all([
+    // The number first: who takes both between the two looks is found by name, as in any other moment.
+    const phoneTaken = await storage.phoneTaken(phone, now());
+    const [account, banned] = await Promise.all([
       this.byName(username),
       storage.meta(bannedKey(nameKey(username))),
-      storage.phoneTaken(phone, now()),
     ]);
     if (account || (banned !== null && banned !== '')) {
       throw new PytalkError('name-taken', { details: { name: username } });

@@ -136,11 +136,12 @@ t.test('help and version need nothing', async (t) => {
 
 t.test('an interrupt ends with 130 after closing the client', async (t) => {
   const client = clientWithBob();
-  client.conversations = () => new Promise(() => undefined);
   const { io, controller } = session({ client });
-  const ended = run(['conversations'], io);
-  setImmediate(() => controller.abort('SIGINT'));
-  t.equal(await ended, 130);
+  client.conversations = () => {
+    setImmediate(() => controller.abort('SIGINT'));
+    return new Promise(() => undefined);
+  };
+  t.equal(await run(['conversations'], io), 130);
   t.ok(client.isClosed);
 });
 

@@ -73,7 +73,9 @@ export class TmuxTerminal {
   }
 
   private async tmux(...args: string[]): Promise<string> {
-    const { stdout } = await execute('tmux', ['-u', '-S', this.socket, ...args]);
+    // What the test runner says about its own colours is not meant for the programs in there.
+    const { NO_COLOR: _no, FORCE_COLOR: _force, ...env } = process.env;
+    const { stdout } = await execute('tmux', ['-u', '-S', this.socket, ...args], { env });
     return stdout;
   }
 }
