@@ -15,7 +15,11 @@ export type Meaning = { conversation: Conversation } | { conversation: null; per
 /** What an account may change of a conversation for itself. */
 type OwnState = Partial<Pick<Conversation, 'hidden' | 'muted' | 'clearedSeq'>>;
 
+/** How long nobody is asked again whether there is a person of the name by which a group is called. */
+const absentMs = 10_000;
+
 export class Conversations {
+  readonly #absent = new Map<string, number>();
   readonly #core: Core;
   readonly #people: People;
   readonly #views: MessageViews;
@@ -60,12 +64,15 @@ export class Conversations {
   }
 
   async #person(name: string, orGroup: boolean): Promise<User | null> {
+    const now = this.#core.timers.now();
+    if (orGroup && (this.#absent.get(name) ?? 0) > now) return null;
     try {
       return await this.#people.find(name);
     } catch (error) {
-      const elsewhere = error instanceof PytalkError && ['user-not-found', 'offline'].includes(error.code);
-      if (orGroup && elsewhere) return null;
-      throw error;
+      const code = error instanceof PytalkError ? error.code : null;
+      if (!orGroup || (code !== 'user-not-found' && code !== 'offline')) throw error;
+      if (code === 'user-not-found') this.#absent.set(name, now + absentMs);
+      return null;
     }
   }
 

@@ -17,6 +17,8 @@ export interface DialOptions {
   tls: boolean;
   timeoutMs: number;
   timers: Timers;
+  /** Gives up at once, with `closed`. */
+  signal: AbortSignal;
   /** PEM of authorities to trust instead of the system's, for tests. */
   ca?: string;
 }
@@ -43,11 +45,14 @@ export function dial(address: Address, options: DialOptions): Promise<Dialled> {
     const stopTimer = options.timers.after(options.timeoutMs, () =>
       fail(new PytalkError('timeout', { details: { seconds } })),
     );
+    const abort = (): void => fail(new PytalkError('closed'));
     const fail = (error: PytalkError): void => {
       stopTimer();
+      options.signal.removeEventListener('abort', abort);
       socket.destroy();
       reject(error);
     };
+    options.signal.addEventListener('abort', abort);
     socket.setNoDelay(true);
     socket.on('error', (error: NodeJS.ErrnoException) => fail(dialError(name, error, options.tls)));
     socket.once('close', () =>
@@ -55,6 +60,7 @@ export function dial(address: Address, options: DialOptions): Promise<Dialled> {
     );
     socket.once(options.tls ? 'secureConnect' : 'connect', () => {
       stopTimer();
+      options.signal.removeEventListener('abort', abort);
       socket.removeAllListeners();
       // Until the connection takes over, an error must not end the process.
       socket.on('error', () => undefined);

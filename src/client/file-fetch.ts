@@ -48,11 +48,12 @@ export async function fetchFile(
 
 /** Live, a transfer that broke off goes on where it was once the connection is back. */
 async function whileReconnecting<T>(core: Core, run: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let begun = core.link.signedIn; ; begun = true) {
     try {
       return await run();
     } catch (error) {
-      if (!isLoss(error) || !core.live) throw error;
+      // Without a connection to begin with, the caller should know at once.
+      if (!isLoss(error) || !core.live || !begun) throw error;
       await core.live.whenOnline();
     }
   }

@@ -70,6 +70,9 @@ export class Link {
   #refusal: PytalkError | null = null;
   #failures = 0;
   #stopRetry: (() => void) | null = null;
+  readonly #closing = new AbortController();
+  /** The connection while it says hello and logs in. */
+  #greeting: Connection | null = null;
   /** Set while this device ends its session itself: that it ended is no news then. */
   leaving = false;
   /** What the server said in `hello`. */
@@ -139,6 +142,9 @@ export class Link {
     this.#setState('closed', null, null);
     this.#stopRetry?.();
     this.#signedIn = false;
+    this.#closing.abort();
+    // A server that takes its time to answer must not hold up closing.
+    await this.#greeting?.close();
     await this.#drop();
     await this.#opening?.catch(() => undefined);
     if (wasOpen) await this.#drop();
@@ -180,7 +186,8 @@ export class Link {
 
   async #connect(): Promise<void> {
     const { address, timeoutMs, timers, home, fingerprint, tls } = this.#options;
-    const dialled = await dial(address, { tls, timeoutMs, timers });
+    const { signal } = this.#closing;
+    const dialled = await dial(address, { tls, timeoutMs, timers, signal });
     let connection: Connection | null = null;
     try {
       if (dialled.fingerprint !== null) {
@@ -190,6 +197,7 @@ export class Link {
       if (this.#isClosed()) throw new PytalkError('closed');
       this.fingerprint = dialled.fingerprint;
       connection = this.#listen(dialled.socket);
+      this.#greeting = connection;
       // Both in one write: the server answers in order.
       const [hello, signedIn] = await Promise.all([
         connection.request('hello', { protocol: protocolVersion, client: programName }),
@@ -205,6 +213,8 @@ export class Link {
       if (connection) void connection.close();
       else dialled.socket.destroy();
       throw error;
+    } finally {
+      this.#greeting = null;
     }
   }
 

@@ -43,6 +43,9 @@ export class Sync {
   #hasBegun: boolean;
   #pass: Promise<void> = Promise.resolve();
   #closed = false;
+  /** The last seq that was pushed while the conversation could not be looked at, by conversation. */
+  readonly #early = new Map<number, number>();
+  #runsForEarly = false;
   #settleBegin: () => void = () => undefined;
   readonly #firstBegin = new Promise<void>((resolve) => (this.#settleBegin = resolve));
   #beginning: Promise<void> | null = null;
@@ -101,12 +104,13 @@ export class Sync {
 
   /** Takes an event that was pushed, or that this device has just stored. */
   take(event: LogEvent): void {
-    const { directory } = this.#parts;
-    if (!this.#ready || this.#closed) return;
-    const conversation = directory.conversations.get(event.conv);
-    if (!conversation) {
-      // The first message of somebody new comes before the conversation is known.
-      this.run().catch(() => this.#parts.onFailed());
+    if (this.#closed) return;
+    const conversation = this.#parts.directory.conversations.get(event.conv);
+    if (!this.#ready || !conversation) {
+      // Before the list has come it may or may not be counted in it; the first message of somebody new comes before
+      // their conversation is known.
+      this.#early.set(event.conv, Math.max(event.seq, this.#early.get(event.conv) ?? 0));
+      if (this.#ready) this.#runForEarly();
       return;
     }
     this.#noteLast(conversation, event);
@@ -133,6 +137,14 @@ export class Sync {
     await Promise.allSettled([...this.#positions.values()].flatMap(({ fetching }) => fetching ?? []));
   }
 
+  #runForEarly(): void {
+    if (this.#runsForEarly) return;
+    this.#runsForEarly = true;
+    this.run()
+      .catch(() => this.#parts.onFailed())
+      .finally(() => (this.#runsForEarly = false));
+  }
+
   async #runOnce(): Promise<void> {
     const { directory, writer, loadDirectory, begin } = this.#parts;
     await loadDirectory();
@@ -145,10 +157,23 @@ export class Sync {
       this.#settleBegin();
     }
     this.#ready = true;
+    this.#countEarly();
     const newestFirst = conversations.sort((a, b) => (b.lastAt ?? 0) - (a.lastAt ?? 0));
     await inParallel(newestFirst, ({ id }) => this.#fetch(id));
     await inParallel(newestFirst, ({ id }) => this.#backfill(id));
     await writer.flushed();
+  }
+
+  /** What was pushed before the list came is in no page that is asked for by the list. */
+  #countEarly(): void {
+    const { directory } = this.#parts;
+    for (const [conv, seq] of this.#early) {
+      const conversation = directory.conversations.get(conv);
+      // Of one that is not in the list either, nothing may be seen any more.
+      if (conversation && conversation.lastSeq < seq)
+        directory.putConversation({ ...conversation, lastSeq: seq });
+    }
+    this.#early.clear();
   }
 
   #position(conv: number): Position {

@@ -1,4 +1,5 @@
 // The local copy: equal to the server's logs after whatever happens to the line, told once and in order.
+import { createServer, type AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import type { Client } from '../../src/client/api.js';
 import type { LogEvent } from '../../src/protocol/shapes.js';
@@ -119,6 +120,54 @@ t.test('an event that is pushed ahead of one that was lost makes the copy ask fo
   await one.send('person2', { text: 'd' });
   await last;
   t.same(told, ['b', 'c', 'd']);
+});
+
+t.test(
+  'an event that comes while the list is on its way, and is not counted in it, is fetched all the same',
+  async (t) => {
+    const { core, homes } = await behindLine(t);
+    const one = await clientAt(t, homes[0]!, once);
+    await one.send('person2', { text: 'a' });
+    const first = await clientAt(t, homes[1]!);
+    await first.synced();
+    await first.close();
+    // The list is made, then an event is stored and pushed, then the list goes out.
+    const { storage } = core;
+    const summaries = storage.summaries.bind(storage);
+    const accounts = storage.accounts.bind(storage);
+    let isListing = false;
+    storage.summaries = (user) => {
+      isListing = user === 2;
+      return summaries(user);
+    };
+    storage.accounts = async (ids) => {
+      const people = await accounts(ids);
+      if (isListing) {
+        isListing = false;
+        await one.send('person2', { text: 'b' });
+      }
+      return people;
+    };
+    const told = next(await clientAt(t, homes[1]!), 'message');
+    t.equal((await told).message.text, 'b');
+  },
+);
+
+t.test('closing does not wait for a server that is silent or far away', async (t) => {
+  const { homes, line } = await behindLine(t);
+  const first = await clientAt(t, homes[1]!);
+  await first.synced();
+  await first.close();
+  const silent = createServer((socket) => void socket.on('error', () => undefined).resume());
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => new Promise((resolve) => silent.close(resolve)));
+  line.target = (silent.address() as AddressInfo).port;
+  line.onDown = line.onUp = () => undefined;
+  const two = await clientAt(t, homes[1]!, { offline: true, timeoutMs: 60_000 });
+  t.equal(two.state, 'connecting');
+  t.match(await two.conversations(), []);
+  await two.close();
+  line.cut();
 });
 
 t.test('a cursor replays what was told since, and live events carry on from there', async (t) => {
