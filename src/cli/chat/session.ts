@@ -128,7 +128,9 @@ export class Session {
 
   private async loadList(): Promise<void> {
     const conversations = await this.client.conversations();
-    if (!this.isClosed) this.host.dispatch({ type: 'conversations-loaded', conversations });
+    if (this.isClosed) return;
+    this.host.dispatch({ type: 'conversations-loaded', conversations });
+    this.markRead();
   }
 
   private async loadFriends(): Promise<void> {

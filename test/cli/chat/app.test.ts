@@ -21,6 +21,22 @@ t.test('opens the conversation that was named, and marks it read', async (t) => 
   t.equal(chat.terminal.listeners, 0);
 });
 
+t.test('what turns out to be unread after the conversation was opened is marked read too', async (t) => {
+  const client = new FakeClient();
+  const view = client.talk('@bob');
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('Message, or / for commands');
+  t.notOk(client.calls.includes('markRead @bob'));
+  // A new device learns of older messages only when its first synchronisation is done.
+  view.unread = 3;
+  client.emit('conversation', { conversation: { ...view } });
+  for (let turn = 0; turn < 200 && !client.calls.includes('markRead @bob'); turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  t.ok(client.calls.includes('markRead @bob'));
+  t.equal(await chat.quit(), 0);
+});
+
 t.test('what is typed is sent with Enter, and shown with its delivery state', async (t) => {
   const chat = await startChat(t, { client: withBob(), with: '@bob' });
   await chat.shows('hello alice');
