@@ -18,7 +18,7 @@ export interface DialOptions {
   timeoutMs: number;
   timers: Timers;
   /** Gives up at once, with `closed`. */
-  signal: AbortSignal;
+  signal?: AbortSignal;
   /** PEM of authorities to trust instead of the system's, for tests. */
   ca?: string;
 }
@@ -48,11 +48,11 @@ export function dial(address: Address, options: DialOptions): Promise<Dialled> {
     const abort = (): void => fail(new PytalkError('closed'));
     const fail = (error: PytalkError): void => {
       stopTimer();
-      options.signal.removeEventListener('abort', abort);
+      options.signal?.removeEventListener('abort', abort);
       socket.destroy();
       reject(error);
     };
-    options.signal.addEventListener('abort', abort);
+    options.signal?.addEventListener('abort', abort);
     socket.setNoDelay(true);
     socket.on('error', (error: NodeJS.ErrnoException) => fail(dialError(name, error, options.tls)));
     socket.once('close', () =>
@@ -60,7 +60,7 @@ export function dial(address: Address, options: DialOptions): Promise<Dialled> {
     );
     socket.once(options.tls ? 'secureConnect' : 'connect', () => {
       stopTimer();
-      options.signal.removeEventListener('abort', abort);
+      options.signal?.removeEventListener('abort', abort);
       socket.removeAllListeners();
       // Until the connection takes over, an error must not end the process.
       socket.on('error', () => undefined);
