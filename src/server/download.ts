@@ -54,7 +54,8 @@ export class Download implements Transfer {
       while (offset < size && !this.#cancelled) {
         const buffer = Buffer.allocUnsafeSlow(Math.min(limits.maxChunkBytes, size - offset));
         const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
-        if (bytesRead === 0) throw new PytalkError('storage-failed', { details: { reason: 'file is short' } });
+        if (bytesRead === 0)
+          throw new PytalkError('storage-failed', { details: { reason: 'file is short' } });
         const data = buffer.subarray(0, bytesRead);
         const at = offset;
         await inTurn(session, async () => {

@@ -133,7 +133,9 @@ export class FileStore {
     if (!file || !allowed) throw new PytalkError('file-not-found');
     const { size } = file;
     if (offset > size) {
-      throw new PytalkError('invalid', { details: { field: 'offset', reason: `the file has ${size} bytes` } });
+      throw new PytalkError('invalid', {
+        details: { field: 'offset', reason: `the file has ${size} bytes` },
+      });
     }
     const { counters } = this;
     const download = new Download({ session, transfer, path: this.#path(sha256), offset, size, counters });
