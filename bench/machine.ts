@@ -1,12 +1,15 @@
 // The machine under the benchmark: what it is, who runs on which core, and how busy processes and cores were.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cpus, release, tmpdir, totalmem, type } from 'node:os';
 
 const serverCpu = 0;
 const generatorCpu = 1;
 /** Clock ticks a second in /proc (USER_HZ), the same on every Linux. */
 const ticksPerSecond = 100;
+/** Share of a core that others may use when a run begins. */
+const quietShare = 0.1;
 
 /** Whether processes can be pinned: `taskset` is there, and there are two cores. */
 export const canPin = cpus().length > 1 && succeeds('taskset', ['-V']);
@@ -133,6 +136,20 @@ function coreTicks(core: number): { busy: number; all: number } {
     return { busy: all - (ticks[3] ?? 0) - (ticks[4] ?? 0), all };
   } catch {
     return { busy: 0, all: 0 };
+  }
+}
+
+/** Waits until both cores are nearly idle, at most so long: other work on the machine often comes in bursts. */
+export async function quietMachine(timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  while (performance.now() < end) {
+    const before = [coreTicks(serverCpu), coreTicks(generatorCpu)] as const;
+    await sleep(500);
+    const busy = before.some((core, i) => {
+      const now = coreTicks(i === 0 ? serverCpu : generatorCpu);
+      return now.busy - core.busy > (now.all - core.all) * quietShare;
+    });
+    if (!busy) return;
   }
 }
 

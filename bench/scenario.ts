@@ -1,5 +1,5 @@
 // What a benchmark scenario is, and how one is repeated and its figures collected.
-import type { Cost } from './machine.js';
+import { quietMachine, type Cost } from './machine.js';
 import type { Aim } from './statistics.js';
 
 export interface FigureSpec {
@@ -51,6 +51,7 @@ export function loadMeasured(cost: Cost): Measured {
 
 const acceptedDisturbance = 0.15;
 const maxTries = 3;
+const quietTimeoutMs = 20_000;
 
 export interface Result {
   scenario: Scenario;
@@ -67,6 +68,7 @@ export async function repeat(scenario: Scenario, count: number, options: RunOpti
 async function runUndisturbed(scenario: Scenario, options: RunOptions): Promise<Measured> {
   let best: Measured | null = null;
   for (let tries = 0; tries < (options.quick ? 1 : maxTries); tries++) {
+    if (!options.quick) await quietMachine(quietTimeoutMs);
     const run = await scenario.runOnce(options);
     if (!best || disturbance(run) < disturbance(best)) best = run;
     if (disturbance(best) <= acceptedDisturbance) break;
