@@ -3,9 +3,12 @@ import { limits } from './limits.js';
 
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{1,31}$/u;
 
+/** Characters that are shown as nothing: with them two names would look the same. */
+const invisible = /\p{Default_Ignorable_Code_Point}/u;
+
 /** True for 2 to 32 letters, digits, `.`, `_` or `-` that begin with a letter or digit. */
 export function isName(name: string): boolean {
-  return namePattern.test(name) && name.normalize('NFKC') === name;
+  return namePattern.test(name) && !invisible.test(name) && name.normalize('NFKC') === name;
 }
 
 /** The form in which names are compared for uniqueness: NFKC (Unicode annex 15), case-folded. */
@@ -61,12 +64,25 @@ export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
 }
 
-/** The last part of a path from the network, without separators, control characters or leading dots. */
+/** File systems take 255 bytes; the rest is for what others put before or after the name. */
+const maxFileNameBytes = 200;
+
+/** The name cut off before its extension, at whole characters, so that a disk can hold it. */
+function shortened(name: string): string {
+  const extension = /\.[^.]{1,15}$/.exec(name)?.[0] ?? '';
+  let room = maxFileNameBytes - Buffer.byteLength(extension);
+  let stem = '';
+  for (const character of name.slice(0, name.length - extension.length)) {
+    room -= Buffer.byteLength(character);
+    if (room < 0) break;
+    stem += character;
+  }
+  return stem + extension;
+}
+
+/** The last part of a path from the network, without separators, control characters or leading dots, at most 205 bytes. */
 export function safeFileName(name: string): string {
   const last = name.split(/[/\\]/).at(-1) ?? '';
-  const clean = last
-    .replace(/[\p{C}<>:"|?*\u2028\u2029]/gu, '')
-    .replace(/^[.\s]+|[.\s]+$/g, '')
-    .slice(0, limits.maxFileNameChars);
+  const clean = shortened(last.replace(/[\p{C}<>:"|?*\u2028\u2029]/gu, '').replace(/^[.\s]+|[.\s]+$/g, ''));
   return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(clean) || clean === '' ? `file-${clean}` : clean;
 }

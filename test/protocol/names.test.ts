@@ -19,6 +19,12 @@ t.test('names have 2 to 32 letters, digits, dots, underscores and dashes', async
   }
 });
 
+t.test('no name holds what cannot be seen, so that nobody looks like somebody else', async (t) => {
+  for (const name of ['alice\ufe0f', 'alice\u034f', 'alice\u1160', 'ali\u180bce', '\u115f\u115f'])
+    t.notOk(isName(name), JSON.stringify(name));
+  t.ok(isName('नेहा'), 'marks that can be seen stay');
+});
+
 t.test('names that differ in case only have the same key', async (t) => {
   t.equal(nameKey('Alice'), nameKey('aLICE'));
   t.equal(nameKey('Équipe'), nameKey('équipe'));
@@ -47,6 +53,12 @@ t.test('only lower-case UUIDs are ids', async (t) => {
   t.ok(isUuid('019a2b3c-4d5e-7f60-8123-456789abcdef'));
   t.notOk(isUuid('019A2B3C-4D5E-7F60-8123-456789ABCDEF'));
   t.notOk(isUuid('019a2b3c4d5e7f608123456789abcdef'));
+});
+
+t.test('a file name from the network fits a disk, and keeps its extension', async (t) => {
+  const safe = safeFileName(`${'漢'.repeat(250)}.jpeg`);
+  t.equal(safe, `${'漢'.repeat(65)}.jpeg`);
+  t.ok(Buffer.byteLength(safeFileName(`con.${'é'.repeat(250)}`)) <= 205);
 });
 
 t.test('a file name from the network has no way out of its folder', async (t) => {
