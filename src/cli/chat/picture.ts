@@ -1,5 +1,6 @@
 // Still pictures in the terminal: decoded and shrunk by sharp, drawn as coloured half blocks that any terminal can show.
 import sharp from 'sharp';
+import { PytalkError } from '../../protocol/errors.js';
 
 /** How many colours a terminal shows. */
 export type ColourDepth = 'none' | '256' | 'true';
@@ -22,17 +23,19 @@ export function colourDepth(env: Readonly<Record<string, string | undefined>>): 
   return /direct|kitty|alacritty|ghostty|wezterm|foot/.test(term) ? 'true' : '256';
 }
 
-/** Decodes a picture (a path or bytes) to at most `maxWidth` × `maxHeight` pixels. Rejects what sharp cannot read. */
+/** Never SVG and the like: documents of others that a large program would have to interpret. */
+const decoded: ReadonlySet<string | undefined> = new Set(['png', 'jpeg', 'gif', 'webp']);
+
+/** Decodes a picture (a path or bytes) to at most `maxWidth` × `maxHeight` pixels. Rejects all but PNG, JPEG, GIF and WebP. */
 export async function loadPicture(
   source: string | Uint8Array,
   maxWidth: number,
   maxHeight: number,
 ): Promise<Picture> {
-  const { data, info } = await sharp(source, {
-    limitInputPixels: maxInputPixels,
-    failOn: 'error',
-    animated: false,
-  })
+  const input = sharp(source, { limitInputPixels: maxInputPixels, failOn: 'error', animated: false });
+  const { format } = await input.metadata();
+  if (!decoded.has(format)) throw new PytalkError('bad-picture', { details: { reason: format } });
+  const { data, info } = await input
     .rotate()
     .resize(maxWidth, maxHeight, { fit: 'inside' })
     .flatten({ background: '#808080' })

@@ -51,6 +51,16 @@ t.test('grey, transparent and animated pictures are drawn too; what is no pictur
   await t.rejects(loadPicture(Buffer.from('not a picture'), 4, 4));
 });
 
+t.test('a drawing that would have to be interpreted is not, whatever its sender calls it', async (t) => {
+  const svg =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8"/></svg>';
+  await t.rejects(loadPicture(Buffer.from(svg), 4, 4), { code: 'bad-picture' });
+  const tiff = await sharp(await flat('#ff0000'))
+    .tiff()
+    .toBuffer();
+  await t.rejects(loadPicture(tiff, 4, 4), { code: 'bad-picture' });
+});
+
 t.test('the environment says how many colours there are', (t) => {
   t.equal(colourDepth({ TERM: 'xterm-256color' }), '256');
   t.equal(colourDepth({ TERM: 'tmux-256color', COLORTERM: 'truecolor' }), 'true');
