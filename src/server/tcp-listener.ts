@@ -31,9 +31,7 @@ export async function listenTcp(
     request: (connection, value) => dispatch(context, connection, value),
     signedIn: (connection) => hub.signedIn(connection),
     closed: (connection) => {
-      const left = (perAddress.get(connection.address) ?? 1) - 1;
-      if (left > 0) perAddress.set(connection.address, left);
-      else perAddress.delete(connection.address);
+      countDown(perAddress, connection.address);
       hub.disconnected(connection);
     },
     now: () => context.now(),
@@ -67,15 +65,22 @@ export async function listenTcp(
   server.on('tlsClientError', (error: Error) => log.debug({ err: error }, 'TLS handshake failed'));
   // Raw sockets are ended too when the server stops while a handshake is under way.
   const raw = new Set<Socket>();
+  const rawPerAddress = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     socket.on('error', () => socket.destroy());
+    const address = socket.remoteAddress ?? '';
+    const count = rawPerAddress.get(address) ?? 0;
     // Those who never finish their handshake are not connections yet, and must not be without number either.
-    if (raw.size >= 2 * config.maxConnections) {
+    if (raw.size >= 2 * config.maxConnections || count >= 2 * config.maxConnectionsPerAddress) {
       socket.destroy();
       return;
     }
     raw.add(socket);
-    socket.once('close', () => raw.delete(socket));
+    rawPerAddress.set(address, count + 1);
+    socket.once('close', () => {
+      raw.delete(socket);
+      countDown(rawPerAddress, address);
+    });
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -106,4 +111,10 @@ export async function listenTcp(
       clearTimeout(grace);
     },
   };
+}
+
+function countDown(counts: Map<string, number>, key: string): void {
+  const left = (counts.get(key) ?? 1) - 1;
+  if (left > 0) counts.set(key, left);
+  else counts.delete(key);
 }

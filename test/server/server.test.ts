@@ -86,6 +86,14 @@ t.test('one data folder serves one server', async (t) => {
   await (await WireClient.connect({ port: server.tcp.port, tls: true })).destroy();
 });
 
+t.test('one address cannot hold all places with connections that never finish their handshake', async (t) => {
+  const server = await testServer(t, { overrides: { maxConnectionsPerAddress: 2 } });
+  const silent = numbers(5).map(() => connectPlain(server.tcp.port, '127.0.0.1'));
+  t.teardown(() => silent.forEach((socket) => socket.destroy()));
+  await Promise.race(silent.map((socket) => once(socket.resume(), 'close')));
+  t.equal(silent.filter((socket) => socket.closed).length, 1, 'twice as many as may connect are kept');
+});
+
 t.test('connections are counted by address, and places are given back', async (t) => {
   const server = await testServer(t, { tls: false, overrides: { maxConnectionsPerAddress: 5 } });
   const { port } = server.tcp;
