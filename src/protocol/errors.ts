@@ -46,6 +46,7 @@ export const errorTexts = {
   'not-group-admin': 'only an admin of the group may do that',
   'contacts-full': 'one can have at most {max} contacts',
   'group-full': 'a group has at most {max} members',
+  'groups-full': '{name} is in {max} groups, and cannot be in more',
   'not-a-group': 'that is not a group',
   'not-a-poll': 'that message is not a poll, or has no such option',
   'not-yours': 'only the author (or a group admin, to delete) may do that',

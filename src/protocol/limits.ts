@@ -31,6 +31,8 @@ export const limits = {
   /** Bytes of event payloads after which the server ends a page early. */
   pageBudgetBytes: 512 * 1024,
   maxGroupMembers: 50,
+  /** Groups one may be in: a list of all, with their members, must fit one frame. */
+  maxGroups: 1_000,
   /** People one may have as contacts: a list of them must fit one frame. */
   maxContacts: 5_000,
   maxPollOptions: 12,

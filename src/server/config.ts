@@ -26,6 +26,7 @@ const ratesShape = z.strictObject({
     6000,
     'Messages, reactions, votes, edits, deletions and changes of contacts of one person.',
   ),
+  groups: rate(100, 10, 'Groups made, and people put into groups, by one person.'),
   typing: rate(60, 120, 'Signs of typing of one person.'),
 });
 

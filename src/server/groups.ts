@@ -83,15 +83,18 @@ function presentIds(state: ConversationState): number[] {
   return state.present.map((member) => member.user);
 }
 
-/** Finds people who may be put into a group by `by`. */
+/** Finds people who may be put into a group by `by`, who may be among them. */
 async function checkPeople(hub: Hub, by: number, users: readonly number[]): Promise<void> {
   const accounts = new Map((await hub.storage.accounts(users)).map((account) => [account.id, account]));
+  const max = limits.maxGroups;
   for (const id of users) {
     const account = accounts.get(id);
     if (!account || account.deleted)
       throw new PytalkError('user-not-found', { details: { name: String(id) } });
-    if (await hub.blocksBetween(by, id))
-      throw new PytalkError('blocked', { details: { name: account.username } });
+    const details = { name: account.username };
+    if (id !== by && (await hub.blocksBetween(by, id))) throw new PytalkError('blocked', { details });
+    if ((await hub.storage.groupCount(id)) >= max)
+      throw new PytalkError('groups-full', { details: { ...details, max } });
   }
 }
 
@@ -113,11 +116,7 @@ export async function createGroup(
   const key = nameKey(name);
   if ((await hub.storage.groupByName(key)) !== null)
     throw new PytalkError('name-taken', { details: { name } });
-  await checkPeople(
-    hub,
-    by,
-    users.filter((id) => id !== by),
-  );
+  await checkPeople(hub, by, users);
   const at = hub.now();
   const row = { id: hub.newConversationId(), kind: 'group' as const, name, createdAt: at };
   const members = users.map((user) => newMembership(row.id, user, user === by, at, 1));

@@ -92,6 +92,7 @@ export class RateLimits {
       profileChanges: new Buckets(rates.profileChanges, now),
       uploads: new Buckets(rates.uploads, now),
       events: new Buckets(rates.events, now),
+      groups: new Buckets(rates.groups, now),
       typing: new Buckets(rates.typing, now),
     };
   }

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { decodePayload } from '../../src/protocol/payload.js';
 import type { LogEvent } from '../../src/protocol/shapes.js';
-import { startCore, type CoreOptions } from '../support/core.js';
+import { plentifulRates, startCore, type CoreOptions } from '../support/core.js';
 import { makeGroup, numbers, openDirect, readLog, sendText } from '../support/conversing.js';
 import type { WireClient } from '../support/wire-client.js';
 import type { Teardown } from '../support/temporary-folder.js';
@@ -351,4 +351,33 @@ t.test('a change and the events around it reach everybody in the order of the lo
     seen.map(({ seq }) => seq),
     expected,
   );
+});
+
+t.test('nobody can be put into more groups than a list of them can hold', async (t) => {
+  const wrap: CoreOptions['wrap'] = (storage) => ({
+    ...storage,
+    groupCount: async (user) => (await storage.groupCount(user)) + 998,
+  });
+  const core = await startCore(t, { wrap });
+  const [alice, bob] = await Promise.all([core.join(1), core.join(2)]);
+  await openDirect(alice, 2);
+  const first = await makeGroup(alice, 'first', [2]);
+  await makeGroup(bob, 'second', []);
+  const full = { code: 'groups-full', details: { name: 'person2', max: 1000 } };
+  await t.rejects(makeGroup(alice, 'third', [2]), full);
+  await t.rejects(makeGroup(bob, 'third', []), full);
+  const third = await makeGroup(alice, 'third', [3]);
+  await t.rejects(alice.request('groups.add', { conv: third, users: [2] }), full);
+  await bob.request('groups.remove', { conv: first, user: 2 });
+  await alice.request('groups.add', { conv: third, users: [2] });
+});
+
+t.test('groups are made, and people put into them, no faster than the server allows', async (t) => {
+  const rates = { ...plentifulRates, groups: { burst: 2, perMinute: 1 } };
+  const core = await startCore(t, { config: { rates }, now: () => 1_790_000_000_000 });
+  const alice = await core.join(1);
+  const conv = await makeGroup(alice, 'team', []);
+  await alice.request('groups.add', { conv, users: [2] });
+  await t.rejects(alice.request('groups.add', { conv, users: [3] }), { code: 'rate-limited' });
+  await t.rejects(makeGroup(alice, 'more', []), { code: 'rate-limited' });
 });

@@ -23,6 +23,7 @@ export const plentifulRates: ServerConfig['rates'] = {
   profileChanges: plenty,
   uploads: plenty,
   events: plenty,
+  groups: plenty,
   typing: plenty,
 };
 

@@ -43,6 +43,7 @@ export const errorsFr = {
   'error.not-group-admin': 'seul un administrateur du groupe peut faire cela',
   'error.contacts-full': 'on peut avoir au plus {max} contacts',
   'error.group-full': 'un groupe compte au plus {max} membres',
+  'error.groups-full': '{name} fait partie de {max} groupes et ne peut pas en avoir davantage',
   'error.not-a-group': 'ce n’est pas un groupe',
   'error.not-a-poll': 'ce message n’est pas un sondage, ou n’a pas cette option',
   'error.not-yours': 'seul l’auteur (ou un administrateur du groupe, pour supprimer) peut faire cela',

@@ -62,12 +62,14 @@ export const conversationHandlers = {
 
   'groups.create': async ({ hub, rates }, session, body) => {
     rates.take('events', session.userId);
+    rates.take('groups', session.userId);
     const state = await createGroup(hub, session.userId, body.name, body.members);
     const { member } = await hub.memberOf(state.row.id, session.userId);
     return { conversation: await hub.view(state, member) };
   },
   'groups.add': async ({ hub, rates }, session, body) => {
     rates.take('events', session.userId);
+    rates.take('groups', session.userId);
     const { state } = await hub.presentIn(body.conv, session.userId);
     await addMembers(hub, state, session.userId, body.users);
     return {};

@@ -9,7 +9,7 @@ const maxUnread = 1000;
 
 type ConversationQueries = Pick<
   Storage,
-  'conversation' | 'directBetween' | 'groupByName' | 'conversationsOf' | 'summaries'
+  'conversation' | 'directBetween' | 'groupByName' | 'conversationsOf' | 'groupCount' | 'summaries'
 >;
 
 type MemberRow = Omit<Membership, 'admin' | 'hidden' | 'muted'> & {
@@ -69,6 +69,11 @@ export function conversationQueries({ all, get }: Reader): ConversationQueries {
         user,
       ]);
       return rows.map((row) => row.conv);
+    },
+    async groupCount(user) {
+      const sql = `SELECT count(*) AS count FROM members CROSS JOIN conversations ON conversations.id = conv
+        WHERE user = ? AND left_seq IS NULL AND kind = 'group'`;
+      return (await get<{ count: number }>(sql, [user]))?.count ?? 0;
     },
     summaries: (user, conv) =>
       conv === undefined

@@ -88,8 +88,8 @@ export interface LogEntry {
 /** One change. Fields that are absent stay as they are. */
 export type Write =
   | { do: 'event'; event: StoredEvent }
-  /** Empties the payload and the file references of an event. */
-  | { do: 'erase'; conv: number; target: string }
+  /** Empties an event and its updates (payloads and file references), but for the update `by` that does so. */
+  | { do: 'erase'; conv: number; target: string; by: string }
   | {
       do: 'create-conversation';
       conversation: ConversationRow;
@@ -206,6 +206,8 @@ export interface Storage {
   groupByName(nameKey: string): Promise<number | null>;
   /** Ids of the conversations this user is or was in. */
   conversationsOf(user: number): Promise<number[]>;
+  /** How many groups this user is in at present. */
+  groupCount(user: number): Promise<number>;
   /**
    * For each conversation (or the one named): events of class `message` by others after `read` (counted up to
    * 1,000) and the time of the last message, within what the member may see and has not cleared.

@@ -50,7 +50,7 @@ function recording(database: Database, texts: Set<string>): Database {
 
 const writes: Write[] = [
   { do: 'event', event: someEvent(1, 1, { files: ['a'], class: 'update', target: 'x' }) },
-  { do: 'erase', conv: 1, target: 'x' },
+  { do: 'erase', conv: 1, target: 'x', by: 'none' },
   ...someGroup(1, [1, 2]),
   { do: 'rename-conversation', conv: 1, name: 'a', nameKey: 'a' },
   { do: 'leave', conv: 1, user: 1, leftSeq: 1 },
@@ -102,6 +102,7 @@ const questions: Record<
   directBetween: (storage) => storage.directBetween(1, 2),
   groupByName: (storage) => storage.groupByName('a'),
   conversationsOf: (storage) => storage.conversationsOf(1),
+  groupCount: (storage) => storage.groupCount(1),
   summaries: (storage) => Promise.all([storage.summaries(1), storage.summaries(1, 1)]),
   eventsAfter: (storage) => storage.eventsAfter(everything(1), 0),
   eventsBefore: (storage) => storage.eventsBefore(everything(1), 9),
