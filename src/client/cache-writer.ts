@@ -146,9 +146,13 @@ export class CacheWriter {
     const words = new Map<string, string>();
     const erased: string[] = [];
     for (const [id, event] of messages) {
-      const reduced = reduceMessage(event, updates.get(id) ?? [], source.wasAdmin(event.conv));
+      const own = updates.get(id) ?? [];
+      const reduced = reduceMessage(event, own, source.wasAdmin(event.conv));
       words.set(id, searchableText(reduced));
       if (reduced.deleted && event.payload !== '') erased.push(id);
+      // What the server erases with it, so that both logs stay equal and no earlier wording stays behind.
+      for (const update of own)
+        if (update.seq < reduced.deletedSeq && update.payload !== '') erased.push(update.id);
     }
     return { words, erased };
   }

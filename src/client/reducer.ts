@@ -19,6 +19,8 @@ export interface Reduced {
   /** When the last edit was stored, in ms; null when there was none. */
   editedAt: number | null;
   deleted: boolean;
+  /** Seq of the last update that deleted it; 0 when there is none: updates before it are void. */
+  deletedSeq: number;
   /** User ids by emoji, in order of arrival. */
   reactions: Map<string, number[]>;
   /** The option of each voter, in order of arrival. */
@@ -47,6 +49,7 @@ export function reduceMessage(event: LogEvent, updates: readonly LogEvent[], was
     editedAt: null,
     // The server empties a payload only for one who may delete it.
     deleted: message && event.payload === '',
+    deletedSeq: 0,
     reactions: new Map(),
     votes: new Map(),
   };
@@ -56,6 +59,7 @@ export function reduceMessage(event: LogEvent, updates: readonly LogEvent[], was
     // What claims to change a message before it was there is not fetched with it, so it must not count.
     if (update.target === event.id && update.seq > event.seq) apply(reduced, reactions, update, wasAdmin);
   }
+  // Reactions to it go as well: the server has erased them with the rest.
   if (reduced.deleted) return { ...reduced, payload: null, text: null, editedAt: null, votes: new Map() };
   for (const [user, emoji] of reactions) {
     reduced.reactions.set(emoji, [...(reduced.reactions.get(emoji) ?? []), user]);
@@ -79,7 +83,9 @@ function apply(reduced: Reduced, reactions: Map<number, string>, update: LogEven
       reduced.editedAt = update.at;
       return;
     case 'delete':
-      if (update.from === event.from || wasAdmin(update.from, update.seq)) reduced.deleted = true;
+      if (update.from !== event.from && !wasAdmin(update.from, update.seq)) return;
+      reduced.deleted = true;
+      reduced.deletedSeq = update.seq;
       return;
     case 'reaction':
       if (change.emoji !== null && reactions.get(update.from) === change.emoji) return;

@@ -202,7 +202,7 @@ async function checkErasure(
   hub: Hub,
   state: ConversationState,
   member: Membership,
-  { class: eventClass, target: id }: SendBody,
+  { id: by, class: eventClass, target: id }: SendBody,
 ): Promise<Write[]> {
   if (id === undefined || eventClass !== 'update') {
     throw new PytalkError('invalid', {
@@ -215,7 +215,7 @@ async function checkErasure(
   }
   if (target.from !== member.user && !(state.row.kind === 'group' && member.admin))
     throw new PytalkError('not-yours');
-  return [{ do: 'erase', conv: state.row.id, target: id }];
+  return [{ do: 'erase', conv: state.row.id, target: id, by }];
 }
 
 /** The answer that an event got when it was stored the first time. */

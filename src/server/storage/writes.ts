@@ -62,6 +62,10 @@ function statementsFor(write: OtherWrite): SqlStatement[] {
           sql: `UPDATE events SET payload = '', files = NULL WHERE id = ? AND conv = ?`,
           params: [write.target, write.conv],
         },
+        {
+          sql: `UPDATE events SET payload = '' WHERE class = 'update' AND conv = ? AND target = ? AND id <> ?`,
+          params: [write.conv, write.target, write.by],
+        },
       ];
     case 'create-conversation': {
       const { id, kind, name, createdAt } = write.conversation;

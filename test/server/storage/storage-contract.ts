@@ -133,7 +133,7 @@ export function storageContract(tap: Tap, driver: SqliteDriver): void {
   promise('writes events before everything else, the rest in its order', async (test, storage) => {
     await storage.commit([
       [
-        { do: 'erase', conv: 1, target: someEventId(1, 1) },
+        { do: 'erase', conv: 1, target: someEventId(1, 1), by: 'none' },
         { do: 'meta', key: 'k', value: 'first' },
       ],
       [...events(someEvent(1, 1, { files: [sha('a')] })), { do: 'meta', key: 'k', value: 'second' }],
@@ -194,14 +194,21 @@ export function storageContract(tap: Tap, driver: SqliteDriver): void {
         [file, ...someGroup(1, [1, 2])],
         events(someEvent(1, 1, { files: [sha('a')] }), someEvent(1, 2)),
       ]);
-      await storage.commit([[{ do: 'erase', conv: 2, target: someEventId(1, 1) }]]);
+      await storage.commit([[{ do: 'erase', conv: 2, target: someEventId(1, 1), by: 'none' }]]);
       test.ok(await storage.mayFetch(2, sha('a')));
-      await storage.commit([[{ do: 'erase', conv: 1, target: someEventId(1, 1) }]]);
+      await storage.commit([[{ do: 'erase', conv: 1, target: someEventId(1, 1), by: 'none' }]]);
       test.same(await storage.eventsAfter(everything(1), 0), [
         someEvent(1, 1, { payload: '' }),
         someEvent(1, 2),
       ]);
       test.notOk(await storage.mayFetch(2, sha('a')));
+      // An edit of it goes too, the delete itself stays, and so does what updates another event.
+      const target = someEventId(1, 1);
+      const edit = someEvent(1, 3, { class: 'update', target });
+      const other = someEvent(1, 4, { class: 'update', target: someEventId(1, 2) });
+      const gone = someEvent(1, 5, { class: 'update', target });
+      await storage.commit([[...events(edit, other, gone), { do: 'erase', conv: 1, target, by: gone.id }]]);
+      test.same(await storage.eventsAfter(everything(1), 2), [{ ...edit, payload: '' }, other, gone]);
       test.same(await storage.unreferencedFiles(11), [sha('a')]);
     },
   );
@@ -593,7 +600,9 @@ export function storageContract(tap: Tap, driver: SqliteDriver): void {
     const payload = randomBytes(20_000).toString('base64');
     const list = Array.from({ length: 100 }, (_, index) => someEvent(1, index + 1, { payload }));
     await storage.commit([events(...list)]);
-    await storage.commit([list.map((event): Write => ({ do: 'erase', conv: 1, target: event.id }))]);
+    await storage.commit([
+      list.map((event): Write => ({ do: 'erase', conv: 1, target: event.id, by: 'none' })),
+    ]);
     const before = (await storage.statistics()).bytes;
     await storage.compact();
     test.ok((await storage.statistics()).bytes < before / 4);
