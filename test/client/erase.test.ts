@@ -25,6 +25,6 @@ t.test('deleting a message erases it and its edits everywhere, and the logs stay
     t.notMatch(JSON.stringify(log), /wording|👍/);
     t.same(log, logs[0]);
   }
-  t.equal(logs[0]?.length, 4);
+  t.equal(logs[0].length, 4);
   t.match(await later.message(id), { deleted: true, text: null });
 });
