@@ -211,6 +211,8 @@ export class Upload implements Transfer {
       (part) => part.size,
       () => 0,
     );
+    // Nothing came: an empty part counts in no quota, so it must not stay.
+    if (partBytes === 0) await rm(this.path, { force: true }).catch(() => undefined);
     this.#options.onClose(this, partBytes);
     this.#resolveClosed();
   }

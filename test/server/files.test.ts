@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { uuidv7 } from 'uuidv7';
 import { limits } from '../../src/protocol/limits.js';
-import { makeGroup, openDirect } from '../support/conversing.js';
+import { makeGroup, numbers, openDirect } from '../support/conversing.js';
 import { startCore, type Core } from '../support/core.js';
 import { codeOf } from '../support/opaque-person.js';
 import { download, nextTransfer, sendBytes, sha256Of, upload } from '../support/transfers.js';
@@ -54,6 +54,24 @@ t.test('an empty file is a file', async (t) => {
   const alice = await core.join(1);
   const sha256 = await upload(alice, Buffer.alloc(0));
   t.equal((await download(alice, sha256)).length, 0);
+});
+
+t.test('an upload of which nothing came leaves nothing behind', async (t) => {
+  const core = await startCore(t);
+  const alice = await core.join(1);
+  const sha256 = sha256Of(Buffer.of(1));
+  await alice.request('file.put', { transfer: 1, sha256, size: 1 });
+  await alice.request('file.cancel', { transfer: 1 });
+  await alice.request('file.put', { transfer: 2, sha256, size: 1 });
+  alice.sendChunk(2, 0, Buffer.of(1));
+  await alice.request('file.finish', { transfer: 2 });
+  for (const transfer of numbers(20)) {
+    await alice.request('file.put', { transfer, sha256: sha256Of(Buffer.of(1, transfer)), size: 1 });
+    await alice.request('file.cancel', { transfer });
+  }
+  await alice.destroy();
+  await core.stop();
+  t.same(await parts(core), []);
 });
 
 t.test('an upload that broke off goes on where it was, also after a restart of the server', async (t) => {
@@ -322,6 +340,7 @@ t.test('a part that grew too long, or that was changed, does no harm', async (t)
   await writeFile(part, Buffer.alloc(1001));
   t.same(await alice.request('file.put', { transfer: 1, sha256, size: 1000 }), { offset: 0 });
   await alice.request('file.cancel', { transfer: 1 });
+  while ((await parts(core)).length > 0) await alice.settled(); // the empty part goes
   await writeFile(part, Buffer.alloc(10));
   await utimes(part, new Date(), new Date());
   t.same(await alice.request('file.put', { transfer: 2, sha256, size: 1000 }), { offset: 10 });
