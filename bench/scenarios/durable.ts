@@ -10,7 +10,7 @@ import { withServer, type BenchServer } from '../server-process.js';
 import { quantile } from '../statistics.js';
 import { mustEqual, until } from '../waiting.js';
 
-const warmUpSeconds = 0.7;
+const warmUpSeconds = 1.5;
 
 /** Sender and receiver with a window of messages between them. */
 class Pair {

@@ -6,7 +6,7 @@ import { loadFigures, loadMeasured, type Measured, type Scenario } from '../scen
 import { roomMembers, roomSenders, withRoom, type Room } from './room.js';
 
 const inFlightPerSender = 20;
-const warmUpSeconds = 1;
+const warmUpSeconds = 1.5;
 
 /** Keeps the window full until the function returned is called: under way is what is not yet at everybody's. */
 function sendFast(room: Room): () => void {
