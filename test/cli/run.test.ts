@@ -183,3 +183,20 @@ t.test('what others wrote cannot steer the terminal', async (t) => {
     t.notMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/, argv.join(' '));
   }
 });
+
+t.test(
+  'a wrong value is refused with 2 and a sentence without the words of the checking library',
+  async (t) => {
+    const home = await temporaryFolder(t);
+    const poll = await runCli(['--home', home, 'poll', 'create', 'bob', 'Tea?', 'yes'], {
+      client: clientWithBob(),
+    });
+    t.equal(poll.exitCode, 2);
+    t.match(poll.stderr, 'at least 2 are needed');
+    const limit = await runCli(['--home', home, '--lang', 'fr', 'history', 'bob', '--limit', 'abc'], {
+      client: clientWithBob(),
+    });
+    t.equal(limit.exitCode, 2);
+    t.match(limit.stderr, 'ce n’est pas un nombre');
+  },
+);

@@ -51,12 +51,21 @@ const reasons: Readonly<Record<Lang, z.core.$ZodErrorMap>> = {
   fr: z.locales.fr().localeError,
 };
 
+/** What is wrong with a field, said for people: the library's own sentences name types and arrays. */
+function reasonOf(issue: z.core.$ZodIssue | undefined, say: Say): string {
+  if (issue?.code === 'too_small' && issue.origin === 'array') {
+    return say('usage.too-few', { count: Number(issue.minimum) });
+  }
+  if (issue?.code === 'invalid_type' && issue.expected === 'number') return say('usage.not-a-number');
+  return issue?.message ?? '';
+}
+
 function checked<F>(shape: z.ZodType<F>, given: unknown, say: Say): F {
   const result = shape.safeParse(given, { error: reasons[say.lang] });
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') ?? '';
-  const reason = say('usage.field', { field, reason: issue?.message ?? '' });
+  const reason = say('usage.field', { field, reason: reasonOf(issue, say) });
   throw new PytalkError('usage', { details: { reason } });
 }
 

@@ -91,6 +91,8 @@ export const messagesEn = {
   'usage.limit': '{value} is not a number of lines: give one from 1',
   'usage.port': '{value} is not a port: give a number from 0 to 65535',
   'usage.field': '{field}: {reason}',
+  'usage.too-few': 'at least {count} are needed',
+  'usage.not-a-number': 'this is not a number',
   'usage.nothing-to-send': 'nothing to send: give a text, - for stdin, or --file',
   'usage.nothing-to-set':
     'nothing to change: give --bio, --email, --phone, --first-name, --last-name or --avatar',

@@ -93,6 +93,8 @@ export const messagesFr = {
   'usage.limit': '{value} n’est pas un nombre de lignes : donnez-en un à partir de 1',
   'usage.port': '{value} n’est pas un port : donnez un nombre de 0 à 65535',
   'usage.field': '{field} : {reason}',
+  'usage.too-few': 'il en faut au moins {count}',
+  'usage.not-a-number': 'ce n’est pas un nombre',
   'usage.nothing-to-send': 'rien à envoyer : donnez un texte, - pour l’entrée standard, ou --file',
   'usage.nothing-to-set':
     'rien à changer : donnez --bio, --email, --phone, --first-name, --last-name ou --avatar',
