@@ -1,5 +1,5 @@
 // Fetching the file of a message: into the cache, or to where the caller wants it.
-import { copyFile, mkdir, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PytalkError } from '../protocol/errors.js';
@@ -33,17 +33,35 @@ export async function fetchFile(
   const out = resolve(options.out);
   if (await stat(out).catch(() => null)) throw new PytalkError('file-exists', { details: { path: out } });
   await mkdir(dirname(out), { recursive: true });
-  if (!known) {
-    const { size } = await whileReconnecting(core, () => core.transfers.download(sha256, out, options));
-    return { path: out, size };
+  if (known) {
+    await place(out, () => copyFile(cached, out, exclusively));
+    return { path: out, size: known.size };
   }
+  // Its parts gather in the home: beside `out`, whose name others choose, there may be anything.
+  const { size } = await whileReconnecting(core, () => core.transfers.download(sha256, cached, options));
+  await place(out, async () => {
+    try {
+      await link(cached, out);
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) throw error;
+      // Another file system, or one without links.
+      await copyFile(cached, out, exclusively);
+    }
+  });
+  await rm(cached, { force: true });
+  return { path: out, size };
+}
+
+const exclusively = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+
+/** Puts a file where none may be. Rejects with `file-exists` or `file-unreadable`. */
+async function place(out: string, put: () => Promise<void>): Promise<void> {
   try {
-    await copyFile(cached, out, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    await put();
   } catch (error) {
     if (hasCode(error, 'EEXIST')) throw new PytalkError('file-exists', { details: { path: out } });
     throw unreadable(out, error);
   }
-  return { path: out, size: known.size };
 }
 
 /** Live, a transfer that broke off goes on where it was once the connection is back. */

@@ -13,7 +13,8 @@ import type { Timers } from './timers.js';
 
 const programName = 'pytalk';
 const firstDelayMs = 500;
-const maxDelayMs = 30_000;
+/** Somebody may be looking at the screen and waiting. */
+const maxDelayMs = 10_000;
 const minDelayMs = 100;
 
 export interface LinkOptions {

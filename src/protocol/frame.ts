@@ -82,15 +82,15 @@ export function decodeJson(payload: Buffer): unknown {
  * really arrived, so its memory is bounded by twice `maxFrameBytes` however the bytes are split.
  */
 export class FrameDecoder {
-  readonly #maxFrameBytes: number;
+  /** Kind byte and payload of the longest frame; may be raised once the sender is known. */
+  maxFrameBytes: number;
   #held = Buffer.alloc(0);
   #heldBytes = 0;
   /** Bytes that must be there before anything can be done: 4 for a length, then the whole frame. */
   #needed = 4;
 
-  /** `maxFrameBytes` counts kind byte and payload. */
   constructor(maxFrameBytes: number) {
-    this.#maxFrameBytes = maxFrameBytes;
+    this.maxFrameBytes = maxFrameBytes;
   }
 
   /** Bytes of an unfinished frame that are held. */
@@ -144,8 +144,8 @@ export class FrameDecoder {
 
   #checkLength(length: number): void {
     if (length < 1) throw new ProtocolError('bad-frame');
-    if (length > this.#maxFrameBytes) {
-      throw new ProtocolError('frame-too-long', { details: { bytes: length, max: this.#maxFrameBytes } });
+    if (length > this.maxFrameBytes) {
+      throw new ProtocolError('frame-too-long', { details: { bytes: length, max: this.maxFrameBytes } });
     }
   }
 }

@@ -6,6 +6,8 @@ export const protocolVersion = 1;
 export const limits = {
   /** Largest frame a client may send, kind byte and payload, in bytes. */
   maxClientFrameBytes: 512 * 1024,
+  /** The same before the client has logged in. */
+  maxStrangerFrameBytes: 64 * 1024,
   /** Largest frame a server may send, kind byte and payload, in bytes. */
   maxServerFrameBytes: 8 * 1024 * 1024,
   /** Data bytes in one file chunk frame. */

@@ -43,7 +43,7 @@ export class Connection implements ClientSession, Listener {
   readonly openedAt: number;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #decoder = new FrameDecoder(limits.maxClientFrameBytes);
+  readonly #decoder = new FrameDecoder(limits.maxStrangerFrameBytes);
   #out: Buffer[] = [];
   #outBytes = 0;
   #flushing = false;
@@ -76,6 +76,7 @@ export class Connection implements ClientSession, Listener {
   signIn(userId: number, sessionId: number): void {
     this.userId = userId;
     this.sessionId = sessionId;
+    this.#decoder.maxFrameBytes = limits.maxClientFrameBytes;
     this.#owner.signedIn(this);
   }
 

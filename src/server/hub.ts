@@ -36,6 +36,8 @@ export class Hub {
   /** The conversations in memory, by those who are or were in them. */
   readonly #byUser = new Map<number, Set<ConversationState>>();
   readonly #fresh = new Map<ConversationState, StoredEvent[]>();
+  /** Of the people online: between whom and them there is a block. */
+  readonly #blocks = new Map<number, ReadonlySet<number>>();
   readonly #receipts = new Set<ConversationState>();
   #receiptTimer: NodeJS.Timeout | null = null;
   #blockChanges = 0;
@@ -152,11 +154,15 @@ export class Hub {
     return byA.includes(b) || byB.includes(a);
   }
 
-  /** Forgets what is known of blocks between two people after a change. */
-  blocksChanged(a: number, b: number): void {
+  /** Forgets what was known of blocks between two people, after a change. */
+  async blocksChanged(a: number, b: number): Promise<void> {
     this.#blockChanges++;
     for (const state of this.#byUser.get(a) ?? []) {
       if (state.row.kind === 'direct' && state.members.has(b)) state.blocked = null;
+    }
+    for (const user of [a, b]) {
+      const blocks = await this.#blocksOf(user);
+      if (this.roster.isOnline(user)) this.#blocks.set(user, blocks);
     }
   }
 
@@ -288,9 +294,25 @@ export class Hub {
   /** A connection has logged in. */
   signedIn(listener: Listener): void {
     const first = this.roster.add(listener);
-    if (!first) return;
-    void this.#watchContacts(listener.userId).catch(() => undefined);
-    this.#tellPresence(listener.userId);
+    if (first) void this.#arrive(listener.userId).catch(() => undefined);
+  }
+
+  /** Notes whom somebody who has come watches and whom they must not see, then tells the others. */
+  async #arrive(user: number): Promise<void> {
+    const [blocks, friends] = await Promise.all([this.#blocksOf(user), this.storage.friendsOf(user)]);
+    if (!this.roster.isOnline(user)) return;
+    this.#blocks.set(user, blocks);
+    for (const friend of friends) this.roster.watch(user, friend, true);
+    this.#tellPresence(user);
+  }
+
+  /** Everybody between whom and this person there is a block, either way. */
+  async #blocksOf(user: number): Promise<Set<number>> {
+    const [blocked, blockers] = await Promise.all([
+      this.storage.blockedBy(user),
+      this.storage.blockersOf(user),
+    ]);
+    return new Set([...blocked, ...blockers]);
   }
 
   /** A connection has gone. */
@@ -310,19 +332,17 @@ export class Hub {
       set: { lastSeenAt: now },
     });
     this.#tellPresence(listener.userId);
+    this.#blocks.delete(listener.userId);
   }
 
-  async #watchContacts(user: number): Promise<void> {
-    for (const friend of await this.storage.friendsOf(user)) this.roster.watch(user, friend, true);
-  }
-
-  /** People online who should hear of this one: contacts, and everybody in a conversation with them. */
+  /** People online who should hear of this one: contacts, and everybody in a conversation with them; no one blocked. */
   peersOnline(user: number): Set<number> {
     const peers = new Set(this.roster.watchers(user));
     for (const state of this.#byUser.get(user) ?? []) {
       if (!presentMember(state, user) || state.blocked === true) continue;
       for (const member of state.present) if (this.roster.isOnline(member.user)) peers.add(member.user);
     }
+    for (const other of this.#blocks.get(user) ?? []) peers.delete(other);
     peers.delete(user);
     return peers;
   }
@@ -335,8 +355,10 @@ export class Hub {
     return this.roster.isOnline(user);
   }
 
-  presenceOf(users: readonly number[]): Presence[] {
-    return users.map((user) => this.roster.presenceOf(user));
+  /** Who of these is online, but for those between whom and the viewer there is a block. */
+  async presenceFor(viewer: number, users: readonly number[]): Promise<Presence[]> {
+    const blocks = await this.#blocksOf(viewer);
+    return users.filter((user) => !blocks.has(user)).map((user) => this.roster.presenceOf(user));
   }
 
   /** Tells everybody concerned, each as they may see it, that a profile has changed. */

@@ -46,6 +46,10 @@ function cutAfter(line: Line, way: 'onUp' | 'onDown', bytes: number): { passed: 
   return count;
 }
 
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
 t.test('a file arrives byte for byte, with progress, and is fetched once', async (t) => {
   const { clients, folder } = await stage(t);
   const [one, two] = clients as [Client, Client];
@@ -103,7 +107,8 @@ t.test('an upload and a download that broke off go on where they were', async (t
   const out = join(folder, 'copy.bin');
   cutAfter(line, 'onDown', 5 * megabyte);
   await t.rejects(two.fetchFile(message.id, { out }), { code: 'disconnected' });
-  const had = (await stat(`${out}.part`)).size;
+  const part = join(homes[1]!, 'files', `${sha256Of(bytes)}.part`);
+  const had = (await stat(part)).size;
   t.ok(had > 3 * megabyte);
   const down = cutAfter(line, 'onDown', Infinity);
   await two.fetchFile(message.id, { out });
@@ -119,17 +124,32 @@ t.test('an upload and a download that broke off go on where they were', async (t
 });
 
 t.test('a part file that began as something else is thrown away and fetched anew', async (t) => {
-  const { clients, folder } = await stage(t);
+  const { clients, folder, homes } = await stage(t);
+  await mkdir(join(homes[1]!, 'files'), { recursive: true });
   const [one, two] = clients as [Client, Client];
   const path = join(folder, 'a.bin');
   await writeFile(path, randomBytes(600_000));
   const { id } = await one.send('person2', { file: path });
   for (const wrong of [randomBytes(1000), randomBytes(900_000)]) {
     const out = join(folder, `out${wrong.length}`);
-    await writeFile(`${out}.part`, wrong);
+    await writeFile(join(homes[1]!, 'files', `${sha256Of(await readFile(path))}.part`), wrong);
     await two.fetchFile(id, { out });
     t.ok((await readFile(out)).equals(await readFile(path)));
   }
+});
+
+t.test('what lies beside the place of a download is left alone', async (t) => {
+  const { clients, folder } = await stage(t);
+  const [one, two] = clients as [Client, Client];
+  const path = join(folder, 'a.bin');
+  await writeFile(path, randomBytes(100_000));
+  const { id } = await one.send('person2', { file: path });
+  const out = join(folder, 'thesis');
+  await writeFile(`${out}.part`, 'mine');
+  await two.fetchFile(id, { out });
+  t.ok((await readFile(out)).equals(await readFile(path)));
+  t.equal(await readFile(`${out}.part`, 'utf8'), 'mine');
+  await t.rejects(two.fetchFile(id, { out }), { code: 'file-exists' });
 });
 
 t.test('a transfer that is aborted ends, and the connection goes on', async (t) => {

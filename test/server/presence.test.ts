@@ -226,3 +226,23 @@ t.test('a block that comes while the other one is being checked holds from then 
   await t.rejects(first, { code: 'blocked' });
   await t.rejects(sendText(bob, conv, 'after'), { code: 'blocked' });
 });
+
+t.test('nobody hears of somebody with whom there is a block, either way', async (t) => {
+  const core = await startCore(t);
+  const [alice, bob] = await Promise.all([core.join(1), core.join(2)]);
+  await alice.request('friends.add', { username: 'person2' });
+  await bob.request('friends.block', { user: 1, blocked: true });
+  alice.takePushes('presence');
+  alice.takePushes('user');
+  await bob.request('profile.set', { bio: 'secret' });
+  await bob.destroy();
+  const again = await core.join(2);
+  await again.request('ping', {});
+  t.same((await alice.request('friends.list', {})).presence, []);
+  t.same(alice.takePushes('presence'), []);
+  t.same(alice.takePushes('user'), []);
+  await again.request('friends.block', { user: 1, blocked: false });
+  t.match((await alice.request('friends.list', {})).presence, [{ user: 2, online: true }]);
+  await again.destroy();
+  t.match(await alice.nextPush('presence'), { user: 2, online: false });
+});

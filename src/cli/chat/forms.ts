@@ -100,9 +100,23 @@ export function problemOf(form: Form): { active: number; key: Key; label?: Key }
   return null;
 }
 
-/** The form after a refusal; a wrong password is typed anew. */
-export function refused(form: Form, error: string, isPasswordWrong: boolean): Form {
-  if (!isPasswordWrong) return { ...form, isBusy: false, error };
-  const active = form.fields.findIndex((field) => field.isSecret);
-  return { ...withField({ ...form, active }, emptyBuffer), isBusy: false, error };
+/** The field that a refusal is about. */
+const faultyFields: Readonly<Partial<Record<string, FieldId>>> = {
+  'login-refused': 'password',
+  'weak-password': 'password',
+  'invalid-username': 'username',
+  'name-taken': 'username',
+  'invalid-phone': 'phone',
+  'phone-taken': 'phone',
+  'invalid-email': 'email',
+  'invalid-person-name': 'firstName',
+  'invite-invalid': 'invite',
+};
+
+/** The form after a refusal, at the field it is about; a wrong password is typed anew. */
+export function refused(form: Form, error: string, code: string | null): Form {
+  const faulty = form.fields.findIndex((field) => field.id === faultyFields[code ?? '']);
+  const at = { ...form, active: faulty === -1 ? form.active : faulty };
+  const cleared = code === 'login-refused' ? withField(at, emptyBuffer) : at;
+  return { ...cleared, isBusy: false, error };
 }

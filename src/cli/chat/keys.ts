@@ -147,7 +147,13 @@ export class KeyDecoder {
       return at + 2;
     }
     const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
-    inputs.push({ type: 'key', name: `alt+${controlName(char) ?? char}` });
+    const control = controlName(char);
+    // No key is called Alt+/ or Alt+Ctrl+Q here: on a slow line these are Escape and what was typed right after it.
+    if (char === '/' || control?.startsWith('ctrl+')) {
+      inputs.push({ type: 'key', name: 'escape' });
+      return at;
+    }
+    inputs.push({ type: 'key', name: `alt+${control ?? char}` });
     return at + char.length;
   }
 

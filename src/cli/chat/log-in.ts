@@ -117,9 +117,8 @@ export class LogIn {
   private failed(error: unknown): void {
     const { form } = this.host.state();
     const text = errorText(error, this.host.say());
-    const isPasswordWrong = error instanceof PytalkError && error.code === 'login-refused';
-    if (form !== null)
-      this.host.dispatch({ type: 'form-changed', form: refused(form, text, isPasswordWrong) });
+    const code = error instanceof PytalkError ? error.code : null;
+    if (form !== null) this.host.dispatch({ type: 'form-changed', form: refused(form, text, code) });
     else this.host.dispatch({ type: 'noticed', notice: { kind: 'error', text } });
   }
 }

@@ -20,11 +20,29 @@ async function list(context: ServerContext, userId: number) {
     conversations.push(viewFor(state, member, summaryOf.get(id) ?? { unread: 0, lastAt: null }));
   }
   const users = await hub.users([...people], userId);
-  return { conversations, users, presence: hub.presenceOf([...people].filter((id) => id !== userId)) };
+  people.delete(userId);
+  return { conversations, users, presence: await hub.presenceFor(userId, [...people]) };
+}
+
+/** Lists under way: a long one is much work, so one person's are made one after the other. */
+const lists = new Map<number, Promise<unknown>>();
+
+function oneByOne<T>(userId: number, make: () => Promise<T>): Promise<T> {
+  const own = (lists.get(userId) ?? Promise.resolve()).then(make);
+  const settled: Promise<void> = own
+    .then(
+      () => undefined,
+      () => undefined,
+    )
+    .finally(() => {
+      if (lists.get(userId) === settled) lists.delete(userId);
+    });
+  lists.set(userId, settled);
+  return own;
 }
 
 export const conversationHandlers = {
-  'conversations.list': (context, session) => list(context, session.userId),
+  'conversations.list': (context, session) => oneByOne(session.userId, () => list(context, session.userId)),
 
   'conversations.open': async ({ hub, storage, rates }, session, body) => {
     rates.take('events', session.userId);

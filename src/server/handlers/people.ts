@@ -110,10 +110,11 @@ async function setContact(
   hub.roster.watch(user, friend, added);
   const view = await viewOf(context, friend, user);
   hub.pushToUser(user, 'friend', { user: view, added }, sessionId);
-  const [presence] = hub.presenceOf([friend]);
+  const [presence] = await hub.presenceFor(user, [friend]);
   if (added && presence) hub.pushToUser(user, 'presence', presence);
   // A contact sees phone and email, so for the other side this profile has changed.
-  const me = hub.isOnline(friend) ? await storage.account(user) : null;
+  const me =
+    hub.isOnline(friend) && !(await hub.blocksBetween(user, friend)) ? await storage.account(user) : null;
   if (me) hub.pushToUser(friend, 'user', { user: userView(me, added) });
 }
 
@@ -137,7 +138,7 @@ export const peopleHandlers = {
       hub.users(friendIds, session.userId),
       hub.users(blockedIds, session.userId),
     ]);
-    return { friends, blocked, presence: hub.presenceOf(friendIds) };
+    return { friends, blocked, presence: await hub.presenceFor(session.userId, friendIds) };
   },
 
   'friends.add': async (context, session, body) => {
@@ -166,7 +167,7 @@ export const peopleHandlers = {
     const { userId: user } = session;
     const { blocked } = body;
     await hub.commit([{ do: 'block', user, other: id, blocked, at: context.now() }]);
-    hub.blocksChanged(user, id);
+    await hub.blocksChanged(user, id);
     const view = await viewOf(context, id, user);
     hub.pushToUser(user, 'block', { user: view, blocked }, session.sessionId);
     return {};

@@ -11,6 +11,12 @@ function keys(bytes: string): string[] {
   return decode(bytes).map((input) => (input.type === 'key' ? input.name : `${input.type}:${input.text}`));
 }
 
+t.test('Escape and what follows at once are two keys where no Alt key is meant', (t) => {
+  t.same(keys('\u001b/search tea'), ['escape', 'text:/search tea']);
+  t.same(keys('\u001b\u0011'), ['escape', 'ctrl+q']);
+  t.end();
+});
+
 t.test('names the keys that terminals send in different ways', (t) => {
   t.same(keys('\u001b[A\u001bOB\u001b[1;3A\u001b\u001b[B\u001b[1;5C'), [
     'up',

@@ -29,6 +29,15 @@ t.test('registers from inside, keeping what was typed into the other form', asyn
   t.match(client.calls, ['register erin 0612345678']);
 });
 
+t.test('a refusal leads to the field it is about, so that nothing is typed into another one', async (t) => {
+  const client = new FakeClient(null);
+  client.register = () => Promise.reject(new PytalkError('invalid-phone'));
+  const chat = await startChat(t, { client });
+  await chat.shows('Log in');
+  await chat.type('\u0012erin\rsecret123\rsecret123\r12\r\r\r\r\r', '✗ a phone number has exactly 10 digits');
+  await chat.shows(/› Phone/);
+});
+
 t.test('a server that does not answer is told in the form, and another one can be named', async (t) => {
   const client = new FakeClient(null);
   const asked: string[] = [];
