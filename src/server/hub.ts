@@ -12,11 +12,10 @@ import {
 } from './conversation-state.js';
 import { encodeEvents } from './event-frames.js';
 import { leaveEverything } from './groups.js';
+import { Receipts } from './receipts.js';
 import { Roster, type Listener } from './roster.js';
 import type { Membership, Storage, StoredEvent, Unit } from './storage/storage.js';
 import { userViews } from './user-view.js';
-
-const receiptDelayMs = 100;
 
 /** What handlers count for metrics. */
 export interface HubCounters {
@@ -28,6 +27,7 @@ export class Hub {
   readonly storage: Storage;
   readonly committer: Committer;
   readonly roster = new Roster();
+  readonly receipts: Receipts;
   readonly counters: HubCounters = { events: 0, deliveries: 0 };
   readonly now: () => number;
   readonly #connections = new Set<Listener>();
@@ -38,8 +38,6 @@ export class Hub {
   readonly #fresh = new Map<ConversationState, StoredEvent[]>();
   /** Of the people online: between whom and them there is a block. */
   readonly #blocks = new Map<number, ReadonlySet<number>>();
-  readonly #receipts = new Set<ConversationState>();
-  #receiptTimer: NodeJS.Timeout | null = null;
   #blockChanges = 0;
   #nextConversation: number;
 
@@ -47,6 +45,7 @@ export class Hub {
     this.storage = storage;
     this.now = now;
     this.committer = new Committer(storage);
+    this.receipts = new Receipts(this.committer, this.roster);
     this.committer.onBatch(() => this.#deliverFresh());
     this.#nextConversation = lastConversation + 1;
   }
@@ -110,7 +109,7 @@ export class Hub {
   /** Drops conversations from memory in which nobody is connected. Called now and then. */
   sweep(): void {
     for (const [id, state] of this.#conversations) {
-      if (state.busy > 0 || this.#receipts.has(state)) continue;
+      if (state.busy > 0 || this.receipts.has(state)) continue;
       if (state.present.some((member) => this.roster.isOnline(member.user))) continue;
       this.#conversations.delete(id);
       for (const user of state.members.keys()) {
@@ -237,46 +236,6 @@ export class Hub {
     return viewFor(state, member, summary ?? { unread: 0, lastAt: null });
   }
 
-  /** Notes what a member has got or read; others hear of it soon, several at once. Never goes back. */
-  receipt(state: ConversationState, member: Membership, delivered: number, read: number): void {
-    const last = visibleSeq(state, member);
-    const newRead = Math.max(member.read, Math.min(read, last));
-    const newDelivered = Math.max(member.delivered, newRead, Math.min(delivered, last));
-    if (newRead === member.read && newDelivered === member.delivered) return;
-    member.read = newRead;
-    member.delivered = newDelivered;
-    this.committer.lazily(`receipt ${state.row.id} ${member.user}`, {
-      do: 'membership',
-      conv: state.row.id,
-      user: member.user,
-      set: { delivered: newDelivered, read: newRead },
-    });
-    state.changedReceipts.add(member.user);
-    this.#receipts.add(state);
-    this.#receiptTimer ??= setTimeout(() => this.#tellReceipts(), receiptDelayMs);
-  }
-
-  #tellReceipts(): void {
-    this.#receiptTimer = null;
-    for (const state of this.#receipts) {
-      const receipts = [...state.changedReceipts].flatMap((user) => {
-        const member = presentMember(state, user);
-        return member ? [{ user, delivered: member.delivered, read: member.read }] : [];
-      });
-      state.changedReceipts.clear();
-      if (receipts.length === 0) continue;
-      // Where one has blocked the other, each hears of the own devices alone.
-      if (state.blocked === true) {
-        for (const own of receipts)
-          this.roster.push([own.user], 'receipts', { conv: state.row.id, receipts: [own] });
-        continue;
-      }
-      const users = state.present.map((member) => member.user);
-      this.roster.push(users, 'receipts', { conv: state.row.id, receipts });
-    }
-    this.#receipts.clear();
-  }
-
   // ---- people ---------------------------------------------------------------------------------------------
 
   connected(listener: Listener): void {
@@ -391,7 +350,7 @@ export class Hub {
   /** Tells all clients that the server stops, finishes commits. */
   async close(): Promise<void> {
     for (const connection of this.#connections) connection.end('stopping');
-    if (this.#receiptTimer) clearTimeout(this.#receiptTimer);
+    this.receipts.close();
     await this.committer.drain();
   }
 }

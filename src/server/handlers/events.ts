@@ -101,7 +101,7 @@ export const eventHandlers = {
   receipt: async ({ hub }, session, body) => {
     const { state, member } = await hub.memberOf(body.conv, session.userId);
     await hub.isBlocked(state);
-    hub.receipt(state, member, body.delivered ?? 0, body.read ?? 0);
+    hub.receipts.note(state, member, body.delivered ?? 0, body.read ?? 0);
     return {};
   },
 
