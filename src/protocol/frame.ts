@@ -38,12 +38,17 @@ export function encodeJson(value: unknown): Buffer {
 
 /** Encodes JSON text that is ready already as one frame. */
 export function encodeJsonText(text: string): Buffer {
-  const bytes = Buffer.byteLength(text);
-  const frame = Buffer.allocUnsafe(frameHeaderBytes + bytes);
-  frame.writeUInt32BE(bytes + 1, 0);
-  frame[4] = frameKind.json;
-  frame.write(text, frameHeaderBytes, 'utf8');
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + Buffer.byteLength(text));
+  writeJsonText(text, frame, 0);
   return frame;
+}
+
+/** Writes JSON text as one frame at `pos` of a buffer that has room for it; returns the bytes of the frame. */
+export function writeJsonText(text: string, buffer: Buffer, pos: number): number {
+  const bytes = buffer.write(text, pos + frameHeaderBytes, 'utf8');
+  buffer.writeUInt32BE(bytes + 1, pos);
+  buffer[pos + 4] = frameKind.json;
+  return frameHeaderBytes + bytes;
 }
 
 /** Encodes the header of a chunk frame; the data follows it on the stream untouched. */

@@ -7,7 +7,9 @@ import {
   decodeJson,
   encodeChunkHeader,
   encodeJson,
+  writeJsonText,
   FrameDecoder,
+  frameHeaderBytes,
   frameKind,
   type Frame,
 } from '../protocol/frame.js';
@@ -23,7 +25,10 @@ const chunkHighWaterBytes = limits.maxChunkBytes;
 
 /** What the connection hands on. */
 export interface ConnectionOwner {
-  /** Carries out one JSON frame; resolves (or returns) when it is answered. Never rejects. */
+  /**
+   * Carries out one JSON frame; resolves (or returns) when it is answered, unless it calls `began` and later
+   * `finished` instead. Never rejects.
+   */
   request(connection: Connection, value: unknown): Promise<void> | undefined;
   signedIn(connection: Connection): void;
   closed(connection: Connection): void;
@@ -44,7 +49,8 @@ export class Connection implements ClientSession, Listener {
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
   readonly #decoder = new FrameDecoder(limits.maxStrangerFrameBytes);
-  #out: Buffer[] = [];
+  /** Frames in order; what is still JSON text is encoded when it goes, straight into the buffer that is sent. */
+  #out: (Buffer | string)[] = [];
   #outBytes = 0;
   #flushing = false;
   #inFlight = 0;
@@ -85,9 +91,17 @@ export class Connection implements ClientSession, Listener {
   }
 
   send(frames: Buffer): void {
+    this.#queue(frames, frames.length);
+  }
+
+  #sendText(json: string): void {
+    this.#queue(json, frameHeaderBytes + Buffer.byteLength(json));
+  }
+
+  #queue(frames: Buffer | string, bytes: number): void {
     if (this.#closed || this.#ending) return;
     this.#out.push(frames);
-    this.#outBytes += frames.length;
+    this.#outBytes += bytes;
     if (this.queuedBytes > limits.maxSendQueueBytes) {
       this.#drop();
       return;
@@ -96,7 +110,7 @@ export class Connection implements ClientSession, Listener {
   }
 
   answer(req: number, ok: unknown): void {
-    this.send(encodeJson({ req, ok }));
+    this.#sendText(`{"req":${req},"ok":${JSON.stringify(ok)}}`);
   }
 
   refuse(req: number, error: PytalkError): void {
@@ -159,10 +173,18 @@ export class Connection implements ClientSession, Listener {
     }
     const done = this.#owner.request(this, decodeJson(frame.payload));
     if (!done) return;
+    this.began();
+    void done.then(() => this.finished());
+  }
+
+  /** A request waits for its answer. */
+  began(): void {
     if (++this.#inFlight >= limits.maxRequestsInFlight) this.#socket.pause();
-    void done.then(() => {
-      if (--this.#inFlight < resumeBelow && this.#socket.isPaused() && !this.#ending) this.#socket.resume();
-    });
+  }
+
+  /** A request that waited is answered. */
+  finished(): void {
+    if (--this.#inFlight < resumeBelow && this.#socket.isPaused() && !this.#ending) this.#socket.resume();
   }
 
   #flushSoon(): void {
@@ -177,7 +199,8 @@ export class Connection implements ClientSession, Listener {
   #flush(): void {
     if (this.#out.length === 0 || this.#closed) return;
     const [first] = this.#out;
-    const bytes = this.#out.length === 1 && first ? first : Buffer.concat(this.#out, this.#outBytes);
+    const alone = this.#out.length === 1 && first !== undefined && typeof first !== 'string';
+    const bytes = alone ? first : concatFrames(this.#out, this.#outBytes);
     this.#out = [];
     this.#outBytes = 0;
     if (!this.#socket.writableEnded) this.#socket.write(bytes);
@@ -207,4 +230,13 @@ export class Connection implements ClientSession, Listener {
     this.#wakeChunks();
     this.#owner.closed(this);
   }
+}
+
+function concatFrames(frames: readonly (Buffer | string)[], totalBytes: number): Buffer {
+  const bytes = Buffer.allocUnsafe(totalBytes);
+  let pos = 0;
+  for (const frame of frames) {
+    pos += typeof frame === 'string' ? writeJsonText(frame, bytes, pos) : frame.copy(bytes, pos);
+  }
+  return bytes;
 }

@@ -5,7 +5,7 @@ import { decodeRequest, requestNumber, type AnyRequest } from '../protocol/envel
 import { requests, type RequestType } from '../protocol/messages.js';
 import { storageFailure } from './committer.js';
 import type { Connection } from './connection.js';
-import type { Handler, Handlers, ServerContext } from './handler.js';
+import { Later, type Awaiting, type Handler, type Handlers, type ServerContext } from './handler.js';
 import { accountHandlers } from './handlers/accounts.js';
 import { connectionHandlers } from './handlers/connection.js';
 import { conversationHandlers } from './handlers/conversations.js';
@@ -28,8 +28,8 @@ const handlers: Handlers = {
 const beforeHello: ReadonlySet<RequestType> = new Set(['hello', 'ping']);
 
 /**
- * Carries out one request and answers it. Returns a promise when it has to wait, for the connection to count.
- * A value that is no request at all throws ProtocolError: the connection cannot go on.
+ * Carries out one request and answers it. Returns a promise when it has to wait, for the connection to count (one that
+ * waits for a `Later` is counted without). A value that is no request at all throws ProtocolError: the connection cannot go on.
  */
 export function dispatch(
   context: ServerContext,
@@ -50,6 +50,11 @@ export function dispatch(
     // The table ties body and handler together; the union of all of them cannot say so.
     const handler = handlers[request.type] as Handler<RequestType>;
     const result = handler(context, connection, request.body);
+    if (result instanceof Later) {
+      connection.began();
+      result.tell(answering(context, connection, request));
+      return undefined;
+    }
     if (!(result instanceof Promise)) {
       connection.answer(request.req, result);
       return undefined;
@@ -62,6 +67,24 @@ export function dispatch(
     connection.refuse(request.req, asClientError(error, request.type, context.log));
     return undefined;
   }
+}
+
+/** Answers a request of a `Later`, either way. */
+function answering(
+  { log }: ServerContext,
+  connection: Connection,
+  { req, type }: AnyRequest,
+): Awaiting<unknown> {
+  return {
+    done: (ok) => {
+      connection.answer(req, ok);
+      connection.finished();
+    },
+    failed: (error) => {
+      connection.refuse(req, asClientError(error, type, log));
+      connection.finished();
+    },
+  };
 }
 
 function check(connection: Connection, type: RequestType): void {

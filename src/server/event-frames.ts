@@ -1,5 +1,5 @@
 // Encodes stored events as push frames, once for all who receive them.
-import { frameHeaderBytes, frameKind } from '../protocol/frame.js';
+import { frameHeaderBytes, writeJsonText } from '../protocol/frame.js';
 import type { StoredEvent } from './storage/storage.js';
 
 /** The JSON of one event push; written by hand since this is the hottest text of the server. */
@@ -14,17 +14,10 @@ function eventText(event: StoredEvent): string {
 /** One buffer with a push frame for each event, in order. */
 export function encodeEvents(events: readonly StoredEvent[]): Buffer {
   const texts = events.map(eventText);
-  const sizes = texts.map((text) => Buffer.byteLength(text));
   let total = 0;
-  for (const size of sizes) total += size + frameHeaderBytes;
+  for (const text of texts) total += frameHeaderBytes + Buffer.byteLength(text);
   const buffer = Buffer.allocUnsafe(total);
   let pos = 0;
-  texts.forEach((text, i) => {
-    const size = sizes[i] ?? 0;
-    buffer.writeUInt32BE(size + 1, pos);
-    buffer[pos + 4] = frameKind.json;
-    buffer.write(text, pos + frameHeaderBytes, size, 'utf8');
-    pos += frameHeaderBytes + size;
-  });
+  for (const text of texts) pos += writeJsonText(text, buffer, pos);
   return buffer;
 }

@@ -4,6 +4,7 @@ import { limits } from '../protocol/limits.js';
 import type { RequestBody } from '../protocol/messages.js';
 import type { Item } from './committer.js';
 import { presentMember, type ConversationState } from './conversation-state.js';
+import { Later, type Awaiting } from './handler.js';
 import type { Hub } from './hub.js';
 import { StorageError, type Membership, type StoredEvent, type Unit, type Write } from './storage/storage.js';
 
@@ -13,31 +14,26 @@ export interface Stored {
 }
 
 /** One event on its way to the disk. */
-class EventItem implements Item {
+class EventItem extends Later<Stored> implements Item {
   readonly eventId: string;
   readonly #hub: Hub;
   readonly #state: ConversationState;
   readonly #event: StoredEvent;
   readonly #more: readonly Write[];
-  readonly #resolve: (stored: Stored) => void;
-  readonly #reject: (error: Error) => void;
+  #awaiting: Awaiting<Stored> | null = null;
 
-  constructor(
-    hub: Hub,
-    state: ConversationState,
-    event: StoredEvent,
-    more: readonly Write[],
-    resolve: (stored: Stored) => void,
-    reject: (error: Error) => void,
-  ) {
+  constructor(hub: Hub, state: ConversationState, event: StoredEvent, more: readonly Write[]) {
+    super();
     this.eventId = event.id;
     this.#hub = hub;
     this.#state = state;
     this.#event = event;
     this.#more = more;
-    this.#resolve = resolve;
-    this.#reject = reject;
     state.busy++;
+  }
+
+  tell(awaiting: Awaiting<Stored>): void {
+    this.#awaiting = awaiting;
   }
 
   /** Whoever has left or was removed since the request came must not appear in the log after that. */
@@ -59,12 +55,21 @@ class EventItem implements Item {
   done(): void {
     this.#state.busy--;
     this.#hub.stored(this.#state, this.#event);
-    this.#resolve({ seq: this.#event.seq, at: this.#event.at });
+    this.#awaiting?.done({ seq: this.#event.seq, at: this.#event.at });
   }
 
   failed(error: Error): void {
     this.#state.busy--;
-    this.#reject(error);
+    const awaiting = this.#awaiting;
+    if (!awaiting) return;
+    if (!(error instanceof StorageError && error.reason === 'constraint')) {
+      awaiting.failed(error);
+      return;
+    }
+    storedBefore(this.#hub, this.#event).then(
+      (stored) => awaiting.done(stored),
+      (reason: unknown) => awaiting.failed(reason),
+    );
   }
 }
 
@@ -82,7 +87,7 @@ export interface Sender {
  * Appends an event, in the order in which the sender's events came. Rejects with PytalkError; an id that is
  * stored already gets its first answer.
  */
-export function sendEvent(hub: Hub, sender: Sender, body: SendBody): Promise<Stored> {
+export function sendEvent(hub: Hub, sender: Sender, body: SendBody): Promise<Stored> | Later<Stored> {
   const user = sender.userId;
   checkSize(body);
   const state = hub.loaded(body.conv);
@@ -94,10 +99,15 @@ export function sendEvent(hub: Hub, sender: Sender, body: SendBody): Promise<Sto
     body.erase === undefined &&
     maySendAtOnce(state, user)
   ) {
-    return store(hub, state, user, body, []);
+    return append(hub, state, user, body, []);
   }
   const admitted = (before ?? Promise.resolve()).then(() => admit(hub, user, body));
-  const stored = admitted.then((ready) => store(hub, ready.state, user, body, ready.more));
+  const stored = admitted.then(
+    (ready) =>
+      new Promise<Stored>((done, failed) => {
+        append(hub, ready.state, user, body, ready.more).tell({ done, failed });
+      }),
+  );
   const settled: Promise<void> = admitted.then(
     () => forget(sender, settled),
     () => forget(sender, settled),
@@ -108,21 +118,6 @@ export function sendEvent(hub: Hub, sender: Sender, body: SendBody): Promise<Sto
 
 function forget(sender: Sender, settled: Promise<void>): void {
   if (admitting.get(sender) === settled) admitting.delete(sender);
-}
-
-async function store(
-  hub: Hub,
-  state: ConversationState,
-  user: number,
-  body: SendBody,
-  more: readonly Write[],
-): Promise<Stored> {
-  try {
-    return await append(hub, state, user, body, more);
-  } catch (error) {
-    if (error instanceof StorageError && error.reason === 'constraint') return storedBefore(hub, user, body);
-    throw error;
-  }
 }
 
 /** True when nothing has to be looked up: the way of nearly every message. */
@@ -136,7 +131,7 @@ function append(
   user: number,
   body: SendBody,
   more: readonly Write[],
-): Promise<Stored> {
+): EventItem {
   const event: StoredEvent = {
     conv: state.row.id,
     seq: 0,
@@ -148,9 +143,9 @@ function append(
     files: body.files ?? [],
     payload: body.payload,
   };
-  return new Promise((resolve, reject) => {
-    hub.committer.add(new EventItem(hub, state, event, more, resolve, reject));
-  });
+  const item = new EventItem(hub, state, event, more);
+  hub.committer.add(item);
+  return item;
 }
 
 function checkSize(body: SendBody): void {
@@ -219,9 +214,9 @@ async function checkErasure(
 }
 
 /** The answer that an event got when it was stored the first time. */
-async function storedBefore(hub: Hub, user: number, body: SendBody): Promise<Stored> {
-  const event = await hub.storage.eventById(body.id);
+async function storedBefore(hub: Hub, { id, from, conv }: StoredEvent): Promise<Stored> {
+  const event = await hub.storage.eventById(id);
   if (!event) throw new PytalkError('storage-failed', { details: { reason: 'it was refused' } });
-  if (event.from === user && event.conv === body.conv) return { seq: event.seq, at: event.at };
+  if (event.from === from && event.conv === conv) return { seq: event.seq, at: event.at };
   throw new PytalkError('id-taken');
 }

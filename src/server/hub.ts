@@ -3,13 +3,7 @@ import { PytalkError } from '../protocol/errors.js';
 import type { PushBody, PushType } from '../protocol/messages.js';
 import type { Conversation, Presence, User } from '../protocol/shapes.js';
 import { Committer } from './committer.js';
-import {
-  makeState,
-  presentMember,
-  viewFor,
-  visibleSeq,
-  type ConversationState,
-} from './conversation-state.js';
+import { makeState, presentMember, viewFor, type ConversationState } from './conversation-state.js';
 import { encodeEvents } from './event-frames.js';
 import { leaveEverything } from './groups.js';
 import { Receipts } from './receipts.js';
