@@ -50,5 +50,5 @@ export const limits = {
   maxAvatarBytes: 1024 * 1024,
 } as const;
 
-/** Seconds without a byte from the other side after which a ping is sent; after twice that it is gone. */
+/** Seconds of silence after which a client sends a ping; it gives up after twice that, the server after three times. */
 export const heartbeatSeconds = 20;
