@@ -1,7 +1,9 @@
 // The contract between the client and everything above it: command line, terminal UI, bots.
+import type { CallMedia } from '../protocol/call-shapes.js';
 import type { PytalkError } from '../protocol/errors.js';
 import type { FileInfo } from '../protocol/payload.js';
 import type { LogEvent, SessionInfo, User } from '../protocol/shapes.js';
+import type { Call } from './call-api.js';
 
 export interface ConnectOptions {
   /** `HOST[:PORT]`, `[::1]:PORT`; default: the last login's, else `127.0.0.1:5000`. */
@@ -169,6 +171,11 @@ export interface ClientEvents {
   connection: { state: ConnectionState; error: PytalkError | null; retryInMs: number | null };
   /** A message of the outbox was stored, or refused for good. */
   outbox: { message: Message };
+  /**
+   * Somebody calls this account. The device is told to ring as soon as somebody listens to this event; a call that is
+   * over before it was answered says so by its own `ended`.
+   */
+  call: { call: Call };
   /** The session was revoked or ended by the server; the client is closed after it. */
   'session-ended': { error: PytalkError };
 }
@@ -284,6 +291,14 @@ export interface Client {
     id: string,
     options?: TransferOptions & { out?: string },
   ): Promise<{ path: string; size: number }>;
+
+  /**
+   * Calls the other members of a conversation (of a large group those named). Resolves once it rings there or is on its
+   * way. When the other side is calling at this very moment, that call is accepted instead. One call at a time: `in-call`.
+   */
+  startCall(withName: string, options: { media: CallMedia; users?: readonly string[] }): Promise<Call>;
+  /** The call under way on this device, and calls that ring here. */
+  calls(): readonly Call[];
 
   /** Cursor after the last message told; mode `live` only. */
   cursor(): Promise<string>;

@@ -61,6 +61,23 @@ export const errorTexts = {
   'bad-picture': 'the picture cannot be read: {reason}',
   'file-unreadable': 'cannot read {path}: {reason}',
   'file-exists': '{path} exists already: name another with --out',
+  // calls
+  'call-not-found': 'that call is over, or you are not in it',
+  'call-running': 'a call runs in that conversation already: answer it',
+  'call-full': 'a call has at most {max} participants',
+  'call-too-many': 'a group of {members} is too large to call all at once: name at most {max} people',
+  'call-nobody': 'there is nobody to call in that conversation',
+  'in-call': 'this device is in a call already: hang up first',
+  'key-invalid':
+    'the call key of {name} is not signed by their identity: the server may be listening in, so the call was ended',
+  'key-changed':
+    'the identity key of {name} has changed: compare safety numbers with `pytalk verify {name}`, then call again',
+  'camera-failed': 'cannot use the camera {camera}: {reason}',
+  'microphone-failed': 'cannot use the microphone {microphone}: {reason}',
+  'speaker-failed': 'cannot use the speaker {speaker}: {reason}',
+  'ffmpeg-missing': 'ffmpeg is needed for that and was not found: install it, or name it with --ffmpeg',
+  'no-path':
+    'no media passes to the server at {address} over UDP: its firewall, or the one here, may block it',
   // the server's state
   'disk-full': 'the server cannot store it: its disk is full',
   'storage-failed': 'the server cannot store it: {reason}',

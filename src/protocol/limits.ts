@@ -48,7 +48,16 @@ export const limits = {
   /** Ids in one `users.get`. */
   maxUsersPerRequest: 200,
   maxAvatarBytes: 1024 * 1024,
+  /** People in one call. */
+  maxCallParticipants: 8,
+  /** Participant numbers are never given twice in a call: so many may join it, one after the other. */
+  maxParticipantNumber: 65_535,
 } as const;
 
 /** Seconds of silence after which a client sends a ping; it gives up after twice that, the server after three times. */
 export const heartbeatSeconds = 20;
+
+/** How long a call rings before it counts as not answered. */
+export const ringTimeoutMs = 45_000;
+/** How long a participant may be without a chat connection before the call goes on without them. */
+export const callAwayTimeoutMs = 20_000;

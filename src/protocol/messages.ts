@@ -1,5 +1,6 @@
 // The one table of messages between client and server; types, validation, dispatch and docs derive from it.
 import { z } from 'zod';
+import { callEnd, callId, callKey, callMedia, callState, callTicket, participantId } from './call-shapes.js';
 import { limits } from './limits.js';
 import { isPayloadText } from './names.js';
 import {
@@ -46,6 +47,7 @@ const withToken = signedIn.extend({
   token: base64url,
 });
 const credential = base64url;
+const inCall = z.object({ state: callState, participant: participantId, ticket: callTicket });
 
 /** Requests, from client to server. Each is answered once, by a reply or an error. */
 export const requests = {
@@ -364,6 +366,65 @@ export const requests = {
     body: z.object({ transfer: transferId }),
     reply: nothing,
   },
+
+  'call.start': {
+    login: true,
+    doc: 'Calls members of a conversation; without `users`, all others. The caller is the first participant.',
+    body: z.object({
+      call: callId,
+      conv: conversationId,
+      media: callMedia,
+      users: z
+        .array(userId)
+        .min(1)
+        .max(limits.maxCallParticipants - 1)
+        .optional(),
+      key: callKey,
+    }),
+    reply: inCall,
+  },
+  'call.ringing': {
+    login: true,
+    doc: 'Says that this device rings.',
+    body: z.object({ call: callId }),
+    reply: nothing,
+  },
+  'call.accept': {
+    login: true,
+    doc: 'Joins a call to which one is invited, with this device; it stops ringing on the others.',
+    body: z.object({ call: callId, key: callKey }),
+    reply: inCall,
+  },
+  'call.decline': {
+    login: true,
+    doc: 'Declines a call on all devices; `busy` says that this account is in another one.',
+    body: z.object({ call: callId, busy: z.boolean().optional() }),
+    reply: nothing,
+  },
+  'call.leave': {
+    login: true,
+    doc: 'Hangs up; or cancels, when nobody has accepted yet.',
+    body: z.object({ call: callId }),
+    reply: nothing,
+  },
+  'call.resume': {
+    login: true,
+    doc: 'Takes up a call again after the chat connection was lost, within 20 s, from the same session.',
+    body: z.object({ call: callId, participant: participantId }),
+    reply: inCall,
+  },
+  'call.key': {
+    login: true,
+    doc: 'Passes a sender key to another participant, sealed for them: the server cannot open it.',
+    body: z.object({ call: callId, to: participantId, sealed: base64url }),
+    reply: nothing,
+  },
+  'call.set': {
+    login: true,
+    doc: 'Tells the others that the microphone is muted or the camera is off, or on again.',
+    body: z.object({ call: callId, muted: z.boolean().optional(), camera: z.boolean().optional() }),
+    reply: nothing,
+  },
 } as const satisfies Record<string, RequestSpec>;
 
 interface PushSpec {
@@ -410,6 +471,19 @@ export const pushes = {
       transfer: transferId,
       error: z.object({ code: z.string(), message: z.string() }).loose(),
     }),
+  },
+  'call.incoming': {
+    doc: 'Somebody calls. Comes to every device, also to one that logs in while it rings.',
+    body: z.object({ state: callState }),
+  },
+  'call.state': { doc: 'A call one is in has changed.', body: z.object({ state: callState }) },
+  'call.key': {
+    doc: "Another participant's sender key, sealed for this one.",
+    body: z.object({ call: callId, from: participantId, sealed: base64url }),
+  },
+  'call.ended': {
+    doc: 'A call one is in, or that rings here, is over for this device. `durationMs` counts from the first accept.',
+    body: z.object({ call: callId, reason: callEnd, durationMs: z.int().min(0) }),
   },
   closing: {
     doc: 'The server is about to close this connection, and why: `stopping`, `session-ended`, `too-slow`, …',

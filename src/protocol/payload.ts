@@ -1,5 +1,6 @@
 // What is inside an event's payload: text that members write and read, and that the server never looks into.
 import { z } from 'zod';
+import { callMedia, callOutcome } from './call-shapes.js';
 import { isEmoji } from './names.js';
 import { limits } from './limits.js';
 
@@ -65,6 +66,18 @@ const controlPayload = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('left'), user: userId }),
   z.object({ kind: z.literal('renamed'), name: z.string() }),
   z.object({ kind: z.literal('admin'), user: userId }),
+  /** A call that is over; the event's `from` is who called. */
+  z.object({
+    kind: z.literal('call'),
+    call: z.string(),
+    media: callMedia,
+    outcome: callOutcome,
+    /** From the first accept to the end; 0 when nobody accepted. */
+    durationMs: z.int().min(0),
+    /** Who was called; and who took part, the caller included. */
+    called: z.array(userId),
+    joined: z.array(userId),
+  }),
 ]);
 export type ControlPayload = z.infer<typeof controlPayload>;
 

@@ -58,6 +58,24 @@ export const errorsFr = {
   'error.bad-picture': 'l’image est illisible : {reason}',
   'error.file-unreadable': 'impossible de lire {path} : {reason}',
   'error.file-exists': '{path} existe déjà : indiquez un autre nom avec --out',
+  'error.call-not-found': 'cet appel est terminé, ou vous n’y participez pas',
+  'error.call-running': 'un appel est déjà en cours dans cette conversation : répondez-y',
+  'error.call-full': 'un appel réunit au plus {max} participants',
+  'error.call-too-many':
+    'un groupe de {members} personnes est trop grand pour être appelé d’un coup : nommez au plus {max} personnes',
+  'error.call-nobody': 'il n’y a personne à appeler dans cette conversation',
+  'error.in-call': 'cet appareil est déjà en communication : raccrochez d’abord',
+  'error.key-invalid':
+    'la clé d’appel de {name} n’est pas signée par son identité : le serveur écoute peut-être, l’appel a donc été coupé',
+  'error.key-changed':
+    'la clé d’identité de {name} a changé : comparez les numéros de sécurité avec `pytalk verify {name}`, puis rappelez',
+  'error.camera-failed': 'impossible d’utiliser la caméra {camera} : {reason}',
+  'error.microphone-failed': 'impossible d’utiliser le micro {microphone} : {reason}',
+  'error.speaker-failed': 'impossible d’utiliser le haut-parleur {speaker} : {reason}',
+  'error.ffmpeg-missing':
+    'il faut ffmpeg pour cela et il est introuvable : installez-le, ou indiquez-le avec --ffmpeg',
+  'error.no-path':
+    'rien ne passe en UDP jusqu’au serveur {address} : son pare-feu, ou celui d’ici, le bloque peut-être',
   'error.disk-full': 'le serveur ne peut pas l’enregistrer : son disque est plein',
   'error.storage-failed': 'le serveur ne peut pas l’enregistrer : {reason}',
   'error.server-full': 'le serveur a autant de connexions qu’il en accepte : réessayez plus tard',

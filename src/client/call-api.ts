@@ -1,0 +1,84 @@
+// The contract of calls: what command line, terminal UI and bots see of signalling and keys. Media is elsewhere (src/media).
+import type { CallEnd, CallMedia } from '../protocol/call-shapes.js';
+import type { PytalkError } from '../protocol/errors.js';
+
+/** Somebody else in a call. */
+export interface CallPerson {
+  /** Participant number, unique in the call; streams and keys hang on it. */
+  id: number;
+  username: string;
+  /** First of the participant's SSRCs. */
+  ssrc: number;
+  muted: boolean;
+  camera: boolean;
+  /** The chat connection of that side is lost; media may go on. */
+  away: boolean;
+  /** 28 bytes, SRTP master key and salt of what this participant sends, with its number; null until it has come. */
+  key: { epoch: number; master: Buffer } | null;
+}
+
+/** What the media of a call needs to reach the relay. */
+export interface RelayAccess {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+  /** 28 bytes each: SRTCP master key and salt. */
+  toRelay: Buffer;
+  fromRelay: Buffer;
+}
+
+/** `ringing` until somebody accepts (or this device does), then `connected`, then `ended`. */
+export type CallPhase = 'ringing' | 'connected' | 'ended';
+
+export interface CallEvents {
+  /** People, invitations or their states have changed; read them from the call. */
+  changed: undefined;
+  /** The first other participant is there and their key was verified. Told once. */
+  connected: undefined;
+  /** A participant's key is there, or a new one. */
+  key: { person: CallPerson };
+  /** Somebody has gone. */
+  gone: { person: CallPerson };
+  ended: { reason: CallEnd; durationMs: number; error: PytalkError | null };
+}
+
+/**
+ * One call on this device. It survives the loss of the chat connection for 20 s. Events are told in order, never inside
+ * another method's call.
+ */
+export interface Call {
+  readonly id: string;
+  /** `@name` or `#name`. */
+  readonly conversation: string;
+  readonly media: CallMedia;
+  /** True when this device called. */
+  readonly outgoing: boolean;
+  /** Username of who called. */
+  readonly by: string;
+  readonly phase: CallPhase;
+  /** This device's participant number, first SSRC and own sender key; null before it has joined. */
+  readonly self: { id: number; ssrc: number; key: { epoch: number; master: Buffer } } | null;
+  /** Null before this device has joined. */
+  readonly relay: RelayAccess | null;
+  /** The other participants. */
+  readonly people: readonly CallPerson[];
+  /** Who was invited, by username: `calling`, `ringing`, `joined`, `declined`, `busy`, `no-answer`, `left`. */
+  readonly invited: readonly { username: string; state: string }[];
+  /** ISO 8601; null before the first accept. */
+  readonly answeredAt: string | null;
+  readonly end: CallEvents['ended'] | null;
+
+  /**
+   * Answers an incoming call on this device. Rejects with `call-not-found` when it is over or taken elsewhere,
+   * `key-invalid` or `key-changed` when the caller's key cannot be trusted (the call is declined then).
+   */
+  accept(): Promise<void>;
+  /** Declines an incoming call on all devices; `busy` tells the caller so. Never rejects for a lost connection. */
+  decline(busy?: boolean): Promise<void>;
+  /** Hangs up or cancels; idempotent. Never rejects for a lost connection. */
+  hangUp(): Promise<void>;
+  /** Tells the others that the microphone is muted, the camera is off. */
+  set(state: { muted?: boolean; camera?: boolean }): Promise<void>;
+  on<T extends keyof CallEvents>(type: T, listener: (event: CallEvents[T]) => void): () => void;
+}
