@@ -4,7 +4,7 @@ import { cleanBlock, cleanLine } from '../clean-text.js';
 import { restAfter } from './command-line.js';
 import { usage, type ChatContext } from './context.js';
 import { momentText } from './message-text.js';
-import { table } from './slash-command.js';
+import { table, type SlashCommand } from './slash-command.js';
 import { span, type Line } from './spans.js';
 import { currentConversation } from './state.js';
 import { wrap } from './text-width.js';
@@ -59,6 +59,19 @@ function profileLines(context: ChatContext, user: User, columns: number): Line[]
   ];
 }
 
+function blockCommand<Name extends 'block' | 'unblock'>(name: Name, blocked: boolean): SlashCommand<Name> {
+  return {
+    name,
+    words: ['person'],
+    least: 0,
+    async run(context, line) {
+      const who = personOrPeer(context, line.words[0]?.text);
+      await context.client.block(who, blocked);
+      context.info(blocked ? 'chat.blocked' : 'chat.unblocked', { name: cleanLine(who) });
+    },
+  };
+}
+
 export const peopleCommands = table([
   {
     name: 'msg',
@@ -104,26 +117,8 @@ export const peopleCommands = table([
       context.page(context.say('chat.friends'), () => (lines.length > 0 ? lines : none));
     },
   },
-  {
-    name: 'block',
-    words: ['person'],
-    least: 0,
-    async run(context, line) {
-      const name = personOrPeer(context, line.words[0]?.text);
-      await context.client.block(name, true);
-      context.info('chat.blocked', { name: cleanLine(name) });
-    },
-  },
-  {
-    name: 'unblock',
-    words: ['person'],
-    least: 0,
-    async run(context, line) {
-      const name = personOrPeer(context, line.words[0]?.text);
-      await context.client.block(name, false);
-      context.info('chat.unblocked', { name: cleanLine(name) });
-    },
-  },
+  blockCommand('block', true),
+  blockCommand('unblock', false),
   {
     name: 'profile',
     words: ['person'],

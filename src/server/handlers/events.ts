@@ -2,10 +2,21 @@
 import { PytalkError } from '../../protocol/errors.js';
 import { limits } from '../../protocol/limits.js';
 import type { Reply, RequestBody } from '../../protocol/messages.js';
-import { toLogEvent, visibleSeq } from '../conversation-state.js';
+import { toLogEvent, visibleSeq, type ConversationState } from '../conversation-state.js';
 import { sendEvent } from '../events.js';
 import type { Handlers, ServerContext } from '../handler.js';
-import type { PageQuery, StoredEvent } from '../storage/storage.js';
+import type { Membership, PageQuery, StoredEvent, Storage } from '../storage/storage.js';
+
+/** What a member may see of a conversation, a page of `limit` events at a time. */
+function queryOf(state: ConversationState, member: Membership, limit: number): PageQuery {
+  return {
+    conv: state.row.id,
+    firstSeq: member.firstSeq,
+    lastSeq: visibleSeq(state, member),
+    limit,
+    budgetBytes: limits.pageBudgetBytes,
+  };
+}
 
 async function page(
   { hub, storage }: ServerContext,
@@ -18,38 +29,45 @@ async function page(
     });
   }
   const { state, member } = await hub.memberOf(body.conv, user);
-  const query: PageQuery = {
-    conv: body.conv,
-    firstSeq: member.firstSeq,
-    lastSeq: visibleSeq(state, member),
-    limit: body.limit,
-    budgetBytes: limits.pageBudgetBytes,
-  };
+  const query = queryOf(state, member, body.limit);
   const events =
     body.after === undefined
       ? await storage.eventsBefore(query, body.before ?? 0)
       : await storage.eventsAfter(query, body.after);
   const pageEnd = events.at(-1)?.seq ?? query.lastSeq;
-  const later = await updates({ hub, storage }, query, events, pageEnd);
+  const later = await updatesOfPage(storage, query, events, pageEnd);
   return { events: events.map(toLogEvent), ...later, firstSeq: query.firstSeq, lastSeq: query.lastSeq };
 }
 
 /** Updates after `after` of the messages among `events`. */
-async function updates(
-  { storage }: Pick<ServerContext, 'hub' | 'storage'>,
+async function updatesOfPage(
+  storage: Storage,
   query: PageQuery,
   events: readonly StoredEvent[],
   after: number,
 ): Promise<{ updates: Reply<'events.get'>['updates']; moreUpdates: boolean }> {
   const targets = events.filter((event) => event.class === 'message').map((event) => event.id);
   if (targets.length === 0 || after >= query.lastSeq) return { updates: [], moreUpdates: false };
-  const limit = limits.maxPageEvents;
-  const found = await storage.updatesOf({ ...query, limit: limit + 1 }, targets, after);
-  const sent = found.slice(0, limit);
-  return {
-    updates: sent.map(toLogEvent),
-    moreUpdates: found.length > limit || payloadBytes(sent) >= limits.pageBudgetBytes,
-  };
+  const { updates, more } = await updatesOf(
+    storage,
+    { ...query, limit: limits.maxPageEvents },
+    targets,
+    after,
+  );
+  return { updates, moreUpdates: more };
+}
+
+async function updatesOf(
+  storage: Storage,
+  query: PageQuery,
+  targets: readonly string[],
+  after: number,
+): Promise<Reply<'events.updates'>> {
+  // One more than is sent tells whether there are more.
+  const found = await storage.updatesOf({ ...query, limit: query.limit + 1 }, targets, after);
+  const sent = found.slice(0, query.limit);
+  const more = found.length > query.limit || payloadBytes(sent) >= limits.pageBudgetBytes;
+  return { updates: sent.map(toLogEvent), more };
 }
 
 /** UTF-8 bytes, which is what the storage's budget counts. */
@@ -66,19 +84,7 @@ export const eventHandlers = {
 
   'events.updates': async ({ hub, storage }, session, body) => {
     const { state, member } = await hub.memberOf(body.conv, session.userId);
-    const query: PageQuery = {
-      conv: body.conv,
-      firstSeq: member.firstSeq,
-      lastSeq: visibleSeq(state, member),
-      limit: body.limit + 1,
-      budgetBytes: limits.pageBudgetBytes,
-    };
-    const found = await storage.updatesOf(query, body.targets, body.after);
-    const sent = found.slice(0, body.limit);
-    return {
-      updates: sent.map(toLogEvent),
-      more: found.length > body.limit || payloadBytes(sent) >= limits.pageBudgetBytes,
-    };
+    return updatesOf(storage, queryOf(state, member, body.limit), body.targets, body.after);
   },
 
   'events.find': async (context, session, body) => {
@@ -88,14 +94,8 @@ export const eventHandlers = {
     if (!event || !state || !member || event.seq < member.firstSeq || event.seq > visibleSeq(state, member)) {
       throw new PytalkError('message-not-found', { details: { id: body.id } });
     }
-    const query: PageQuery = {
-      conv: event.conv,
-      firstSeq: member.firstSeq,
-      lastSeq: visibleSeq(state, member),
-      limit: limits.maxPageEvents,
-      budgetBytes: limits.pageBudgetBytes,
-    };
-    return { event: toLogEvent(event), ...(await updates(context, query, [event], event.seq)) };
+    const query = queryOf(state, member, limits.maxPageEvents);
+    return { event: toLogEvent(event), ...(await updatesOfPage(context.storage, query, [event], event.seq)) };
   },
 
   receipt: async ({ hub }, session, body) => {
