@@ -7,6 +7,9 @@ export const exitCodes = {
   usage: 2,
   login: 3,
   unreachable: 4,
+  declined: 5,
+  busy: 6,
+  noAnswer: 7,
   interrupted: 130,
 } as const;
 

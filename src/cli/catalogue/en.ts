@@ -1,4 +1,5 @@
 // The English catalogue: all areas in one; its keys are the keys there are.
+import { callEn } from './call-en.js';
 import { chatEn } from './chat-en.js';
 import { commandsEn } from './commands-en.js';
 import { demoEn } from './demo-en.js';
@@ -6,7 +7,15 @@ import { errorsEn } from './errors-en.js';
 import { messagesEn } from './messages-en.js';
 import { toolsEn } from './tools-en.js';
 
-export const en = { ...commandsEn, ...messagesEn, ...toolsEn, ...chatEn, ...demoEn, ...errorsEn } as const;
+export const en = {
+  ...commandsEn,
+  ...messagesEn,
+  ...toolsEn,
+  ...chatEn,
+  ...callEn,
+  ...demoEn,
+  ...errorsEn,
+} as const;
 
 /** Every key of the catalogue. */
 export type Key = keyof typeof en;

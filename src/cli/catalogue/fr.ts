@@ -1,4 +1,5 @@
 // The French catalogue: does not compile unless it has English's keys, with the same placeholders.
+import { callFr } from './call-fr.js';
 import { chatFr } from './chat-fr.js';
 import { commandsFr } from './commands-fr.js';
 import { demoFr } from './demo-fr.js';
@@ -7,7 +8,15 @@ import { errorsFr } from './errors-fr.js';
 import { messagesFr } from './messages-fr.js';
 import { toolsFr } from './tools-fr.js';
 
-const texts = { ...commandsFr, ...messagesFr, ...toolsFr, ...chatFr, ...demoFr, ...errorsFr } as const;
+const texts = {
+  ...commandsFr,
+  ...messagesFr,
+  ...toolsFr,
+  ...chatFr,
+  ...callFr,
+  ...demoFr,
+  ...errorsFr,
+} as const;
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 

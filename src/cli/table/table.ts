@@ -1,5 +1,6 @@
 // The command table: every command there is, in the order of help.
 import { accountCommands } from './account.js';
+import { callCommands } from './calls.js';
 import { messageCommands } from './messages.js';
 import { peopleCommands } from './people.js';
 import { serverCommands } from './server.js';
@@ -9,6 +10,7 @@ import { toolCommands } from './tools.js';
 export const commands: readonly CommandSpec[] = [
   ...accountCommands,
   ...messageCommands,
+  ...callCommands,
   ...peopleCommands,
   ...toolCommands,
   ...serverCommands,

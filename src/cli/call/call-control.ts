@@ -1,0 +1,50 @@
+// Takes orders for a call as JSON lines on stdin: `{"do":"mute"}` and the like.
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { LiveCall } from './live-call.js';
+
+const order = z.object({ do: z.enum(['mute', 'unmute', 'camera-off', 'camera-on', 'hangup']) });
+type Order = z.infer<typeof order>['do'];
+
+/** Carries out one order. */
+export function obey(live: LiveCall, what: Order): void {
+  switch (what) {
+    case 'mute':
+    case 'unmute':
+      live.setMuted(what === 'mute');
+      return;
+    case 'camera-off':
+    case 'camera-on':
+      live.setCamera(what === 'camera-on');
+      return;
+    case 'hangup':
+      void live.hangUp();
+  }
+}
+
+/**
+ * Reads orders until the undo is called; `current` is the call that they are for. A line that is no order is answered by
+ * `refuse`. The end of stdin ends the orders, not the call.
+ */
+export function readOrders(
+  stdin: Readable,
+  current: () => LiveCall | null,
+  refuse: (line: string) => void,
+): () => void {
+  const lines = createInterface({ input: stdin, crlfDelay: Infinity });
+  lines.on('line', (line) => {
+    if (line.trim() === '') return;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      value = null;
+    }
+    const result = order.safeParse(value);
+    const live = current();
+    if (!result.success) refuse(line);
+    else if (live) obey(live, result.data.do);
+  });
+  return () => lines.close();
+}

@@ -1,0 +1,89 @@
+// Reads the options of `call`: how this side takes part in a call, and what is shown and written of it.
+import { PytalkError } from '../../protocol/errors.js';
+import type { Key, Say } from '../catalogue/translate.js';
+import type { Io } from '../io.js';
+import type { Fields } from '../table/spec.js';
+import type { CallSetup } from './live-call.js';
+
+export const views = ['auto', 'kitty', 'sixel', 'iterm2', 'blocks', 'ascii', 'none'] as const;
+export type ViewChoice = (typeof views)[number];
+
+export interface CallOptions {
+  setup: CallSetup;
+  audioOnly: boolean;
+  headless: boolean;
+  view: ViewChoice;
+  /** Milliseconds after which this side hangs up; null for never. */
+  durationMs: number | null;
+  /** Path, or `-` for stdout; null for none. */
+  stats: string | null;
+}
+
+const maxPixels = 2040;
+const maxFps = 60;
+
+function usage(say: Say, key: Key, value: string): PytalkError {
+  return new PytalkError('usage', { details: { reason: say(key, { value }) } });
+}
+
+function text(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+function sizeOf(value: string | undefined, say: Say): { width: number; height: number } {
+  if (value === undefined) return { width: 640, height: 480 };
+  const [, width, height] = (/^(\d{2,4})x(\d{2,4})$/.exec(value) ?? []).map(Number);
+  const fits = (side: number | undefined): side is number =>
+    side !== undefined && side >= 16 && side <= maxPixels;
+  if (!fits(width) || !fits(height)) throw usage(say, 'usage.call-size', value);
+  return { width, height };
+}
+
+function numberOf(value: string | undefined, key: Key, least: number, most: number, say: Say): number | null {
+  if (value === undefined) return null;
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= least && number <= most)) throw usage(say, key, value);
+  return number;
+}
+
+/** `HOST:PORT`, an IPv6 address in brackets. The port must leave room for those of the sound after it. */
+function endpointOf(value: string | undefined, say: Say): { host: string; port: number } | null {
+  if (value === undefined) return null;
+  const [, v6, name, digits] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value) ?? [];
+  const host = v6 ?? name;
+  const port = Number(digits);
+  if (host === undefined || !(port >= 1 && port <= 65_532)) throw usage(say, 'usage.call-rtp-out', value);
+  return { host, port };
+}
+
+/** Throws PytalkError `usage`. */
+export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): CallOptions {
+  const view = text(fields, 'view') ?? 'auto';
+  const known = views.find((one) => one === view);
+  if (known === undefined) throw usage(say, 'usage.call-view', view);
+  const audioOnly = fields['audioOnly'] === true;
+  const rtpOut = endpointOf(text(fields, 'rtpOut'), say);
+  const sdp = text(fields, 'sdp');
+  if (sdp !== undefined && rtpOut === null) throw usage(say, 'usage.call-sdp', sdp);
+  const seconds = numberOf(text(fields, 'duration'), 'usage.call-duration', 0.1, 1e7, say);
+  return {
+    setup: {
+      camera: audioOnly ? 'none' : (text(fields, 'camera') ?? 'default'),
+      mic: text(fields, 'mic') ?? 'default',
+      speaker: text(fields, 'speaker') ?? 'default',
+      settings: {
+        ...sizeOf(text(fields, 'size'), say),
+        fps: numberOf(text(fields, 'fps'), 'usage.call-fps', 1, maxFps, say) ?? 30,
+        ffmpeg: text(fields, 'ffmpeg') ?? (io.env['PYTALK_FFMPEG'] || null),
+      },
+      ...(rtpOut !== null && { rtpOut }),
+      ...(sdp !== undefined && { sdp }),
+    },
+    audioOnly,
+    headless: fields['headless'] === true,
+    view: known,
+    durationMs: seconds === null ? null : Math.round(seconds * 1000),
+    stats: text(fields, 'stats') ?? null,
+  };
+}

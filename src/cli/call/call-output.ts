@@ -1,0 +1,88 @@
+// What `call` prints of a call without a screen: JSON lines for scripts, or sentences for people.
+import type { Say } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import { failureOf } from '../failure.js';
+import type { Output } from '../output.js';
+import type { CallNews } from './live-call.js';
+
+/** One news as a JSON object; the shape is in docs/CLI.md. */
+export function newsJson(news: CallNews, say: Say): object {
+  if (news.type === 'problem') {
+    const { part, error, retryInMs } = news;
+    const { code, message } = failureOf(error, say);
+    return { type: 'problem', part, code, message, retryInMs };
+  }
+  if (news.type === 'ended') {
+    const { call, reason, durationMs, error } = news;
+    return {
+      type: 'ended',
+      call,
+      reason,
+      durationMs,
+      ...(error && { message: failureOf(error, say).message }),
+    };
+  }
+  return news;
+}
+
+/** `1:02:03` or `2:03`. */
+export function durationText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const [hours = 0, minutes = 0, rest = 0] = parts;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** One news as a clean sentence. */
+export function newsText(news: CallNews, say: Say): string {
+  switch (news.type) {
+    case 'ringing':
+      return say(news.media === 'video' ? 'call.ringing-video' : 'call.ringing-audio', {
+        from: cleanLine(news.from),
+        with: cleanLine(news.with),
+      });
+    case 'connected': {
+      const text = say('call.connected', { with: cleanLine(news.with) });
+      return news.safetyNumber === null
+        ? text
+        : `${text}\n${say('call.safety-number', { number: news.safetyNumber })}`;
+    }
+    case 'participant': {
+      const user = cleanLine(news.user);
+      if (!news.joined) return say('call.left', { user });
+      if (news.away) return say('call.away', { user });
+      const camera = say(news.camera ? 'call.camera-on' : 'call.camera-off');
+      return say('call.participant', {
+        user,
+        microphone: say(news.muted ? 'call.muted' : 'call.unmuted'),
+        camera,
+      });
+    }
+    case 'path':
+      return news.path === null ? say('call.path-lost') : say('call.path', { path: news.path });
+    case 'muted':
+      return say(news.muted ? 'call.self-muted' : 'call.self-unmuted');
+    case 'camera':
+      return say(news.on ? 'call.self-camera-on' : 'call.self-camera-off');
+    case 'problem': {
+      const { message } = failureOf(news.error, say);
+      return news.retryInMs === null
+        ? message
+        : `${message}. ${say('call.retry', { seconds: Math.ceil(news.retryInMs / 1000) })}`;
+    }
+    case 'ended': {
+      const text = say(`call.ended.${news.reason}`, { duration: durationText(news.durationMs) });
+      return news.error === null ? text : `${text}: ${failureOf(news.error, say).message}`;
+    }
+  }
+}
+
+/** Prints news as they come. */
+export function printNews(out: Output, say: Say): (news: CallNews) => void {
+  return (news) => {
+    if (out.isJson) out.event(newsJson(news, say));
+    else if (news.type === 'problem') out.alert(newsText(news, say));
+    else if (!out.isQuiet) out.line(newsText(news, say));
+  };
+}

@@ -1,0 +1,218 @@
+// One call with its media: gives the media its people and keys as the signalling tells of them, and tells what happens.
+import type { Client } from '../../client/api.js';
+import type { Call, CallPerson } from '../../client/call-api.js';
+import { startCallMedia, type CallMediaOptions } from '../../media/call-media.js';
+import type { CallMedia, CallMediaEvents, MediaStats } from '../../media/media.js';
+import type { CallEnd, CallMedia as MediaKind } from '../../protocol/call-shapes.js';
+import type { PytalkError } from '../../protocol/errors.js';
+
+/** What happens in a call, in the words of `--json` (docs/CLI.md). Persons by username. */
+export type CallNews =
+  | { type: 'ringing'; call: string; with: string; from: string; media: MediaKind }
+  | { type: 'connected'; call: string; with: string; safetyNumber: string | null }
+  | { type: 'participant'; user: string; joined: boolean; muted: boolean; camera: boolean; away: boolean }
+  | { type: 'path'; path: MediaStats['path'] | null }
+  | { type: 'muted'; muted: boolean }
+  | { type: 'camera'; on: boolean }
+  | {
+      type: 'problem';
+      part: CallMediaEvents['problem']['part'];
+      error: PytalkError;
+      retryInMs: number | null;
+    }
+  | { type: 'ended'; call: string; reason: CallEnd; durationMs: number; error: PytalkError | null };
+
+/** How this side takes part: what of the media's options a person chooses. */
+export type CallSetup = Pick<CallMediaOptions, 'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'sdp'>;
+
+export type CallPictures = Pick<CallMediaEvents, 'self' | 'frame' | 'level'>;
+
+type Listener = (news: CallNews) => void;
+
+export class LiveCall {
+  readonly call: Call;
+  readonly #client: Client;
+  readonly #setup: CallSetup;
+  readonly #listeners = new Set<Listener>();
+  readonly #undo: (() => void)[] = [];
+  /** The people that the media knows, as they were told last. */
+  readonly #people = new Map<number, CallPerson>();
+  #starting: Promise<CallMedia> | null = null;
+  #media: CallMedia | null = null;
+  #muted = false;
+  #cameraOn: boolean;
+  #closing: Promise<void> | null = null;
+  #ended: (news: CallNews & { type: 'ended' }) => void = () => undefined;
+  /** Resolves when the call is over and its media is closed. */
+  readonly ended: Promise<CallNews & { type: 'ended' }>;
+
+  constructor(client: Client, call: Call, setup: CallSetup) {
+    this.#client = client;
+    this.call = call;
+    this.#setup = setup;
+    this.#cameraOn = setup.camera !== 'none' && call.media === 'video';
+    this.ended = new Promise((resolve) => (this.#ended = resolve));
+    this.#undo.push(
+      call.on('changed', () => this.#follow()),
+      call.on('key', ({ person }) => this.#key(person)),
+      call.on('gone', ({ person }) => this.#gone(person)),
+      call.on('connected', () => void this.#connected()),
+      call.on('ended', (end) => void this.#finish(end)),
+    );
+    if (call.end !== null) void this.#finish(call.end);
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+  get cameraOn(): boolean {
+    return this.#cameraOn;
+  }
+  /** The other participants whose names are known, by number. */
+  get people(): ReadonlyMap<number, CallPerson> {
+    return this.#people;
+  }
+
+  on(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Opens camera, microphone and speaker, and the way to the relay; for a call that this device is in. */
+  async begin(pictures?: {
+    readonly [T in keyof CallPictures]?: (event: CallPictures[T]) => void;
+  }): Promise<void> {
+    const { self, relay, media } = this.call;
+    if (self === null || relay === null || this.#starting !== null || this.#closing !== null) return;
+    this.#starting = startCallMedia({
+      ...this.#setup,
+      camera: media === 'video' ? this.#setup.camera : 'none',
+      access: relay,
+      self,
+      media,
+    });
+    const running = await this.#starting;
+    this.#media = running;
+    if (this.#isClosing()) return;
+    this.#undo.push(
+      running.on('path', ({ path }) => this.#tell({ type: 'path', path })),
+      running.on('problem', (problem) => this.#tell({ type: 'problem', ...problem })),
+    );
+    if (pictures?.self) this.#undo.push(running.on('self', pictures.self));
+    if (pictures?.frame) this.#undo.push(running.on('frame', pictures.frame));
+    if (pictures?.level) this.#undo.push(running.on('level', pictures.level));
+    running.setMuted(this.#muted);
+    if (media === 'video' && !this.#cameraOn) {
+      running.setCamera(false);
+      await this.call.set({ camera: false }).catch(() => undefined);
+    }
+    for (const person of this.#people.values()) this.#introduce(person);
+    this.#follow();
+  }
+
+  setMuted(muted: boolean): void {
+    if (muted === this.#muted) return;
+    this.#muted = muted;
+    this.#media?.setMuted(muted);
+    this.#tell({ type: 'muted', muted });
+    // The others are told when the connection is back.
+    this.call.set({ muted }).catch(() => undefined);
+  }
+
+  /** Without a camera nothing happens. */
+  setCamera(on: boolean): void {
+    if (on === this.#cameraOn || this.#setup.camera === 'none' || this.call.media === 'audio') return;
+    this.#cameraOn = on;
+    this.#media?.setCamera(on);
+    this.#tell({ type: 'camera', on });
+    this.call.set({ camera: on }).catch(() => undefined);
+  }
+
+  setVolume(volume: number): void {
+    this.#media?.setVolume(volume);
+  }
+
+  stats(): MediaStats | null {
+    return this.#media?.stats() ?? null;
+  }
+
+  /** Ends the call, if it is not over; resolves when everything is closed. Idempotent. */
+  async hangUp(): Promise<void> {
+    await this.call.hangUp();
+    await this.ended;
+  }
+
+  #isClosing(): boolean {
+    return this.#closing !== null;
+  }
+
+  #tell(news: CallNews): void {
+    for (const listener of [...this.#listeners]) listener(news);
+  }
+
+  /** Brings the media up to what the call says now. */
+  #follow(): void {
+    for (const person of this.call.people) {
+      const known = this.#people.get(person.id);
+      this.#people.set(person.id, { ...person });
+      if (known === undefined) {
+        this.#introduce(person);
+        this.#tellOf(person, true);
+      } else if (
+        known.muted !== person.muted ||
+        known.camera !== person.camera ||
+        known.away !== person.away
+      ) {
+        this.#tellOf(person, true);
+      }
+    }
+  }
+
+  #introduce(person: CallPerson): void {
+    this.#media?.addPerson({ id: person.id, username: person.username, ssrc: person.ssrc });
+    if (person.key !== null) this.#media?.setKey(person.id, person.key);
+  }
+
+  #key(person: CallPerson): void {
+    this.#follow();
+    if (person.key !== null) this.#media?.setKey(person.id, person.key);
+  }
+
+  #gone(person: CallPerson): void {
+    if (!this.#people.delete(person.id)) return;
+    this.#media?.removePerson(person.id);
+    this.#tellOf(person, false);
+  }
+
+  #tellOf(person: CallPerson, joined: boolean): void {
+    const { username: user, muted, camera, away } = person;
+    this.#tell({ type: 'participant', user, joined, muted, camera, away });
+  }
+
+  async #connected(): Promise<void> {
+    this.#follow();
+    const [first] = this.call.people;
+    const safety = first && (await this.#client.safetyNumber(first.username).catch(() => null));
+    if (this.#isClosing()) return;
+    this.#tell({
+      type: 'connected',
+      call: this.call.id,
+      with: this.call.conversation,
+      safetyNumber: safety?.number ?? null,
+    });
+  }
+
+  async #finish(end: NonNullable<Call['end']>): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+    const news = { type: 'ended', call: this.call.id, ...end } as const;
+    this.#tell(news);
+    this.#ended(news);
+  }
+
+  async #close(): Promise<void> {
+    for (const undo of this.#undo.splice(0)) undo();
+    const media = await this.#starting?.catch(() => null);
+    await media?.close();
+  }
+}

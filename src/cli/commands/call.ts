@@ -1,0 +1,149 @@
+// `call`: calls somebody, or with --answer waits for calls and answers them by itself.
+import type { Client } from '../../client/api.js';
+import type { Call } from '../../client/call-api.js';
+import { PytalkError } from '../../protocol/errors.js';
+import { answerCalls } from '../call/answer.js';
+import { readOrders } from '../call/call-control.js';
+import { callOptions, type CallOptions } from '../call/call-options.js';
+import { printNews } from '../call/call-output.js';
+import { LiveCall, type CallNews } from '../call/live-call.js';
+import { openStatsLines, type StatsLines } from '../call/stats-lines.js';
+import type { Context } from '../context.js';
+import { exitCodes } from '../exit-codes.js';
+import type { Fields } from '../table/spec.js';
+
+type Ended = CallNews & { type: 'ended' };
+
+/** The exit code of a call that has ended (docs/CLI.md). */
+export function exitCodeOfEnd({ reason }: Pick<Ended, 'reason'>): number {
+  switch (reason) {
+    case 'hangup':
+    case 'cancelled':
+    case 'elsewhere':
+      return exitCodes.done;
+    case 'declined':
+      return exitCodes.declined;
+    case 'busy':
+      return exitCodes.busy;
+    case 'no-answer':
+      return exitCodes.noAnswer;
+    case 'failed':
+      return exitCodes.failed;
+  }
+}
+
+function usage(reason: string): PytalkError {
+  return new PytalkError('usage', { details: { reason } });
+}
+
+/** The one conversation to call, and whom of it; several names must be members of the group that comes first. */
+function whom(fields: Fields, context: Context): { conversation: string; users: string[] | undefined } {
+  const named = fields['with'];
+  const [conversation, ...users] = Array.isArray(named) ? (named as readonly string[]) : [];
+  if (conversation === undefined) throw usage(context.say('usage.call-whom'));
+  if (users.length > 0 && !conversation.startsWith('#')) throw usage(context.say('usage.call-group'));
+  return {
+    conversation,
+    users: users.length === 0 ? undefined : users.map((user) => user.replace(/^@/, '')),
+  };
+}
+
+/** What runs beside a call whatever shows it: figures, the time limit, an interrupt. */
+async function beside(
+  context: Context,
+  live: LiveCall,
+  options: CallOptions,
+  stats: StatsLines | null,
+): Promise<Ended> {
+  stats?.follow(live);
+  const hangUp = (): void => void live.hangUp();
+  const { interrupt } = context.io;
+  if (interrupt.aborted) hangUp();
+  interrupt.addEventListener('abort', hangUp, { once: true });
+  let timer: NodeJS.Timeout | undefined;
+  live.on((news) => {
+    if (news.type !== 'connected' || options.durationMs === null) return;
+    timer ??= setTimeout(hangUp, options.durationMs);
+  });
+  try {
+    return await live.ended;
+  } finally {
+    clearTimeout(timer);
+    interrupt.removeEventListener('abort', hangUp);
+  }
+}
+
+async function callOut(
+  context: Context,
+  client: Client,
+  fields: Fields,
+  options: CallOptions,
+): Promise<number> {
+  const { say, out, io } = context;
+  const { conversation, users } = whom(fields, context);
+  const stats =
+    options.stats === null
+      ? null
+      : await openStatsLines(
+          options.stats,
+          (line) => out.event(line),
+          () => io.now(),
+        );
+  context.closeLater(() => stats?.close());
+  const ring = (): Promise<Call> =>
+    client.startCall(conversation, {
+      media: options.audioOnly ? 'audio' : 'video',
+      ...(users !== undefined && { users }),
+    });
+  if (showsScreen(context, options)) {
+    const { showCalls } = await import('../call/call-screen.js');
+    const ended = await showCalls(context, client, options, ring, (live) =>
+      beside(context, live, options, stats),
+    );
+    return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
+  }
+  const live = new LiveCall(client, await ring(), options.setup);
+  const print = printNews(out, say);
+  live.on(print);
+  print(ringingOf(live.call));
+  if (out.isJson) {
+    context.closeLater(
+      readOrders(
+        io.stdin,
+        () => live,
+        (line) => refuseOrder(context, line),
+      ),
+    );
+  }
+  const over = beside(context, live, options, stats);
+  await live.begin();
+  const ended = await over;
+  return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
+}
+
+export function ringingOf(call: Call): CallNews {
+  return { type: 'ringing', call: call.id, with: call.conversation, from: call.by, media: call.media };
+}
+
+export function refuseOrder({ out, say }: Context, line: string): void {
+  out.event({ type: 'error', code: 'usage', message: say('usage.call-order', { line: line.slice(0, 100) }) });
+}
+
+/** Whether somebody watches: a terminal, and nothing asked for that says otherwise. */
+function showsScreen({ io, out }: Context, { headless, view }: CallOptions): boolean {
+  return io.stdout.isTTY === true && io.stdin.isTTY === true && !out.isJson && !headless && view !== 'none';
+}
+
+export async function call(context: Context, fields: Fields): Promise<number> {
+  context.takeInterrupt();
+  const options = callOptions(fields, context.io, context.say);
+  const client = await context.loggedIn('live');
+  if (fields['answer'] === true) {
+    if (fields['with'] !== undefined) throw usage(context.say('usage.call-answer-with'));
+    return answerCalls(context, client, fields, options, (live, stats) =>
+      beside(context, live, options, stats),
+    );
+  }
+  if (fields['from'] !== undefined || fields['once'] === true) throw usage(context.say('usage.call-from'));
+  return callOut(context, client, fields, options);
+}
