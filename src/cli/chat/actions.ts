@@ -4,7 +4,7 @@ import type { User } from '../../protocol/shapes.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
 import type { Picture } from './picture.js';
-import type { Completion, Connection, Notice, Overlay, Size } from './state.js';
+import type { CallLine, Completion, Connection, Notice, Overlay, Size } from './state.js';
 import type { TextBuffer } from './text-buffer.js';
 
 export type Action =
@@ -33,6 +33,7 @@ export type Action =
   | { type: 'cleared'; conv: number }
   | { type: 'picture-loaded'; id: string; picture: Picture }
   | { type: 'transfer'; id: string; percent: number | null }
+  | { type: 'call'; call: CallLine | null }
   // what the person does
   | { type: 'opened'; conversation: ConversationView }
   | { type: 'marked-read'; conv: number }

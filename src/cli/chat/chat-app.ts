@@ -2,7 +2,9 @@
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
 import { sayIn, type Key, type Say } from '../catalogue/translate.js';
+import type { CallSetup } from '../call/live-call.js';
 import type { Action } from './actions.js';
+import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
 import { errorText } from './context.js';
 import { handleInput, type InputContext } from './input.js';
@@ -29,6 +31,9 @@ const interruptTwiceMs = 2000;
 export interface AppHost {
   readonly store: Store;
   readonly connect: ConnectOptions;
+  /** How this device takes part in calls. */
+  readonly callSetup: CallSetup;
+  readonly showCall: ShowCall | null;
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
   bell(): void;
@@ -38,8 +43,9 @@ export interface AppHost {
   ended(exitCode: number): void;
 }
 
-export class ChatApp implements InputContext, SessionHost {
+export class ChatApp implements InputContext, SessionHost, CallsHost {
   private session: Session | null = null;
+  private ownCalls: ChatCalls | null = null;
   private readonly running = new Set<Promise<void>>();
   private readonly logIn: LogIn;
   private readonly typing: TypingSignal;
@@ -74,6 +80,19 @@ export class ChatApp implements InputContext, SessionHost {
     return this.session.client;
   }
 
+  get calls(): ChatCalls {
+    if (this.ownCalls === null) throw new PytalkError('not-logged-in');
+    return this.ownCalls;
+  }
+
+  get setup(): CallSetup {
+    return this.host.callSetup;
+  }
+
+  get showCall(): ShowCall | null {
+    return this.host.showCall;
+  }
+
   dispatch(action: Action): void {
     this.host.store.dispatch(action);
   }
@@ -94,12 +113,15 @@ export class ChatApp implements InputContext, SessionHost {
   }
 
   info(key: Key, details: ErrorDetails = {}): void {
-    this.dispatch({ type: 'noticed', notice: { kind: 'info', text: this.say(key, details) } });
+    this.tell(this.say(key, details), 'info');
   }
 
   fail(error: unknown): void {
-    const text = errorText(error, this.say).replace(/\s+/g, ' ');
-    this.dispatch({ type: 'noticed', notice: { kind: 'error', text } });
+    this.tell(errorText(error, this.say).replace(/\s+/g, ' '), 'error');
+  }
+
+  tell(text: string, kind: 'info' | 'error'): void {
+    this.dispatch({ type: 'noticed', notice: { kind, text } });
   }
 
   attempt(work: () => Promise<void>): void {
@@ -239,6 +261,7 @@ export class ChatApp implements InputContext, SessionHost {
   /** Begins with a client that is logged in; it is closed with the chat. */
   async enter(client: Client): Promise<void> {
     this.session = new Session(client, this);
+    this.ownCalls = new ChatCalls(client, this);
     await this.session.start();
     const name = this.wantsOpen;
     this.wantsOpen = null;
@@ -256,8 +279,10 @@ export class ChatApp implements InputContext, SessionHost {
   }
 
   private async leave(): Promise<void> {
-    const { session } = this;
+    const { session, ownCalls } = this;
     this.session = null;
+    this.ownCalls = null;
+    await ownCalls?.close();
     this.typing.stop();
     session?.close();
     await session?.client.close();

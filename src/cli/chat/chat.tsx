@@ -27,6 +27,7 @@ const idleTicks = 30;
 
 function needsClock(state: ChatState): boolean {
   return (
+    state.call?.phase === 'connected' ||
     state.connection.retryAtMs !== null ||
     Object.values(state.typing).some((users) => Object.keys(users).length > 0)
   );

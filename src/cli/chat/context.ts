@@ -4,11 +4,13 @@ import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { Action } from './actions.js';
+import type { ChatCalls } from './calls.js';
 import type { ChatState, Overlay } from './state.js';
 
 export interface ChatContext {
   /** The logged-in account; throws `not-logged-in` before. */
   readonly client: Client;
+  readonly calls: ChatCalls;
   readonly state: ChatState;
   readonly say: Say;
   dispatch(action: Action): void;

@@ -186,6 +186,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return withThread(state, action.conv, () => ({ ...emptyThread, complete: true }));
     case 'picture-loaded':
       return { ...state, pictures: { ...state.pictures, [action.id]: action.picture } };
+    case 'call':
+      return { ...state, call: action.call };
     case 'transfer':
       return {
         ...state,

@@ -1,4 +1,5 @@
 // The one table of slash commands: running, completing and help derive from it.
+import { callCommands } from './commands-calls.js';
 import { groupCommands } from './commands-groups.js';
 import { messageCommands } from './commands-messages.js';
 import { peopleCommands } from './commands-people.js';
@@ -25,6 +26,7 @@ export const slashCommands = [
   ...peopleCommands,
   ...groupCommands,
   ...messageCommands,
+  ...callCommands,
   ...viewCommands,
 ] as const;
 

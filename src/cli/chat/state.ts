@@ -1,5 +1,6 @@
 // Everything the chat screen knows, as one value; `reduce` makes the next one from an action.
 import type { ConnectionState, ConversationView, Friend, Message } from '../../client/api.js';
+import type { CallMedia } from '../../protocol/call-shapes.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
 import type { ColourDepth, Picture } from './picture.js';
@@ -69,6 +70,16 @@ export interface Connection {
   readonly reason: string | null;
 }
 
+/** The call that rings or goes on, as the status bar shows it. */
+export interface CallLine {
+  readonly phase: 'incoming' | 'calling' | 'connected';
+  /** Who calls, or the conversation that is called. */
+  readonly with: string;
+  readonly media: CallMedia;
+  /** When it was answered, in milliseconds; null before. */
+  readonly sinceMs: number | null;
+}
+
 export interface ChatState {
   readonly size: Size;
   readonly nowMs: number;
@@ -100,6 +111,7 @@ export interface ChatState {
   /** What the conversation list is searched for. */
   readonly filter: TextBuffer;
   readonly notice: Notice | null;
+  readonly call: CallLine | null;
   readonly overlay: Overlay | null;
   /** By message id. */
   readonly pictures: Readonly<Record<string, Picture>>;
@@ -144,6 +156,7 @@ export function initialState(start: Start): ChatState {
     listAt: null,
     filter: emptyBuffer,
     notice: null,
+    call: null,
     overlay: null,
     pictures: {},
     transfers: {},

@@ -1,9 +1,10 @@
 // Draws the status bar: the connection, who one is and where, what is unread elsewhere.
-import { sayIn } from '../catalogue/translate.js';
+import { durationText } from '../call/call-output.js';
+import { sayIn, type Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { unreadElsewhere } from './conversation-list.js';
 import { span, spread, type Line, type Span } from './spans.js';
-import type { ChatState } from './state.js';
+import type { CallLine, ChatState } from './state.js';
 
 function connectionPart(state: ChatState): Span {
   const say = sayIn(state.lang);
@@ -15,11 +16,33 @@ function connectionPart(state: ChatState): Span {
   return span(`○ ${say('chat.reconnecting', { seconds })}`, 'warn');
 }
 
+/** The call that rings or goes on, instead of the connection: it must not be overlooked. */
+function callLine(state: ChatState, call: CallLine, say: Say): Line {
+  const name = cleanLine(call.with);
+  const sign = span(' ☎ ', call.phase === 'incoming' ? 'unread' : 'good');
+  if (call.phase === 'incoming') {
+    const text = say(call.media === 'video' ? 'chat.call-incoming-video' : 'chat.call-incoming-audio', {
+      name,
+    });
+    return spread(
+      [sign, span(` ${text}`, 'bold')],
+      [span(` ${say('chat.call-keys-incoming')} `, 'accent')],
+      state.size.columns,
+    );
+  }
+  const text =
+    call.sinceMs === null
+      ? say('chat.call-calling', { name })
+      : say('chat.call-with', { name, duration: durationText(state.nowMs - call.sinceMs) });
+  return spread([sign, span(` ${text}`)], [span(` ${say('chat.call-keys')} `, 'accent')], state.size.columns);
+}
+
 export function statusLine(state: ChatState): Line {
   const say = sayIn(state.lang);
   if (state.form !== null) {
     return spread([], [span(`${say('chat.form-hint')} `, 'dim')], state.size.columns);
   }
+  if (state.call !== null) return callLine(state, state.call, say);
   const who = state.me === null ? '' : `${cleanLine(state.me)} @ `;
   const reason = state.connection.state === 'offline' ? state.connection.reason : null;
   const left: Line = [

@@ -1,0 +1,142 @@
+// Calls inside the chat: one that rings, one that is called, one that goes on; kept in step with what the status bar shows.
+import type { Client } from '../../client/api.js';
+import type { Call } from '../../client/call-api.js';
+import type { CallMedia as MediaKind } from '../../protocol/call-shapes.js';
+import { newsText } from '../call/call-output.js';
+import { LiveCall, type CallNews, type CallSetup } from '../call/live-call.js';
+import type { Key, Say } from '../catalogue/translate.js';
+import type { ErrorDetails } from '../../protocol/errors.js';
+import { cleanLine } from '../clean-text.js';
+import type { Action } from './actions.js';
+import type { CallLine } from './state.js';
+
+const ringEveryMs = 3000;
+
+/** Shows a call over the whole terminal; resolves when it is over, or with `chat` when the person wants to read. */
+export type ShowCall = (client: Client, live: LiveCall) => Promise<void>;
+
+export interface CallsHost {
+  readonly say: Say;
+  readonly setup: CallSetup;
+  /** Null where there is no screen to draw pictures on. */
+  readonly showCall: ShowCall | null;
+  dispatch(action: Action): void;
+  info(key: Key, details?: ErrorDetails): void;
+  tell(text: string, kind: 'info' | 'error'): void;
+  attempt(work: () => Promise<void>): void;
+  bell(): void;
+  now(): number;
+}
+
+export class ChatCalls {
+  readonly #client: Client;
+  readonly #host: CallsHost;
+  readonly #undo: (() => void)[];
+  #ringing: Call | null = null;
+  #live: LiveCall | null = null;
+  #bell: NodeJS.Timeout | undefined;
+
+  constructor(client: Client, host: CallsHost) {
+    this.#client = client;
+    this.#host = host;
+    this.#undo = [client.on('call', ({ call }) => this.#incoming(call))];
+  }
+
+  /** Calls; without a name during a call it shows that call again. */
+  async start(withName: string, media: MediaKind): Promise<void> {
+    if (this.#live !== null) {
+      await this.show();
+      return;
+    }
+    const call = await this.#client.startCall(withName, { media });
+    await this.#take(call);
+  }
+
+  /** Rejects with `call-not-found` when nothing rings. */
+  async answer(): Promise<void> {
+    const call = this.#ringing;
+    if (call === null) {
+      if (this.#live === null) this.#host.info('chat.call-none');
+      else await this.show();
+      return;
+    }
+    this.#stopRinging();
+    await call.accept();
+    await this.#take(call);
+  }
+
+  /** Hangs up, cancels, or declines what rings. */
+  async hangUp(): Promise<void> {
+    const ringing = this.#ringing;
+    if (this.#live !== null) await this.#live.hangUp();
+    else if (ringing !== null) {
+      this.#stopRinging();
+      await ringing.decline();
+    } else this.#host.info('chat.call-none');
+  }
+
+  /** The pictures of the call, until it is over or the person goes back to the chat. */
+  async show(): Promise<void> {
+    if (this.#live !== null) await this.#host.showCall?.(this.#client, this.#live);
+  }
+
+  /** Idempotent; hangs up. */
+  async close(): Promise<void> {
+    for (const undo of this.#undo.splice(0)) undo();
+    this.#stopRinging();
+    await this.#live?.hangUp();
+  }
+
+  #incoming(call: Call): void {
+    if (this.#live !== null) {
+      void call.decline(true);
+      return;
+    }
+    this.#ringing = call;
+    this.#line({ phase: 'incoming', with: call.by, media: call.media, sinceMs: null });
+    this.#host.bell();
+    clearInterval(this.#bell);
+    this.#bell = setInterval(() => this.#host.bell(), ringEveryMs);
+    call.on('ended', ({ reason }) => {
+      if (this.#ringing !== call) return;
+      this.#stopRinging();
+      if (reason === 'elsewhere') this.#host.info('call.ended.elsewhere');
+      else this.#host.info('chat.call-missed', { name: cleanLine(call.by) });
+    });
+  }
+
+  #stopRinging(): void {
+    this.#ringing = null;
+    clearInterval(this.#bell);
+    this.#line(null);
+  }
+
+  #line(call: CallLine | null): void {
+    this.#host.dispatch({ type: 'call', call });
+  }
+
+  /** Runs a call that this device is in. */
+  async #take(call: Call): Promise<void> {
+    const live = new LiveCall(this.#client, call, this.#host.setup);
+    this.#live = live;
+    const line = { with: call.conversation, media: call.media };
+    this.#line({ ...line, phase: 'calling', sinceMs: null });
+    live.on((news) => this.#hear(news, line));
+    void live.ended.then(() => {
+      this.#live = null;
+      this.#line(null);
+    });
+    if (call.phase === 'connected') this.#line({ ...line, phase: 'connected', sinceMs: this.#host.now() });
+    await live.begin();
+    // Not awaited: commands go on while the pictures are shown.
+    this.#host.attempt(() => this.show());
+  }
+
+  #hear(news: CallNews, line: Pick<CallLine, 'with' | 'media'>): void {
+    if (news.type === 'connected') {
+      this.#line({ ...line, phase: 'connected', sinceMs: this.#host.now() });
+    }
+    const [first = ''] = newsText(news, this.#host.say).split('\n');
+    this.#host.tell(first, news.type === 'problem' ? 'error' : 'info');
+  }
+}
