@@ -66,12 +66,14 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
   const rtpOut = endpointOf(text(fields, 'rtpOut'), say);
   const sdp = text(fields, 'sdp');
   if (sdp !== undefined && rtpOut === null) throw usage(say, 'usage.call-sdp', sdp);
+  const given = (name: string, variable: string): string =>
+    text(fields, name) ?? (io.env[variable] || 'default');
   const seconds = numberOf(text(fields, 'duration'), 'usage.call-duration', 0.1, 1e7, say);
   return {
     setup: {
-      camera: audioOnly ? 'none' : (text(fields, 'camera') ?? 'default'),
-      mic: text(fields, 'mic') ?? 'default',
-      speaker: text(fields, 'speaker') ?? 'default',
+      camera: audioOnly ? 'none' : given('camera', 'PYTALK_CAMERA'),
+      mic: given('mic', 'PYTALK_MIC'),
+      speaker: given('speaker', 'PYTALK_SPEAKER'),
       settings: {
         ...sizeOf(text(fields, 'size'), say),
         fps: numberOf(text(fields, 'fps'), 'usage.call-fps', 1, maxFps, say) ?? 30,

@@ -6,6 +6,7 @@ import { PytalkError } from '../../protocol/errors.js';
 import { exitCodes } from '../exit-codes.js';
 import { sayIn, type Lang } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
+import type { CallSetup } from '../call/live-call.js';
 import type { Action } from './actions.js';
 import { ChatApp } from './chat-app.js';
 import { bodyText, previewText, timeText } from './message-text.js';
@@ -22,6 +23,7 @@ export interface PlainOptions {
   input: Readable;
   output: Writable;
   interrupt: AbortSignal;
+  callSetup: CallSetup;
 }
 
 /** Messages shown when a conversation is opened. */
@@ -114,6 +116,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
     {
       ...options,
       store,
+      showCall: null,
       now: () => Date.now(),
       bell: nothing,
       redraw: nothing,

@@ -1,6 +1,7 @@
 // `pytalk chat`: the terminal UI, loaded only here.
 import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
+import { callOptions } from '../call/call-options.js';
 import type { CommandRun } from '../table/spec.js';
 
 export const chat: CommandRun = async (context, fields) => {
@@ -10,6 +11,7 @@ export const chat: CommandRun = async (context, fields) => {
     connect: context.connectOptions('live'),
     openClient: (connect: ConnectOptions): Promise<Client> => context.io.connect(connect),
     lang: context.say.lang,
+    callSetup: callOptions(fields, context.io, context.say).setup,
   };
   if (fields['plain'] === true) {
     const { runPlainChat } = await import('../chat/plain.js');

@@ -34,8 +34,18 @@ export const accountCommands: readonly CommandSpec[] = [
     name: 'chat',
     group: 'begin',
     args: [{ ...arg.with, optional: true }],
-    options: [{ name: 'plain' }],
-    examples: ['chat', 'chat @bob'],
+    options: [
+      { name: 'plain' },
+      { name: 'camera', value: 'src' },
+      { name: 'mic', value: 'src' },
+      { name: 'speaker', value: 'out' },
+      {
+        name: 'view',
+        value: 'how',
+        completes: ['auto', 'kitty', 'sixel', 'iterm2', 'blocks', 'ascii', 'none'],
+      },
+    ],
+    examples: ['chat', 'chat @bob', 'chat --camera http://192.168.1.20:8080/video'],
     run: async () => (await import('../commands/chat.js')).chat,
   },
   {
