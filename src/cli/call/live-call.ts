@@ -25,7 +25,12 @@ export type CallNews =
 /** How this side takes part: what of the media's options a person chooses. */
 export type CallSetup = Pick<CallMediaOptions, 'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'sdp'>;
 
-export type CallPictures = Pick<CallMediaEvents, 'self' | 'frame' | 'level'>;
+/** Who wants to see and hear of pictures and loudness. */
+export interface CallWatcher {
+  self(event: CallMediaEvents['self']): void;
+  frame(event: CallMediaEvents['frame']): void;
+  level(event: CallMediaEvents['level']): void;
+}
 
 type Listener = (news: CallNews) => void;
 
@@ -34,6 +39,7 @@ export class LiveCall {
   readonly #client: Client;
   readonly #setup: CallSetup;
   readonly #listeners = new Set<Listener>();
+  readonly #watchers = new Set<CallWatcher>();
   readonly #undo: (() => void)[] = [];
   /** The people that the media knows, as they were told last. */
   readonly #people = new Map<number, CallPerson>();
@@ -78,10 +84,14 @@ export class LiveCall {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells of pictures and loudness from now on; returns the undo. */
+  watch(watcher: CallWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
   /** Opens camera, microphone and speaker, and the way to the relay; for a call that this device is in. */
-  async begin(pictures?: {
-    readonly [T in keyof CallPictures]?: (event: CallPictures[T]) => void;
-  }): Promise<void> {
+  async begin(): Promise<void> {
     const { self, relay, media } = this.call;
     if (self === null || relay === null || this.#starting !== null || this.#closing !== null) return;
     this.#starting = startCallMedia({
@@ -97,10 +107,10 @@ export class LiveCall {
     this.#undo.push(
       running.on('path', ({ path }) => this.#tell({ type: 'path', path })),
       running.on('problem', (problem) => this.#tell({ type: 'problem', ...problem })),
+      running.on('self', (event) => this.#watchers.forEach((watcher) => watcher.self(event))),
+      running.on('frame', (event) => this.#watchers.forEach((watcher) => watcher.frame(event))),
+      running.on('level', (event) => this.#watchers.forEach((watcher) => watcher.level(event))),
     );
-    if (pictures?.self) this.#undo.push(running.on('self', pictures.self));
-    if (pictures?.frame) this.#undo.push(running.on('frame', pictures.frame));
-    if (pictures?.level) this.#undo.push(running.on('level', pictures.level));
     running.setMuted(this.#muted);
     if (media === 'video' && !this.#cameraOn) {
       running.setCamera(false);
