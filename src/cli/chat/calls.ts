@@ -80,10 +80,21 @@ export class ChatCalls {
     if (this.#live !== null) await this.#host.showCall?.(this.#client, this.#live);
   }
 
-  /** Idempotent; hangs up. */
-  async close(): Promise<void> {
+  /** Shows a call that goes on already, as one of its own. */
+  adopt(live: LiveCall): void {
+    this.#live = live;
+    this.#follow(live);
+  }
+
+  /** Stops listening; a call goes on. Idempotent. */
+  letGo(): void {
     for (const undo of this.#undo.splice(0)) undo();
     this.#stopRinging();
+  }
+
+  /** Idempotent; hangs up. */
+  async close(): Promise<void> {
+    this.letGo();
     await this.#live?.hangUp();
   }
 
@@ -118,18 +129,22 @@ export class ChatCalls {
   /** Runs a call that this device is in. */
   async #take(call: Call): Promise<void> {
     const live = new LiveCall(this.#client, call, this.#host.setup);
-    this.#live = live;
-    const line = { with: call.conversation, media: call.media };
-    this.#line({ ...line, phase: 'calling', sinceMs: null });
-    live.on((news) => this.#hear(news, line));
+    this.adopt(live);
+    await live.begin();
+    // Not awaited: commands go on while the pictures are shown.
+    this.#host.attempt(() => this.show());
+  }
+
+  #follow(live: LiveCall): void {
+    const { conversation, media, answeredAt } = live.call;
+    const line = { with: conversation, media };
+    const sinceMs = answeredAt === null ? null : Date.parse(answeredAt);
+    this.#line({ ...line, phase: sinceMs === null ? 'calling' : 'connected', sinceMs });
+    this.#undo.push(live.on((news) => this.#hear(news, line)));
     void live.ended.then(() => {
       this.#live = null;
       this.#line(null);
     });
-    if (call.phase === 'connected') this.#line({ ...line, phase: 'connected', sinceMs: this.#host.now() });
-    await live.begin();
-    // Not awaited: commands go on while the pictures are shown.
-    this.#host.attempt(() => this.show());
   }
 
   #hear(news: CallNews, line: Pick<CallLine, 'with' | 'media'>): void {

@@ -2,7 +2,7 @@
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
 import { sayIn, type Key, type Say } from '../catalogue/translate.js';
-import type { CallSetup } from '../call/live-call.js';
+import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Action } from './actions.js';
 import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
@@ -34,6 +34,8 @@ export interface AppHost {
   /** How this device takes part in calls. */
   readonly callSetup: CallSetup;
   readonly showCall: ShowCall | null;
+  /** A call that is older than the chat, and whose client stays open after it. */
+  readonly beside?: LiveCall;
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
   bell(): void;
@@ -262,6 +264,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   async enter(client: Client): Promise<void> {
     this.session = new Session(client, this);
     this.ownCalls = new ChatCalls(client, this);
+    if (this.host.beside !== undefined) this.ownCalls.adopt(this.host.beside);
     await this.session.start();
     const name = this.wantsOpen;
     this.wantsOpen = null;
@@ -282,9 +285,10 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     const { session, ownCalls } = this;
     this.session = null;
     this.ownCalls = null;
-    await ownCalls?.close();
+    if (this.host.beside === undefined) await ownCalls?.close();
+    else ownCalls?.letGo();
     this.typing.stop();
     session?.close();
-    await session?.client.close();
+    if (this.host.beside === undefined) await session?.client.close();
   }
 }

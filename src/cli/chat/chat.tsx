@@ -1,6 +1,11 @@
 // `pytalk chat`: takes over the terminal, runs the chat in it, and gives it back whatever happens.
 import type { Client, ConnectOptions } from '../../client/api.js';
+import type { Graphics } from '../../media/terminal/detect.js';
+import { showCall } from '../call/call-view.js';
+import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Lang } from '../catalogue/translate.js';
+import type { ShowCall } from './calls.js';
+import type { Input } from './keys.js';
 import { ChatApp } from './chat-app.js';
 import { mountInk } from './ink-screen.js';
 import { colourDepth } from './picture.js';
@@ -19,6 +24,11 @@ export interface ChatOptions {
   terminal: Terminal;
   /** Aborts at a signal that ends the program; Ctrl+C is a key here. */
   interrupt: AbortSignal;
+  callSetup: CallSetup;
+  /** Asks the terminal what it can draw. */
+  graphics: () => Promise<Graphics>;
+  /** A call that the chat was opened from: the client belongs to it, and showing it means leaving the chat. */
+  beside?: LiveCall;
 }
 
 /** Times in texts (`in 3 s`, `is typing`) follow the clock while there are any; else once in a while for the day. */
@@ -52,6 +62,32 @@ function suspend(terminal: Terminal, resumed: () => void): void {
   process.kill(process.pid, 'SIGTSTP');
 }
 
+interface Listening {
+  /** Both idempotent. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Listens to the terminal, but for the time that something else has it. */
+function listenTo(
+  terminal: Terminal,
+  to: { input: (inputs: readonly Input[]) => void; resize: () => void; drain: () => void },
+): Listening {
+  let undo: (() => void)[] = [];
+  const listening: Listening = {
+    pause() {
+      for (const one of undo) one();
+      undo = [];
+    },
+    resume() {
+      if (undo.length > 0) return;
+      undo = [terminal.onInput(to.input), terminal.onResize(to.resize), terminal.onDrain(to.drain)];
+    },
+  };
+  listening.resume();
+  return listening;
+}
+
 /**
  * Runs until the person quits or a signal ends it; resolves with the exit code. The terminal is as before then, also
  * when it rejects: with the error of a drawing that failed.
@@ -73,7 +109,9 @@ export async function runChat(options: ChatOptions): Promise<number> {
     end = resolve;
     crash = reject;
   });
+  let isCovered = false;
   const draw = (state: ChatState): void => {
+    if (isCovered) return;
     try {
       screen.draw(state);
     } catch (error) {
@@ -86,6 +124,24 @@ export async function runChat(options: ChatOptions): Promise<number> {
     screen.invalidate();
     store.drawNow();
   };
+  let graphics: Graphics | undefined;
+  const show: ShowCall = async (client, live) => {
+    if (options.beside !== undefined) {
+      end(0);
+      return;
+    }
+    if (isCovered) return;
+    isCovered = true;
+    listening.pause();
+    try {
+      graphics ??= await options.graphics();
+      await showCall({ client, live, terminal, graphics, say: app.say, now: () => Date.now(), stays: false });
+    } finally {
+      isCovered = false;
+      listening.resume();
+      repaint();
+    }
+  };
   const app = new ChatApp(
     {
       store,
@@ -95,6 +151,9 @@ export async function runChat(options: ChatOptions): Promise<number> {
       bell: () => terminal.bell(),
       redraw: repaint,
       suspend: () => suspend(terminal, repaint),
+      callSetup: options.callSetup,
+      showCall: show,
+      ...(options.beside !== undefined && { beside: options.beside }),
       ended: end,
     },
     options.with,
@@ -102,11 +161,11 @@ export async function runChat(options: ChatOptions): Promise<number> {
   const onInterrupt = (): void => end(0);
   options.interrupt.addEventListener('abort', onInterrupt);
   terminal.enter();
-  const undo = [
-    terminal.onInput((inputs) => app.input(inputs)),
-    terminal.onResize(repaint),
-    terminal.onDrain(() => screen.drained()),
-  ];
+  const listening = listenTo(terminal, {
+    input: (inputs) => app.input(inputs),
+    resize: repaint,
+    drain: () => screen.drained(),
+  });
   const clock = startClock(store);
   try {
     store.drawNow();
@@ -115,7 +174,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   } finally {
     clearInterval(clock);
     store.stop();
-    undo.forEach((one) => one());
+    listening.pause();
     screen.unmount();
     terminal.leave();
     options.interrupt.removeEventListener('abort', onInterrupt);

@@ -6,12 +6,13 @@ import type { CommandRun } from '../table/spec.js';
 
 export const chat: CommandRun = async (context, fields) => {
   const { stdin, stdout } = process;
+  const { setup, view } = callOptions(fields, context.io, context.say);
   const options = {
     ...(typeof fields['with'] === 'string' && { with: fields['with'] }),
     connect: context.connectOptions('live'),
     openClient: (connect: ConnectOptions): Promise<Client> => context.io.connect(connect),
     lang: context.say.lang,
-    callSetup: callOptions(fields, context.io, context.say).setup,
+    callSetup: setup,
   };
   if (fields['plain'] === true) {
     const { runPlainChat } = await import('../chat/plain.js');
@@ -28,14 +29,16 @@ export const chat: CommandRun = async (context, fields) => {
   }
   // React's development build is slower and says more; it looks when it is loaded.
   process.env['NODE_ENV'] ??= 'production';
-  const [{ runChat }, { processTerminal }] = await Promise.all([
+  const [{ runChat }, { processTerminal }, { graphicsOf }] = await Promise.all([
     import('../chat/chat.js'),
     import('../chat/terminal.js'),
+    import('../call/call-screen.js'),
   ]);
   return runChat({
     ...options,
     env: context.io.env,
     terminal: processTerminal(stdin, stdout),
+    graphics: () => graphicsOf(view, context.io.env),
     interrupt: context.takeInterrupt(),
   });
 };

@@ -1,0 +1,79 @@
+// `call` in a terminal: rings, shows the pictures, goes to the chat and back, and calls again when asked to.
+import type { Client } from '../../client/api.js';
+import type { Call } from '../../client/call-api.js';
+import { detectGraphics, type Graphics } from '../../media/terminal/detect.js';
+import { processTerminal } from '../chat/terminal.js';
+import type { Context } from '../context.js';
+import type { CallOptions, ViewChoice } from './call-options.js';
+import { showCall } from './call-view.js';
+import { LiveCall, type CallNews } from './live-call.js';
+
+/** A terminal that does not answer by then draws what its environment says. */
+const detectTimeoutMs = 400;
+
+/** Asks the terminal what it can draw; what the person chose wins. */
+export async function graphicsOf(view: ViewChoice, env: Context['io']['env']): Promise<Graphics> {
+  const { stdin, stdout } = process;
+  const found = await detectGraphics({ stdin, stdout, env, timeoutMs: detectTimeoutMs });
+  return view === 'auto' || view === 'none' ? found : { ...found, view };
+}
+
+/** Resolves with the end of the last call. `beside` runs what goes on beside a call, and resolves with its end. */
+export async function showCalls(
+  context: Context,
+  client: Client,
+  options: CallOptions,
+  ring: () => Promise<Call>,
+  beside: (live: LiveCall) => Promise<CallNews & { type: 'ended' }>,
+): Promise<CallNews & { type: 'ended' }> {
+  const { say, io } = context;
+  const graphics = await graphicsOf(options.view, io.env);
+  const terminal = processTerminal(process.stdin, process.stdout);
+  context.closeLater(() => terminal.leave());
+  for (;;) {
+    const live = new LiveCall(client, await ring(), options.setup);
+    const over = beside(live);
+    terminal.enter();
+    try {
+      const begun = live.begin();
+      const show = { client, live, terminal, graphics, say, now: () => io.now(), stays: true };
+      let left = await showCall(show);
+      while (left === 'chat') {
+        await chatBeside(context, client, live, options);
+        terminal.enter();
+        left = await showCall(show);
+      }
+      await begun;
+      if (left === 'over') {
+        await live.hangUp();
+        return await over;
+      }
+      await over;
+    } finally {
+      terminal.leave();
+    }
+  }
+}
+
+/** The chat of the call's conversation; leaving it goes back to the call. */
+async function chatBeside(
+  context: Context,
+  client: Client,
+  live: LiveCall,
+  options: CallOptions,
+): Promise<void> {
+  process.env['NODE_ENV'] ??= 'production';
+  const { runChat } = await import('../chat/chat.js');
+  await runChat({
+    with: live.call.conversation,
+    connect: context.connectOptions('live'),
+    openClient: () => Promise.resolve(client),
+    lang: context.say.lang,
+    env: context.io.env,
+    terminal: processTerminal(process.stdin, process.stdout),
+    interrupt: context.io.interrupt,
+    callSetup: options.setup,
+    graphics: () => graphicsOf(options.view, context.io.env),
+    beside: live,
+  });
+}

@@ -1,0 +1,60 @@
+// The status line of a call: how long, by which way, how fast and how well, and what is switched off.
+import type { MediaStats } from '../../media/media.js';
+import type { Say } from '../catalogue/translate.js';
+import { cleanLine } from '../clean-text.js';
+import { durationText } from './call-output.js';
+import type { LiveCall } from './live-call.js';
+
+/** The figures at one moment. */
+export interface Sample {
+  readonly stats: MediaStats | null;
+  readonly atMs: number;
+}
+
+export interface CallStatus {
+  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn'>;
+  /** Null before somebody has accepted. */
+  readonly connectedForMs: number | null;
+  readonly silent: boolean;
+  /** 1 is as it came. */
+  readonly volume: number;
+}
+
+/** Of packets of sound and frames together, the share that was lost between two samples, 0 to 1; null while nothing came. */
+export function lossBetween(before: MediaStats | null, after: MediaStats): number | null {
+  let lost = 0;
+  let all = 0;
+  for (const [id, { video, audio }] of after.received) {
+    const old = before?.received.get(id);
+    const lostNow = video.lost - (old?.video.lost ?? 0) + audio.lost - (old?.audio.lost ?? 0);
+    lost += lostNow;
+    all += lostNow + video.frames - (old?.video.frames ?? 0) + audio.packets - (old?.audio.packets ?? 0);
+  }
+  return all === 0 ? null : Math.max(0, lost) / all;
+}
+
+/** One clean line; the screen cuts it to its width. */
+export function statusText(status: CallStatus, now: Sample, before: Sample | null, say: Say): string {
+  const { live, connectedForMs, silent, volume } = status;
+  const parts = [cleanLine(live.call.conversation)];
+  if (connectedForMs !== null) parts.push(durationText(connectedForMs));
+  if (live.muted) parts.push(say('call.muted'));
+  if (!live.cameraOn && live.call.media === 'video') parts.push(say('call.camera-off'));
+  if (silent) parts.push(say('call.speaker-off'));
+  else if (volume !== 1) parts.push(say('call.volume', { percent: Math.round(volume * 100) }));
+  const { stats } = now;
+  if (stats && connectedForMs !== null) {
+    parts.push(stats.path);
+    if (stats.rttMs !== null) parts.push(`${Math.round(stats.rttMs)} ms`);
+    const [first] = stats.received.values();
+    if (first) {
+      if (first.video.fps > 0) parts.push(`${Math.round(first.video.fps)} fps`);
+      if (first.video.latencyMs !== null)
+        parts.push(say('call.latency', { ms: Math.round(first.video.latencyMs) }));
+    }
+    const loss = lossBetween(before?.stats ?? null, stats);
+    if (loss !== null) parts.push(say('call.loss', { percent: (loss * 100).toFixed(loss >= 0.1 ? 0 : 1) }));
+  }
+  parts.push(say('call.help-hint'));
+  return parts.join('  ');
+}

@@ -1,0 +1,298 @@
+// A call over the whole terminal: both pictures, a status line, keys; until it is over or the person goes to the chat.
+import { readFile } from 'node:fs/promises';
+import type { Client } from '../../client/api.js';
+import type { Graphics } from '../../media/terminal/detect.js';
+import { CallScreen } from '../../media/terminal/screen.js';
+import type { Key, Say } from '../catalogue/translate.js';
+import type { Input } from '../chat/keys.js';
+import type { Terminal } from '../chat/terminal.js';
+import { cleanLine } from '../clean-text.js';
+import { newsText } from './call-output.js';
+import { statusText, type Sample } from './call-status.js';
+import type { CallNews, LiveCall } from './live-call.js';
+
+/** Number of this side among the participants. */
+const selfId = 0;
+const tickMs = 1000;
+/** How long a notice stays. */
+const noticeMs = 6000;
+/** The safety number stays longer: it is to be read aloud. */
+const safetyNumberMs = 15_000;
+const volumeStep = 0.1;
+const maxVolume = 2;
+
+type Command =
+  | 'microphone'
+  | 'camera'
+  | 'speaker'
+  | 'louder'
+  | 'softer'
+  | 'chat'
+  | 'layout'
+  | 'again'
+  | 'safety'
+  | 'help'
+  | 'quit';
+
+/** The one table of keys in a call; the help is made from it. */
+export const callKeys: readonly { keys: readonly string[]; does: Command; help: Key }[] = [
+  { keys: ['m'], does: 'microphone', help: 'call.key.microphone' },
+  { keys: ['v'], does: 'camera', help: 'call.key.camera' },
+  { keys: ['s'], does: 'speaker', help: 'call.key.speaker' },
+  { keys: ['+', '='], does: 'louder', help: 'call.key.louder' },
+  { keys: ['-'], does: 'softer', help: 'call.key.softer' },
+  { keys: ['l'], does: 'layout', help: 'call.key.layout' },
+  { keys: ['c'], does: 'chat', help: 'call.key.chat' },
+  { keys: ['n'], does: 'safety', help: 'call.key.safety' },
+  { keys: ['r'], does: 'again', help: 'call.key.again' },
+  { keys: ['?'], does: 'help', help: 'call.key.help' },
+  { keys: ['q', 'escape', 'ctrl+c'], does: 'quit', help: 'call.key.quit' },
+];
+
+/** How the view was left: the call is over, or goes on while the person reads; `again` asks for another one. */
+export type Left = 'over' | 'chat' | 'again';
+
+export interface CallViewOptions {
+  client: Client;
+  live: LiveCall;
+  terminal: Terminal;
+  graphics: Graphics;
+  say: Say;
+  now: () => number;
+  /** After the end it waits for a key, so that the person sees how it ended; else it is left at once. */
+  stays: boolean;
+}
+
+/** Runs the view. The terminal must have been entered; it is not left. */
+export function showCall(options: CallViewOptions): Promise<Left> {
+  return new CallView(options).run();
+}
+
+class CallView {
+  readonly #options: CallViewOptions;
+  readonly #screen: CallScreen;
+  readonly #undo: (() => void)[] = [];
+  #volume = 1;
+  #silent = false;
+  #connectedAtMs: number | null = null;
+  #before: Sample | null = null;
+  #safetyNumber: string | null = null;
+  #noticeTimer: NodeJS.Timeout | undefined;
+  #helpShown = false;
+  #over = false;
+  #leave: (how: Left) => void = () => undefined;
+
+  constructor(options: CallViewOptions) {
+    this.#options = options;
+    const { terminal, graphics, now } = options;
+    this.#screen = new CallScreen({
+      write: (bytes) => terminal.write(bytes),
+      columns: terminal.columns,
+      rows: terminal.rows,
+      graphics,
+      now,
+    });
+  }
+
+  async run(): Promise<Left> {
+    const { live, terminal, client, say } = this.#options;
+    const left = new Promise<Left>((resolve) => (this.#leave = resolve));
+    const screen = this.#screen;
+    const { answeredAt } = live.call;
+    if (answeredAt !== null) this.#connectedAtMs = Date.parse(answeredAt);
+    screen.setPerson(selfId, {
+      name: say('call.you'),
+      muted: live.muted,
+      camera: live.cameraOn,
+    });
+    for (const person of live.people.values()) this.#person(person.id);
+    if (live.people.size === 0)
+      this.#notice(say('call.calling', { with: cleanLine(live.call.conversation) }), null);
+    this.#undo.push(
+      live.on((news) => this.#hear(news)),
+      live.watch({
+        self: (frame) => screen.picture(selfId, frame.jpeg),
+        frame: (frame) => screen.picture(frame.from, frame.jpeg),
+        level: ({ from, level }) => screen.level(from, level),
+      }),
+      terminal.onInput((inputs) => this.#input(inputs)),
+      terminal.onResize(() => screen.resize(terminal.columns, terminal.rows)),
+      terminal.onDrain(() => screen.drained()),
+    );
+    const timer = setInterval(() => this.#tick(), tickMs);
+    void this.#avatar(selfId, client.me?.username);
+    this.#tick();
+    if (live.call.end !== null) this.#ended();
+    try {
+      return await left;
+    } finally {
+      clearInterval(timer);
+      clearTimeout(this.#noticeTimer);
+      for (const undo of this.#undo) undo();
+      screen.close();
+    }
+  }
+
+  #person(id: number): void {
+    const person = this.#options.live.people.get(id);
+    if (!person) return;
+    this.#screen.setPerson(id, {
+      name: cleanLine(person.username),
+      muted: person.muted,
+      camera: person.camera,
+    });
+  }
+
+  /** Shown while there is no picture. */
+  async #avatar(id: number, username: string | undefined): Promise<void> {
+    if (username === undefined) return;
+    const { client } = this.#options;
+    try {
+      const path = await client.avatarPath(await client.profile(username));
+      if (path !== null) this.#screen.avatar(id, await readFile(path));
+    } catch {
+      // A face is no reason to disturb a call.
+    }
+  }
+
+  #hear(news: CallNews): void {
+    const { live, say, now } = this.#options;
+    switch (news.type) {
+      case 'participant': {
+        const person = [...live.people.values()].find(({ username }) => username === news.user);
+        if (person && news.joined) {
+          this.#person(person.id);
+          void this.#avatar(person.id, person.username);
+        } else this.#removeMissing();
+        if (news.away) this.#notice(newsText(news, say), noticeMs);
+        break;
+      }
+      case 'connected':
+        this.#connectedAtMs = now();
+        this.#safetyNumber = news.safetyNumber;
+        this.#showSafetyNumber();
+        break;
+      case 'ended':
+        this.#ended(news);
+        return;
+      case 'muted':
+      case 'camera':
+        this.#screen.setPerson(selfId, { name: say('call.you'), muted: live.muted, camera: live.cameraOn });
+        break;
+      case 'problem':
+      case 'path':
+        if (news.type === 'problem' || news.path === null) this.#notice(newsText(news, say), noticeMs);
+        break;
+      case 'ringing':
+        break;
+    }
+    this.#tick();
+  }
+
+  #removeMissing(): void {
+    const { people } = this.#options.live;
+    for (const id of this.#screen.people) if (id !== selfId && !people.has(id)) this.#screen.removePerson(id);
+  }
+
+  #showSafetyNumber(): void {
+    const number = this.#safetyNumber;
+    if (number !== null) this.#notice(this.#options.say('call.safety-number', { number }), safetyNumberMs);
+  }
+
+  /** Shows a notice for a while; null: until the next one. */
+  #notice(text: string, lastsMs: number | null): void {
+    clearTimeout(this.#noticeTimer);
+    this.#helpShown = false;
+    this.#screen.notice(text.split('\n'));
+    if (lastsMs !== null) this.#noticeTimer = setTimeout(() => this.#screen.notice([]), lastsMs);
+  }
+
+  #tick(): void {
+    const { live, say, now } = this.#options;
+    const stats = live.stats();
+    const sample = { stats, atMs: now() };
+    const connectedForMs = this.#connectedAtMs === null ? null : now() - this.#connectedAtMs;
+    const status = { live, connectedForMs, silent: this.#silent, volume: this.#volume };
+    this.#screen.status(statusText(status, sample, this.#before, say));
+    this.#before = sample;
+  }
+
+  #ended(news?: CallNews & { type: 'ended' }): void {
+    const { say, stays } = this.#options;
+    this.#over = true;
+    if (!stays || news === undefined) {
+      this.#leave('over');
+      return;
+    }
+    this.#notice(`${newsText(news, say)}\n${say('call.after')}`, null);
+  }
+
+  #input(inputs: readonly Input[]): void {
+    for (const input of inputs) {
+      if (input.type === 'key') this.#press(input.name);
+      else if (input.type === 'text') for (const key of input.text) this.#press(key);
+    }
+  }
+
+  #press(key: string): void {
+    const row = callKeys.find(({ keys }) => keys.includes(key.length === 1 ? key.toLowerCase() : key));
+    if (row) this.#do(row.does);
+  }
+
+  #do(what: Command): void {
+    const { live, say } = this.#options;
+    if (this.#over) {
+      if (what === 'again' || what === 'quit') this.#leave(what === 'again' ? 'again' : 'over');
+      return;
+    }
+    switch (what) {
+      case 'microphone':
+        live.setMuted(!live.muted);
+        return;
+      case 'camera':
+        live.setCamera(!live.cameraOn);
+        return;
+      case 'speaker':
+        this.#silent = !this.#silent;
+        live.setVolume(this.#silent ? 0 : this.#volume);
+        this.#notice(say(this.#silent ? 'call.speaker-off' : 'call.speaker-on'), noticeMs / 3);
+        return;
+      case 'louder':
+      case 'softer': {
+        const step = what === 'louder' ? volumeStep : -volumeStep;
+        this.#volume = Math.min(maxVolume, Math.max(0, Math.round((this.#volume + step) * 10) / 10));
+        this.#silent = false;
+        live.setVolume(this.#volume);
+        this.#notice(say('call.volume', { percent: Math.round(this.#volume * 100) }), noticeMs / 3);
+        return;
+      }
+      case 'layout':
+        this.#screen.nextLayout();
+        return;
+      case 'chat':
+        this.#leave('chat');
+        return;
+      case 'safety':
+        this.#showSafetyNumber();
+        return;
+      case 'help':
+        this.#help();
+        return;
+      case 'again':
+        return;
+      case 'quit':
+        void live.hangUp();
+    }
+  }
+
+  #help(): void {
+    const { say } = this.#options;
+    if (this.#helpShown) {
+      this.#notice('', 0);
+      return;
+    }
+    const lines = callKeys.map(({ keys, help }) => `${(keys[0] ?? '').padEnd(3)}${say(help)}`);
+    this.#notice(lines.join('\n'), null);
+    this.#helpShown = true;
+  }
+}
