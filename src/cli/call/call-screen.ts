@@ -55,6 +55,23 @@ export async function showCalls(
   }
 }
 
+/** Shows a call for a while, for the demo. */
+export async function showBriefly(
+  { io, say }: Context,
+  client: Client,
+  live: LiveCall,
+  lastsMs: number,
+): Promise<void> {
+  const graphics = await graphicsOf('auto', io.env);
+  const terminal = processTerminal(process.stdin, process.stdout);
+  terminal.enter();
+  try {
+    await showCall({ client, live, terminal, graphics, say, now: () => io.now(), stays: false, lastsMs });
+  } finally {
+    terminal.leave();
+  }
+}
+
 /** The chat of the call's conversation; leaving it goes back to the call. */
 async function chatBeside(
   context: Context,

@@ -61,6 +61,8 @@ export interface CallViewOptions {
   now: () => number;
   /** After the end it waits for a key, so that the person sees how it ended; else it is left at once. */
   stays: boolean;
+  /** Leaves by itself after so many milliseconds, as if it were over. */
+  lastsMs?: number;
 }
 
 /** Runs the view. The terminal must have been entered; it is not left. */
@@ -120,6 +122,8 @@ class CallView {
       terminal.onDrain(() => screen.drained()),
     );
     const timer = setInterval(() => this.#tick(), tickMs);
+    const { lastsMs } = this.#options;
+    const end = lastsMs === undefined ? undefined : setTimeout(() => this.#leave('over'), lastsMs);
     void this.#avatar(selfId, client.me?.username);
     this.#tick();
     if (live.call.end !== null) this.#ended();
@@ -127,6 +131,7 @@ class CallView {
       return await left;
     } finally {
       clearInterval(timer);
+      clearTimeout(end);
       clearTimeout(this.#noticeTimer);
       for (const undo of this.#undo) undo();
       screen.close();

@@ -19,6 +19,11 @@ export const demoEn = {
   'demo.late': 'nothing came within {seconds} s',
   'demo.done':
     'All {count} steps were verified. Next: `npx pytalk serve`, and in other terminals `npx pytalk chat`.',
+  'demo.call': '{from} calls {to} with video; both see the same safety number',
+  'demo.call-pictures':
+    'pictures and sound go both ways, end-to-end encrypted over UDP: {fps} a second, {latency} ms behind, {lost} lost',
+  'demo.call-saved': 'a picture bob has received is saved: {path}',
+  'demo.call-entry': 'both hang up; the conversation keeps an entry: video call, {seconds} s',
   'demo.text.hello': 'Hello Bob! Is the terminal enough for you too?',
   'demo.text.answer': 'Hi Alice! It always was. 🙂',
   'demo.text.group': 'Welcome to our group.',

@@ -20,6 +20,11 @@ export const demoFr = {
   'demo.late': 'rien n’est arrivé en {seconds} s',
   'demo.done':
     'Les {count} étapes ont été vérifiées. Ensuite : `npx pytalk serve`, et dans d’autres terminaux `npx pytalk chat`.',
+  'demo.call': '{from} appelle {to} en vidéo ; les deux voient le même numéro de sécurité',
+  'demo.call-pictures':
+    'image et son vont dans les deux sens, chiffrés de bout en bout par UDP : {fps} par seconde, {latency} ms de retard, {lost} perdues',
+  'demo.call-saved': 'une image reçue est enregistrée : {path}',
+  'demo.call-entry': 'les deux raccrochent ; la conversation garde une trace : appel vidéo, {seconds} s',
   'demo.text.hello': 'Bonjour Bob ! Le terminal te suffit aussi ?',
   'demo.text.answer': 'Salut Alice ! Depuis toujours. 🙂',
   'demo.text.group': 'Bienvenue dans notre groupe.',

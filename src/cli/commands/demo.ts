@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Say } from '../catalogue/translate.js';
 import { colourDepth, drawPicture, loadPicture, pictureCells } from '../chat/picture.js';
+import { callAct, type WatchCall } from './demo-call.js';
 import { Stage, StepFailed } from './demo-stage.js';
 import { play, raiseCurtain, restart, type Undo } from './demo-story.js';
 
@@ -15,6 +16,9 @@ export interface DemoOptions {
   /** Cells a line has. */
   columns: number;
   json: boolean;
+  /** Shows the call where somebody watches; null saves a picture of it into `cwd`. */
+  watchCall: WatchCall | null;
+  cwd: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -35,6 +39,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const cast = await raiseCurtain(stage, folder, undo);
     const written = await play(stage, cast, preview);
     await restart(stage, cast, undo, written);
+    await callAct(stage, cast, { watch: options.watchCall, cwd: options.cwd });
     stage.line(options.say('demo.done', { count: stage.verified }));
     return 0;
   } catch (error) {
