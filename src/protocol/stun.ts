@@ -1,4 +1,5 @@
 // STUN messages (RFC 8489), as far as a Binding request and its answer need them; pure bytes and values.
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { ProtocolError } from './errors.js';
 
@@ -17,14 +18,22 @@ import { ProtocolError } from './errors.js';
 
 export const stunType = { bindingRequest: 0x0001, bindingSuccess: 0x0101 } as const;
 export const stunAttribute = {
+  /** Section 14.3. */
+  username: 0x0006,
+  /** Section 14.5; `encodeStun` writes it, `checkIntegrity` checks it. */
+  messageIntegrity: 0x0008,
   xorMappedAddress: 0x0020,
   /** RFC 5780: makes a request long enough for its answer. */
   padding: 0x0026,
   fingerprint: 0x8028,
+  /** Ours, optional to understand: 64 bits that grow, so that an old request sent again binds nothing. */
+  counter: 0xc0ca,
 } as const;
 
 const headerBytes = 20;
 const fingerprintBytes = 8;
+const integrityBytes = 24;
+const hmacBytes = 20;
 const magicCookie = 0x2112a442;
 const fingerprintXor = 0x5354554e;
 
@@ -45,30 +54,43 @@ export interface SocketAddress {
   port: number;
 }
 
-/** Encodes a message; a FINGERPRINT (section 14.7) is put at its end. */
-export function encodeStun({ type, transactionId, attributes }: StunMessage): Buffer {
-  const parts = attributes.map(({ type: kind, value }) => {
-    const part = Buffer.alloc(4 + padded(value.length));
-    part.writeUInt16BE(kind, 0);
-    part.writeUInt16BE(value.length, 2);
-    value.copy(part, 4);
-    return part;
-  });
-  const header = Buffer.alloc(headerBytes);
-  const bodyBytes = parts.reduce((sum, part) => sum + part.length, 0) + fingerprintBytes;
-  header.writeUInt16BE(type, 0);
-  header.writeUInt16BE(bodyBytes, 2);
-  header.writeUInt32BE(magicCookie, 4);
-  transactionId.copy(header, 8);
-  const message = Buffer.concat([header, ...parts]);
-  const fingerprint = Buffer.alloc(fingerprintBytes);
-  fingerprint.writeUInt16BE(stunAttribute.fingerprint, 0);
-  fingerprint.writeUInt16BE(4, 2);
-  fingerprint.writeUInt32BE(fingerprintOf(message), 4);
-  return Buffer.concat([message, fingerprint]);
+/**
+ * Encodes a message; a FINGERPRINT (section 14.7) is put at its end, before it a MESSAGE-INTEGRITY when there is a key:
+ * with short-term credentials (section 9.1) the password itself.
+ */
+export function encodeStun(message: StunMessage, options: { integrityKey?: string | Buffer } = {}): Buffer {
+  const { type, transactionId, attributes } = message;
+  const { integrityKey } = options;
+  const withIntegrity = integrityKey === undefined ? 0 : integrityBytes;
+  const attributesEnd = attributes.reduce((pos, { value }) => pos + 4 + padded(value.length), headerBytes);
+  const bytes = Buffer.alloc(attributesEnd + withIntegrity + fingerprintBytes);
+  bytes.writeUInt16BE(type, 0);
+  bytes.writeUInt16BE(bytes.length - headerBytes, 2);
+  bytes.writeUInt32BE(magicCookie, 4);
+  transactionId.copy(bytes, 8);
+  let pos = headerBytes;
+  for (const { type: kind, value } of attributes) {
+    bytes.writeUInt16BE(kind, pos);
+    bytes.writeUInt16BE(value.length, pos + 2);
+    value.copy(bytes, pos + 4);
+    pos += 4 + padded(value.length);
+  }
+  if (integrityKey !== undefined) {
+    bytes.writeUInt16BE(stunAttribute.messageIntegrity, pos);
+    bytes.writeUInt16BE(hmacBytes, pos + 2);
+    integrityOf(bytes, pos, integrityKey).copy(bytes, pos + 4);
+    pos += integrityBytes;
+  }
+  bytes.writeUInt16BE(stunAttribute.fingerprint, pos);
+  bytes.writeUInt16BE(4, pos + 2);
+  bytes.writeUInt32BE(fingerprintOf(bytes.subarray(0, pos)), pos + 4);
+  return bytes;
 }
 
-/** Decodes a datagram. Throws ProtocolError `bad-frame`, also when a FINGERPRINT is there and does not match. */
+/**
+ * Decodes a datagram; what follows MESSAGE-INTEGRITY is left out (section 14.5), whether that one is right says
+ * `checkIntegrity`. Throws ProtocolError `bad-frame`, also when a FINGERPRINT is there and does not match.
+ */
 export function decodeStun(bytes: Buffer): StunMessage {
   if (bytes.length < headerBytes || bytes.length % 4 !== 0) throw new ProtocolError('bad-frame');
   const type = bytes.readUInt16BE(0);
@@ -79,6 +101,7 @@ export function decodeStun(bytes: Buffer): StunMessage {
   if (wrong) throw new ProtocolError('bad-frame');
   const attributes: StunAttribute[] = [];
   let pos = headerBytes;
+  let protectedSoFar = true;
   while (pos < bytes.length) {
     const kind = bytes.readUInt16BE(pos);
     const length = bytes.readUInt16BE(pos + 2);
@@ -90,12 +113,27 @@ export function decodeStun(bytes: Buffer): StunMessage {
       if (!right || value.readUInt32BE(0) !== fingerprintOf(bytes.subarray(0, pos))) {
         throw new ProtocolError('bad-frame');
       }
-    } else {
+    } else if (protectedSoFar) {
       attributes.push({ type: kind, value });
+      protectedSoFar = kind !== stunAttribute.messageIntegrity;
     }
     pos = end;
   }
   return { type, transactionId: bytes.subarray(8, headerBytes), attributes };
+}
+
+/** True when a datagram that `decodeStun` takes has a MESSAGE-INTEGRITY (section 14.5), and it was made with this key. */
+export function checkIntegrity(bytes: Buffer, key: string | Buffer): boolean {
+  let pos = headerBytes;
+  while (pos + integrityBytes <= bytes.length) {
+    const length = bytes.readUInt16BE(pos + 2);
+    if (bytes.readUInt16BE(pos) === stunAttribute.messageIntegrity) {
+      if (length !== hmacBytes) return false;
+      return timingSafeEqual(bytes.subarray(pos + 4, pos + integrityBytes), integrityOf(bytes, pos, key));
+    }
+    pos += 4 + padded(length);
+  }
+  return false;
 }
 
 /** The value of XOR-MAPPED-ADDRESS (section 14.2): port and address under cookie and transaction id. */
@@ -120,6 +158,13 @@ export function decodeXorAddress(value: Buffer, transactionId: Buffer): SocketAd
 
 function padded(length: number): number {
   return (length + 3) & ~3;
+}
+
+/** HMAC-SHA1 over what is before `pos`, with a length as if the message ended behind MESSAGE-INTEGRITY. */
+function integrityOf(bytes: Buffer, pos: number, key: string | Buffer): Buffer {
+  const header = Buffer.from(bytes.subarray(0, headerBytes));
+  header.writeUInt16BE(pos + integrityBytes - headerBytes, 2);
+  return createHmac('sha1', key).update(header).update(bytes.subarray(headerBytes, pos)).digest();
 }
 
 function fingerprintOf(message: Buffer): number {

@@ -1,0 +1,219 @@
+// SRTP and SRTCP (RFC 3711) with AEAD_AES_128_GCM (RFC 7714): who may read media, and that no packet counts twice.
+import { PytalkError, ProtocolError } from './errors.js';
+import { ReplayWindow } from './replay-window.js';
+import { rtpHeaderBytes, sequenceDiff, sequenceOf, ssrcOf } from './rtp.js';
+import { SrtpCipher, tagBytes } from './srtp-cipher.js';
+
+/*
+ * SRTP:  RTP header (in the clear) | payload, encrypted | tag, 16 bytes | MKI, 1 byte: the number of the key
+ * SRTCP: first 8 bytes of RTCP (in the clear) | rest, encrypted | tag, 16 bytes | E=1 and 31 bits of index
+ */
+
+const mkiBytes = 1;
+/** What SRTP adds to a packet, in bytes. */
+export const srtpOverheadBytes = tagBytes + mkiBytes;
+const rtcpClearBytes = 8;
+const indexBytes = 4;
+const encryptedFlag = 0x8000_0000;
+const sequences = 0x1_0000;
+/** 32 bits of rollover counter and 16 of sequence number; after them a key is used up. */
+const maxIndex = 2 ** 48;
+
+/** Streams of one sender that a receiver keeps state for: more than one has, and bounded. */
+const maxStreams = 16;
+/** Packets in a row that cannot be opened, after which a stream's rollover counter is looked for ahead. */
+const missesBeforeSearch = 16;
+/** Rollover counters tried in one go while the right one is not known. */
+const triesPerPacket = 8;
+/** How far a stream that is heard for the first time may have come: 512 x 65,536 packets. */
+const searchedRollovers = 512;
+
+/** Number of the key (epoch) under which an SRTP packet was sealed; the caller has made sure of one byte. */
+export function mkiOf(packet: Buffer): number {
+  return packet.readUInt8(packet.length - mkiBytes);
+}
+
+/**
+ * Seals what one participant sends, all its streams. Only one sender may ever be made for a key: the nonce of a packet
+ * is its SSRC, rollover counter and sequence number, and the same nonce twice would give the key stream away.
+ */
+export class SrtpSender {
+  readonly #cipher: SrtpCipher;
+  readonly #epoch: number;
+  /** Highest index sent, by SSRC: 65,536 times the rollover counter, and the sequence number. */
+  readonly #highest = new Map<number, number>();
+
+  /** `master`: 28 bytes, key and salt. `epoch`: 0 to 255, its number. */
+  constructor(master: Buffer, epoch: number) {
+    this.#cipher = SrtpCipher.fromMaster(master, 'srtp');
+    this.#epoch = epoch & 0xff;
+  }
+
+  /**
+   * Seals an RTP packet. The sequence numbers of a stream must grow, by less than 32,768; else throws PytalkError
+   * `internal`. What is sent again is sent as it was sealed the first time.
+   */
+  protect(rtp: Buffer): Buffer {
+    const headerBytes = rtpHeaderBytes(rtp);
+    const ssrc = ssrcOf(rtp);
+    const sequence = sequenceOf(rtp);
+    const last = this.#highest.get(ssrc);
+    let index = sequence;
+    if (last !== undefined) {
+      const ahead = sequenceDiff(sequence, last % sequences);
+      if (ahead <= 0) throw new PytalkError('internal');
+      index = last + ahead;
+    }
+    if (index >= maxIndex) throw new PytalkError('internal');
+    this.#highest.set(ssrc, index);
+    const clear = rtp.subarray(0, headerBytes);
+    const packet = this.#cipher.seal(ssrc, index, clear, rtp.subarray(headerBytes), mkiBytes);
+    packet[packet.length - 1] = this.#epoch;
+    return packet;
+  }
+}
+
+interface Stream {
+  window: ReplayWindow;
+  /** Packets that could not be opened since the last one that could. */
+  misses: number;
+}
+
+/** Opens what one participant sends under one key. Only packets whose tag is right change what is known of a stream. */
+export class SrtpReceiver {
+  readonly #cipher: SrtpCipher;
+  readonly #epoch: number;
+  readonly #streams = new Map<number, Stream>();
+
+  /** `master`: 28 bytes, key and salt. `epoch`: 0 to 255, its number. */
+  constructor(master: Buffer, epoch: number) {
+    this.#cipher = SrtpCipher.fromMaster(master, 'srtp');
+    this.#epoch = epoch & 0xff;
+  }
+
+  /** The RTP packet; null when it is none, of another key, changed, here already, or too old to know. */
+  unprotect(packet: Buffer): Buffer | null {
+    if (packet.length < srtpOverheadBytes || mkiOf(packet) !== this.#epoch) return null;
+    const headerBytes = headerBytesOrNull(packet);
+    if (headerBytes === null || packet.length < headerBytes + srtpOverheadBytes) return null;
+    const clear = packet.subarray(0, headerBytes);
+    const sealed = packet.subarray(headerBytes, packet.length - mkiBytes);
+    const stream = this.#streams.get(ssrcOf(packet));
+    return stream ? this.#openKnown(stream, clear, sealed) : this.#openFirst(clear, sealed);
+  }
+
+  /** The index is guessed from the highest so far (RFC 3711, section 3.3.1). */
+  #openKnown(stream: Stream, clear: Buffer, sealed: Buffer): Buffer | null {
+    const { window } = stream;
+    const sequence = sequenceOf(clear);
+    const guess = window.highest + sequenceDiff(sequence, window.highest % sequences);
+    const rtp = window.admits(guess) ? this.#cipher.open(ssrcOf(clear), guess, clear, sealed) : null;
+    if (rtp) {
+      window.mark(guess);
+      stream.misses = 0;
+      return rtp;
+    }
+    stream.misses += 1;
+    return stream.misses > missesBeforeSearch ? this.#searchAhead(stream, clear, sealed) : null;
+  }
+
+  /** After a long silence the guess may be wrong for good: what comes is then tried with the next rollover counters. */
+  #searchAhead(stream: Stream, clear: Buffer, sealed: Buffer): Buffer | null {
+    const { highest } = stream.window;
+    const rollover = Math.floor(highest / sequences);
+    for (let ahead = 0; ahead < triesPerPacket; ahead++) {
+      const index = (rollover + ahead) * sequences + sequenceOf(clear);
+      const rtp = index > highest ? this.#cipher.open(ssrcOf(clear), index, clear, sealed) : null;
+      if (!rtp) continue;
+      stream.window.mark(index);
+      stream.misses = 0;
+      return rtp;
+    }
+    return null;
+  }
+
+  /**
+   * Who joins late cannot know the rollover counter of a stream (RFC 3711, section 3.3.1, leaves it to signalling): it
+   * is 0 or 1 at first, and each packet tries some more, which its sequence number chooses, so that 64 packets in a row
+   * try all and nothing needs to be kept for streams that may not exist.
+   */
+  #openFirst(clear: Buffer, sealed: Buffer): Buffer | null {
+    if (this.#streams.size >= maxStreams) return null;
+    const ssrc = ssrcOf(clear);
+    const sequence = sequenceOf(clear);
+    for (let attempt = 0; attempt < triesPerPacket + 2; attempt++) {
+      const rollover =
+        attempt < 2 ? attempt : (sequence * triesPerPacket + attempt - 2) % searchedRollovers;
+      const index = rollover * sequences + sequence;
+      const rtp = this.#cipher.open(ssrc, index, clear, sealed);
+      if (!rtp) continue;
+      const window = new ReplayWindow();
+      window.mark(index);
+      this.#streams.set(ssrc, { window, misses: 0 });
+      return rtp;
+    }
+    return null;
+  }
+}
+
+function headerBytesOrNull(packet: Buffer): number | null {
+  try {
+    return rtpHeaderBytes(packet);
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Seals RTCP in one direction, for all SSRCs. Only one sender may ever be made for a key. */
+export class SrtcpSender {
+  readonly #cipher: SrtpCipher;
+  #nextIndex = 0;
+
+  /** `master`: 28 bytes, key and salt. */
+  constructor(master: Buffer) {
+    this.#cipher = SrtpCipher.fromMaster(master, 'srtcp');
+  }
+
+  /** Seals a compound packet of at least 8 bytes. Throws PytalkError `internal` for less, and when all 2^31 indexes are used. */
+  protect(rtcp: Buffer): Buffer {
+    const index = this.#nextIndex;
+    if (rtcp.length < rtcpClearBytes || index >= encryptedFlag) throw new PytalkError('internal');
+    this.#nextIndex += 1;
+    const clear = rtcp.subarray(0, rtcpClearBytes);
+    const associated = Buffer.allocUnsafe(rtcpClearBytes + indexBytes);
+    clear.copy(associated);
+    associated.writeUInt32BE(encryptedFlag + index, rtcpClearBytes);
+    const plain = rtcp.subarray(rtcpClearBytes);
+    const packet = this.#cipher.seal(rtcp.readUInt32BE(4), index, clear, plain, indexBytes, associated);
+    packet.writeUInt32BE(encryptedFlag + index, packet.length - indexBytes);
+    return packet;
+  }
+}
+
+/** Opens RTCP of one direction. Only packets whose tag is right change what is known. */
+export class SrtcpReceiver {
+  readonly #cipher: SrtpCipher;
+  /** One for all SSRCs: a sender counts them together. */
+  readonly #window = new ReplayWindow();
+
+  /** `master`: 28 bytes, key and salt. */
+  constructor(master: Buffer) {
+    this.#cipher = SrtpCipher.fromMaster(master, 'srtcp');
+  }
+
+  /** The compound packet; null when it is none, not encrypted, changed, here already, or too old to know. */
+  unprotect(packet: Buffer): Buffer | null {
+    const end = packet.length - indexBytes;
+    if (end < rtcpClearBytes + tagBytes) return null;
+    const word = packet.readUInt32BE(end);
+    const index = word % encryptedFlag;
+    if (word < encryptedFlag || !this.#window.admits(index)) return null;
+    const clear = packet.subarray(0, rtcpClearBytes);
+    const associated = Buffer.concat([clear, packet.subarray(end)]);
+    const sealed = packet.subarray(rtcpClearBytes, end);
+    const rtcp = this.#cipher.open(packet.readUInt32BE(4), index, clear, sealed, associated);
+    if (rtcp) this.#window.mark(index);
+    return rtcp;
+  }
+}
