@@ -28,6 +28,12 @@ const ratesShape = z.strictObject({
   ),
   groups: rate(100, 10, 'Groups made, and people put into groups, by one person.'),
   typing: rate(60, 120, 'Signs of typing of one person.'),
+  calls: rate(30, 30, 'Calls begun or answered by one person.'),
+  callSignals: rate(
+    300,
+    600,
+    'Other signals about calls of one person: keys, ringing, microphone and camera on or off.',
+  ),
 });
 
 /** The file's shape. Descriptions and defaults appear in docs/CONFIG.md. */

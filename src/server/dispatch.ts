@@ -7,6 +7,7 @@ import { storageFailure } from './committer.js';
 import type { Connection } from './connection.js';
 import { Later, type Awaiting, type Handler, type Handlers, type ServerContext } from './handler.js';
 import { accountHandlers } from './handlers/accounts.js';
+import { callHandlers } from './handlers/calls.js';
 import { connectionHandlers } from './handlers/connection.js';
 import { conversationHandlers } from './handlers/conversations.js';
 import { eventHandlers } from './handlers/events.js';
@@ -22,6 +23,7 @@ const handlers: Handlers = {
   ...conversationHandlers,
   ...eventHandlers,
   ...fileHandlers,
+  ...callHandlers,
 };
 
 /** Requests that may come before `hello`. */

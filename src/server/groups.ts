@@ -1,9 +1,8 @@
 // Changes of who is in a group and what it is called: each is a control event, stored with the change itself.
-import { uuidv7 } from 'uuidv7';
 import { PytalkError } from '../protocol/errors.js';
 import { limits } from '../protocol/limits.js';
 import { nameKey } from '../protocol/names.js';
-import { encodePayload, type ControlPayload } from '../protocol/payload.js';
+import { carryOut } from './control-event.js';
 import {
   makeState,
   newMembership,
@@ -13,63 +12,6 @@ import {
 } from './conversation-state.js';
 import type { Hub } from './hub.js';
 import { StorageError, type Membership, type StoredEvent, type Write } from './storage/storage.js';
-
-/** A change of a group that is about to be stored. */
-interface Change {
-  state: ConversationState;
-  /** Who causes it. */
-  by: number;
-  payload: ControlPayload;
-  /** The writes that go with the event, once its seq is known. */
-  writes(seq: number): Write[];
-  /** Puts the change into memory, after it is on disk. */
-  apply(event: StoredEvent): void;
-  /** Tells clients: before (`deliver` not yet called) and after the event goes out. */
-  tell(deliver: () => void): Promise<void>;
-}
-
-/** Stores a change with its control event, alone in its commit, and tells everybody. */
-async function carryOut(hub: Hub, change: Change): Promise<void> {
-  const { state } = change;
-  await hub.committer.flushLazy(); // clients are told what is unread too
-  const event: StoredEvent = {
-    conv: state.row.id,
-    seq: 0,
-    id: uuidv7(),
-    from: change.by,
-    at: 0,
-    class: 'control',
-    target: null,
-    files: [],
-    payload: encodePayload(change.payload),
-  };
-  state.busy++;
-  await new Promise<void>((resolve, reject) => {
-    hub.committer.add({
-      alone: true,
-      build: () => {
-        event.seq = ++state.givenSeq;
-        event.at = hub.now();
-        return [{ do: 'event', event }, ...change.writes(event.seq)];
-      },
-      undo: () => {
-        state.givenSeq--;
-      },
-      done: async () => {
-        change.apply(event);
-        refreshPresent(state);
-        hub.stored(state, event);
-        await change.tell(() => hub.deliverNow()).catch(() => undefined);
-        state.busy--;
-        resolve();
-      },
-      failed: (error) => {
-        state.busy--;
-        reject(error);
-      },
-    });
-  });
-}
 
 /** Runs checks and change of one conversation without another one's in between. */
 function exclusively<T>(state: ConversationState, change: () => Promise<T>): Promise<T> {

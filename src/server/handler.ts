@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { PushBody, PushType, Reply, RequestBody, RequestType } from '../protocol/messages.js';
 import type { Accounts } from './accounts.js';
+import type { Calls } from './calls/calls.js';
 import type { ServerConfig } from './config.js';
 import type { FileStore } from './file-store.js';
 import type { Hub } from './hub.js';
@@ -14,6 +15,7 @@ export interface ServerContext {
   readonly storage: Storage;
   readonly accounts: Accounts;
   readonly files: FileStore;
+  readonly calls: Calls;
   readonly hub: Hub;
   readonly rates: RateLimits;
   readonly log: Logger;

@@ -17,11 +17,22 @@ export interface HubCounters {
   deliveries: number;
 }
 
+/** Who wants to know of devices that come and go. */
+export interface HubWatcher {
+  /** A connection has logged in. */
+  signedIn(listener: Listener): void;
+  /** A logged-in connection has gone. */
+  disconnected(listener: Listener): void;
+  /** A device was logged out. */
+  sessionEnded(sessionId: number): void;
+}
+
 export class Hub {
   readonly storage: Storage;
   readonly committer: Committer;
   readonly roster = new Roster();
   readonly receipts: Receipts;
+  readonly watchers = new Set<HubWatcher>();
   readonly counters: HubCounters = { events: 0, deliveries: 0 };
   readonly now: () => number;
   readonly #connections = new Set<Listener>();
@@ -248,6 +259,7 @@ export class Hub {
   signedIn(listener: Listener): void {
     const first = this.roster.add(listener);
     if (first) void this.#arrive(listener.userId).catch(() => undefined);
+    for (const watcher of this.watchers) watcher.signedIn(listener);
   }
 
   /** Notes whom somebody who has come watches and whom they must not see, then tells the others. */
@@ -272,6 +284,7 @@ export class Hub {
   disconnected(listener: Listener): void {
     this.#connections.delete(listener);
     if (listener.userId === 0) return;
+    for (const watcher of this.watchers) watcher.disconnected(listener);
     const now = this.now();
     this.committer.lazily(`session-seen ${listener.sessionId}`, {
       do: 'session',
@@ -329,11 +342,14 @@ export class Hub {
 
   endSession(session: number, code: 'session-ended' | 'account-disabled'): void {
     for (const connection of this.#connections) if (connection.sessionId === session) connection.end(code);
+    for (const watcher of this.watchers) watcher.sessionEnded(session);
   }
 
   endUser(user: number, code: 'session-ended' | 'account-disabled', exceptSession = 0): void {
     for (const connection of this.roster.listeners(user) ?? []) {
-      if (connection.sessionId !== exceptSession) connection.end(code);
+      if (connection.sessionId === exceptSession) continue;
+      connection.end(code);
+      for (const watcher of this.watchers) watcher.sessionEnded(connection.sessionId);
     }
   }
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PytalkError } from '../protocol/errors.js';
 import type { ServerContext } from './handler.js';
-import type { StunResponder } from './stun-responder.js';
+import type { RelayCounters } from './relay/relay-core.js';
+import type { Relay } from './relay/relay.js';
 
 export interface MetricsServer {
   address: { host: string; port: number };
@@ -15,9 +16,9 @@ export interface MetricsServer {
 export async function startMetrics(
   where: string,
   context: ServerContext,
-  udp: StunResponder,
+  relay: Relay,
 ): Promise<MetricsServer> {
-  const registry = await makeRegistry(context, udp);
+  const registry = await makeRegistry(context, relay);
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404).end();
@@ -51,7 +52,7 @@ export async function startMetrics(
   };
 }
 
-async function makeRegistry({ hub, storage, files }: ServerContext, udp: StunResponder) {
+async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay: Relay) {
   const { Registry, Gauge, Counter, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
@@ -86,7 +87,29 @@ async function makeRegistry({ hub, storage, files }: ServerContext, udp: StunRes
   counter('pytalk_committed_units_total', 'Units of writes in them.', () => hub.committer.counters.units);
   counter('pytalk_file_received_bytes_total', 'Bytes of uploads.', () => files.counters.receivedBytes);
   counter('pytalk_file_sent_bytes_total', 'Bytes of downloads.', () => files.counters.sentBytes);
-  counter('pytalk_stun_answered_total', 'STUN requests answered.', () => udp.counters.answered);
-  counter('pytalk_stun_ignored_total', 'Datagrams ignored.', () => udp.counters.ignored);
+  gauge('pytalk_calls', 'Calls at this moment.', () => calls.running);
+  new Counter({
+    name: 'pytalk_calls_total',
+    help: 'Calls that are over, by how they went.',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(calls.counters)) this.inc({ outcome }, count);
+    },
+  });
+  gauge('pytalk_relay_participants', 'Tickets of the media relay.', () => relay.counters.participants);
+  gauge('pytalk_relay_bound', 'Tickets with an address.', () => relay.counters.bound);
+  const relayed = (name: string, help: string, key: keyof RelayCounters): void =>
+    counter(`pytalk_relay_${name}_total`, help, () => relay.counters[key]);
+  relayed('forwarded_packets', 'Media packets passed on.', 'forwardedPackets');
+  relayed('forwarded_bytes', 'Their bytes.', 'forwardedBytes');
+  relayed('resent_packets', 'Packets sent again for a NACK.', 'resentPackets');
+  relayed('bindings', 'STUN requests with a ticket.', 'bindings');
+  relayed('malformed', 'Datagrams that are nothing known.', 'malformed');
+  relayed('spoofed', 'Datagrams of somebody who is not who they say.', 'spoofed');
+  relayed('replayed', 'Datagrams that were here already.', 'replayed');
+  relayed('limited', 'Datagrams over a limit.', 'limited');
+  counter('pytalk_stun_answered_total', 'STUN requests without a ticket.', () => relay.counters.stunAnswered);
   return registry;
 }

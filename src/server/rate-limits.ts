@@ -94,6 +94,8 @@ export class RateLimits {
       events: new Buckets(rates.events, now),
       groups: new Buckets(rates.groups, now),
       typing: new Buckets(rates.typing, now),
+      calls: new Buckets(rates.calls, now),
+      callSignals: new Buckets(rates.callSignals, now),
     };
   }
 

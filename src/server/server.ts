@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { PytalkError } from '../protocol/errors.js';
 import { Accounts } from './accounts.js';
 import { startAdmin } from './admin.js';
+import { Calls, type After } from './calls/calls.js';
 import { loadCertificate, type CertificateSource } from './certificate.js';
 import { readConfig, type ServerConfig } from './config.js';
 import { lockDataFolder } from './data-lock.js';
@@ -14,7 +15,7 @@ import { makeLog } from './log.js';
 import { startMetrics } from './metrics.js';
 import { RateLimits } from './rate-limits.js';
 import { openStorage } from './storage/open.js';
-import { startStunResponder } from './stun-responder.js';
+import { startRelay } from './relay/relay.js';
 import { listenTcp } from './tcp-listener.js';
 import { programVersion } from './version.js';
 
@@ -27,6 +28,8 @@ export interface ServerOptions {
   port?: number;
   /** Default 9999; 0 picks a free one. */
   udpPort?: number;
+  /** Where clients reach the UDP port, when that is another address than the server's. */
+  advertiseUdp?: { host: string; port: number };
   /** `own` makes a certificate on first start; false speaks plain TCP. Default `own`. */
   tls?: CertificateSource | 'own' | false;
   /** JSON file with limits and policies. */
@@ -57,6 +60,11 @@ class Undo {
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) await step();
   }
 }
+
+const systemAfter: After = (ms, run) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
 
 /** Starts a server. Rejects with PytalkError, and leaves nothing behind then. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -92,13 +100,22 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
   const files = await FileStore.open({ dataDir, storage, hub, config, now });
   undo.add(() => files.close());
-  const context: ServerContext = { config, storage, accounts, files, hub, rates, log, now };
+  const relay = await startRelay({ host: options.host ?? '0.0.0.0', port: options.udpPort ?? 9999, log });
+  undo.add(() => relay.close());
+  const calls = new Calls({
+    hub,
+    relay,
+    advertise: options.advertiseUdp ?? null,
+    after: systemAfter,
+    log,
+  });
+  const context: ServerContext = { config, storage, accounts, files, calls, hub, rates, log, now };
 
   const tcp = await listenTcp(context, certificate, options);
   undo.add(() => tcp.close());
-  const udp = await startStunResponder({ host: options.host ?? '0.0.0.0', port: options.udpPort ?? 9999 });
-  undo.add(() => udp.close());
-  const metrics = config.metrics === null ? null : await startMetrics(config.metrics, context, udp);
+  // Before the connections: who is in a call is told that it is over.
+  undo.add(() => calls.close());
+  const metrics = config.metrics === null ? null : await startMetrics(config.metrics, context, relay);
   if (metrics) undo.add(() => metrics.close());
   const admin = await startAdmin(dataDir, context);
   undo.add(() => admin.close());
@@ -108,7 +125,7 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   let closing: Promise<void> | null = null;
   return {
     tcp: tcp.address,
-    udp: udp.address,
+    udp: relay.address,
     fingerprint,
     metrics: metrics?.address ?? null,
     close: () => (closing ??= undo.run().then(() => log.info('stopped'))),

@@ -1,6 +1,7 @@
 // The real middle of the server behind a plain loopback port, over a storage and a clock that a test may bend.
 import { pino } from 'pino';
 import { Accounts } from '../../src/server/accounts.js';
+import { Calls, type After } from '../../src/server/calls/calls.js';
 import { readConfig, type ServerConfig } from '../../src/server/config.js';
 import { FileStore } from '../../src/server/file-store.js';
 import type { ServerContext } from '../../src/server/handler.js';
@@ -25,6 +26,8 @@ export const plentifulRates: ServerConfig['rates'] = {
   events: plenty,
   groups: plenty,
   typing: plenty,
+  calls: plenty,
+  callSignals: plenty,
 };
 
 export interface CoreOptions {
@@ -34,6 +37,8 @@ export interface CoreOptions {
   /** Stands between the server and its storage. */
   wrap?: (storage: Storage) => Storage;
   now?: () => number;
+  /** Timers of calls. */
+  after?: After;
 }
 
 export interface Core {
@@ -108,6 +113,18 @@ export async function startCore(test: Teardown, options: CoreOptions = {}): Prom
   return core;
 }
 
+const systemAfter: After = (ms, run) => {
+  const timer = setTimeout(run, ms);
+  return () => clearTimeout(timer);
+};
+
+/** Takes tickets, and forwards nothing. */
+const noRelay = {
+  address: { host: '127.0.0.1', port: 9999 },
+  add: () => undefined,
+  remove: () => undefined,
+};
+
 interface Running {
   port: number;
   storage: Storage;
@@ -120,7 +137,7 @@ async function run(
   dataDir: string,
   config: ServerConfig,
   below: Storage,
-  { wrap = (same) => same, now = Date.now }: CoreOptions,
+  { wrap = (same) => same, now = Date.now, after = systemAfter }: CoreOptions,
 ): Promise<Running> {
   const storage = wrap(below);
   const log = pino({ level: 'silent' });
@@ -128,7 +145,8 @@ async function run(
   const rates = new RateLimits(config.rates, now);
   const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
   const files = await FileStore.open({ dataDir, storage, hub, config, now });
-  const context: ServerContext = { config, storage, accounts, files, hub, rates, log, now };
+  const calls = new Calls({ hub, relay: noRelay, advertise: null, after, log });
+  const context: ServerContext = { config, storage, accounts, files, calls, hub, rates, log, now };
   const listener = await listenTcp(context, null, { host: '127.0.0.1', port: 0 });
   return {
     port: listener.address.port,
@@ -136,6 +154,7 @@ async function run(
     hub,
     context,
     stop: async () => {
+      await calls.close();
       await listener.close();
       await files.close();
       await hub.close();

@@ -83,4 +83,5 @@ export const callEn = {
   'call.key.again': 'call again, after the end',
   'call.key.help': 'these keys',
   'call.key.quit': 'hang up',
+  'usage.advertise-udp': '{value} is no HOST:PORT for --advertise-udp',
 } as const;

@@ -84,4 +84,5 @@ export const callFr = {
   'call.key.again': 'rappeler, après la fin',
   'call.key.help': 'ces touches',
   'call.key.quit': 'raccrocher',
+  'usage.advertise-udp': '{value} n’est pas de la forme HÔTE:PORT pour --advertise-udp',
 } as const;

@@ -46,12 +46,23 @@ async function announce(
   }
 }
 
+/** `HOST:PORT`, an IPv6 address in brackets. */
+function advertisedOf(fields: Fields, { say }: Context): { host: string; port: number } | undefined {
+  const value = text(fields, 'advertiseUdp');
+  if (value === undefined) return undefined;
+  const [, v6, name, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(value) ?? [];
+  const host = v6 ?? name;
+  if (host !== undefined && Number(port) >= 1 && Number(port) <= 65_535) return { host, port: Number(port) };
+  throw new PytalkError('usage', { details: { reason: say('usage.advertise-udp', { value }) } });
+}
+
 export async function serve(context: Context, fields: Fields): Promise<undefined> {
   const signal = context.takeInterrupt();
   const host = text(fields, 'host');
   const port = portOf(fields, 'port', context.say);
   const udpPort = portOf(fields, 'udpPort', context.say);
   const configFile = text(fields, 'config');
+  const advertiseUdp = advertisedOf(fields, context);
   const server = await startServer({
     dataDir: dataDirOf(fields),
     tls: tlsOf(context, fields),
@@ -60,6 +71,7 @@ export async function serve(context: Context, fields: Fields): Promise<undefined
     ...(port !== undefined && { port }),
     ...(udpPort !== undefined && { udpPort }),
     ...(configFile !== undefined && { configFile }),
+    ...(advertiseUdp !== undefined && { advertiseUdp }),
   });
   context.closeLater(() => server.close());
   await announce(context, server, text(fields, 'advertiseUdp'));

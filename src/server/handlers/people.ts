@@ -53,6 +53,13 @@ async function changePhone(context: ServerContext, account: Account, phone: stri
   ];
 }
 
+/** A block ends the direct call of the two. */
+async function endCallsBetween({ storage, calls }: ServerContext, a: number, b: number): Promise<void> {
+  const conv = await storage.directBetween(a, b);
+  if (conv === null) return;
+  for (const user of [a, b]) calls.excluded(conv, user);
+}
+
 async function setProfile(context: ServerContext, userId: number, body: RequestBody<'profile.set'>) {
   const { hub, storage, rates } = context;
   rates.take('profileChanges', userId);
@@ -168,6 +175,7 @@ export const peopleHandlers = {
     const { blocked } = body;
     await hub.commit([{ do: 'block', user, other: id, blocked, at: context.now() }]);
     await hub.blocksChanged(user, id);
+    if (blocked) await endCallsBetween(context, user, id);
     const view = await viewOf(context, id, user);
     hub.pushToUser(user, 'block', { user: view, blocked }, session.sessionId);
     return {};

@@ -1,0 +1,44 @@
+// Who is called when a conversation is called: members who may be, and not more than a call holds.
+import { PytalkError } from '../../protocol/errors.js';
+import { limits } from '../../protocol/limits.js';
+import { presentMember, type ConversationState } from '../conversation-state.js';
+import type { Hub } from '../hub.js';
+
+const maxCalled = limits.maxCallParticipants - 1;
+
+/**
+ * The people to ring: those named, or all other members. Rejects with `blocked` (a direct conversation),
+ * `not-a-member`, `call-too-many` or `call-nobody`. Of a group, who blocks or is blocked is left out without a word.
+ */
+export async function whomToCall(
+  hub: Hub,
+  state: ConversationState,
+  caller: number,
+  named: readonly number[] | undefined,
+): Promise<number[]> {
+  if (await hub.isBlocked(state)) {
+    const [other] = await hub.users(
+      [...state.members.keys()].filter((id) => id !== caller),
+      caller,
+    );
+    throw new PytalkError('blocked', { details: { name: other?.username ?? '' } });
+  }
+  const others = state.present.map((member) => member.user).filter((id) => id !== caller);
+  for (const user of named ?? []) {
+    if (presentMember(state, user)) continue;
+    const account = await hub.storage.account(user);
+    throw new PytalkError('not-a-member', { details: { name: account?.username ?? String(user) } });
+  }
+  const wanted = [...new Set(named ?? others)].filter((id) => id !== caller);
+  if (wanted.length > maxCalled) {
+    throw new PytalkError('call-too-many', { details: { members: state.present.length, max: maxCalled } });
+  }
+  const allowed: number[] = [];
+  for (const user of wanted) {
+    const account = await hub.storage.account(user);
+    if (!account || account.deleted) continue;
+    if (state.row.kind === 'direct' || !(await hub.blocksBetween(caller, user))) allowed.push(user);
+  }
+  if (allowed.length === 0) throw new PytalkError('call-nobody');
+  return allowed;
+}

@@ -1,0 +1,369 @@
+// What the relay does with each datagram: binds addresses by ticket, passes media on unchanged, carries feedback; no sockets.
+import { ProtocolError } from '../../protocol/errors.js';
+import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
+import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
+import { SrtcpReceiver, SrtcpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
+import { ssrcsPerParticipant } from '../../protocol/call-shapes.js';
+import { PacketCache, type CacheBudget } from './packet-cache.js';
+import { TokenBucket } from './token-bucket.js';
+import type { RelayParticipant } from './relay-messages.js';
+import { answerBinding, readBinding, type Binding } from './stun-binding.js';
+
+export interface RelayCounters {
+  /** Tickets that are good; those whose address is bound. */
+  participants: number;
+  bound: number;
+  forwardedPackets: number;
+  forwardedBytes: number;
+  /** Packets sent again from memory, for a NACK. */
+  resentPackets: number;
+  /** Binding requests with a good ticket. */
+  bindings: number;
+  /** Binding requests without one. */
+  stunAnswered: number;
+  /** Datagrams that are nothing the relay knows. */
+  malformed: number;
+  /** From addresses that are not bound, with SSRCs of others, with a wrong ticket or tag. */
+  spoofed: number;
+  /** Requests and feedback that were here already. */
+  replayed: number;
+  /** More than one may send. */
+  limited: number;
+}
+
+/** What one participant may send, resends included: enough for 1080p, far from flooding anybody. */
+const rates = {
+  packets: { perSecond: 6_000, burst: 6_000 },
+  bytes: { perSecond: 4_000_000, burst: 4_000_000 },
+  feedback: { perSecond: 200, burst: 200 },
+  resends: { perSecond: 2_000, burst: 1_000 },
+} as const;
+/** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
+const strangersPerSecond = 2_000;
+const strangerPerSecond = 20;
+/** A participant from whom no binding request has come for so long gets no more media. */
+const bindingLifeMs = 30_000;
+const maxCacheBytes = 128 * 1024 * 1024;
+/** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
+const resendPauseMs = 20;
+const minRtpBytes = 12 + srtpOverheadBytes;
+
+interface Peer {
+  readonly participant: RelayParticipant;
+  readonly call: Peer[];
+  readonly fromPeer: SrtcpReceiver;
+  readonly toPeer: SrtcpSender;
+  readonly packets: TokenBucket;
+  readonly bytes: TokenBucket;
+  readonly feedback: TokenBucket;
+  readonly resends: TokenBucket;
+  /** Recent packets, by offset of their SSRC. */
+  readonly caches: (PacketCache | null)[];
+  /** When packets were sent again to this peer, by SSRC and sequence number. */
+  readonly resentAt: Map<number, number>;
+  counter: bigint;
+  address: string;
+  port: number;
+  boundAt: number;
+}
+
+/** Sends one datagram. */
+type Send = (bytes: Buffer, port: number, address: string) => void;
+
+export class RelayCore {
+  readonly counters: Omit<RelayCounters, 'participants' | 'bound'> = {
+    forwardedPackets: 0,
+    forwardedBytes: 0,
+    resentPackets: 0,
+    bindings: 0,
+    stunAnswered: 0,
+    malformed: 0,
+    spoofed: 0,
+    replayed: 0,
+    limited: 0,
+  };
+  readonly #send: Send;
+  /** Milliseconds on a clock that never goes back. */
+  readonly #now: () => number;
+  readonly #byUsername = new Map<string, Peer>();
+  /** Bound peers by address, then port: no string is built for a packet. */
+  readonly #byAddress = new Map<string, Map<number, Peer>>();
+  readonly #bySsrc = new Map<number, Peer>();
+  readonly #calls = new Map<string, Peer[]>();
+  readonly #budget: CacheBudget = { bytes: 0, maxBytes: maxCacheBytes };
+  readonly #strangers: TokenBucket;
+  readonly #strangerCounts = new Map<string, number>();
+
+  constructor(send: Send, now: () => number) {
+    this.#send = send;
+    this.#now = now;
+    this.#strangers = new TokenBucket({ perSecond: strangersPerSecond, burst: strangersPerSecond }, now());
+  }
+
+  get participants(): number {
+    return this.#byUsername.size;
+  }
+
+  get bound(): number {
+    let count = 0;
+    for (const ports of this.#byAddress.values()) count += ports.size;
+    return count;
+  }
+
+  add(participant: RelayParticipant): void {
+    this.remove(participant.username);
+    const now = this.#now();
+    const call = this.#calls.get(participant.call) ?? [];
+    this.#calls.set(participant.call, call);
+    const peer: Peer = {
+      participant,
+      call,
+      fromPeer: new SrtcpReceiver(Buffer.from(participant.toRelay)),
+      toPeer: new SrtcpSender(Buffer.from(participant.fromRelay)),
+      packets: new TokenBucket(rates.packets, now),
+      bytes: new TokenBucket(rates.bytes, now),
+      feedback: new TokenBucket(rates.feedback, now),
+      resends: new TokenBucket(rates.resends, now),
+      caches: new Array<PacketCache | null>(ssrcsPerParticipant).fill(null),
+      resentAt: new Map(),
+      counter: -1n,
+      address: '',
+      port: 0,
+      boundAt: -Infinity,
+    };
+    call.push(peer);
+    this.#byUsername.set(participant.username, peer);
+    this.#bySsrc.set(participant.ssrc, peer);
+  }
+
+  remove(username: string): void {
+    const peer = this.#byUsername.get(username);
+    if (!peer) return;
+    this.#byUsername.delete(username);
+    this.#bySsrc.delete(peer.participant.ssrc);
+    this.#unbind(peer);
+    for (const cache of peer.caches) cache?.clear();
+    peer.call.splice(peer.call.indexOf(peer), 1);
+    if (peer.call.length === 0) this.#calls.delete(peer.participant.call);
+  }
+
+  /** Called about once a second: forgets what is too old to be of use. */
+  sweep(): void {
+    const now = this.#now();
+    this.#strangerCounts.clear();
+    for (const peer of this.#byUsername.values()) {
+      for (const cache of peer.caches) cache?.dropOld(now);
+      for (const [key, at] of peer.resentAt) if (now - at > resendPauseMs) peer.resentAt.delete(key);
+      if (peer.port !== 0 && now - peer.boundAt > bindingLifeMs) this.#unbind(peer);
+    }
+  }
+
+  /** Takes one datagram. The bytes are kept for a while and must not be written to any more. Never throws. */
+  datagram(bytes: Buffer, address: string, port: number): void {
+    switch (datagramKind(bytes)) {
+      case 'rtp':
+        this.#media(bytes, address, port);
+        return;
+      case 'rtcp':
+        this.#control(bytes, address, port);
+        return;
+      case 'stun':
+        this.#stun(bytes, address, port);
+        return;
+      case 'other':
+        this.counters.malformed++;
+    }
+  }
+
+  #media(bytes: Buffer, address: string, port: number): void {
+    if (bytes.length < minRtpBytes) {
+      this.counters.malformed++;
+      return;
+    }
+    const peer = this.#byAddress.get(address)?.get(port);
+    const ssrc = ssrcOf(bytes);
+    const offset = peer === undefined ? -1 : ssrc - peer.participant.ssrc;
+    if (peer === undefined || offset < 0 || offset >= ssrcsPerParticipant) {
+      this.counters.spoofed++;
+      return;
+    }
+    const now = this.#now();
+    if (!peer.packets.take(1, now) || !peer.bytes.take(bytes.length, now)) {
+      this.counters.limited++;
+      return;
+    }
+    let cache = peer.caches[offset] ?? null;
+    if (!cache) peer.caches[offset] = cache = new PacketCache(this.#budget);
+    cache.keep(sequenceOf(bytes), bytes, now);
+    for (const other of peer.call) {
+      if (other === peer || other.port === 0 || now - other.boundAt > bindingLifeMs) continue;
+      this.#send(bytes, other.port, other.address);
+      this.counters.forwardedPackets++;
+      this.counters.forwardedBytes += bytes.length;
+    }
+  }
+
+  #stun(bytes: Buffer, address: string, port: number): void {
+    const binding = readBinding(bytes);
+    if (!binding) {
+      this.counters.malformed++;
+      return;
+    }
+    if (binding.username === null) {
+      this.#answerStranger(binding, bytes, address, port);
+      return;
+    }
+    const peer = this.#byUsername.get(binding.username);
+    if (!peer || !binding.isFrom(peer.participant.password) || binding.counter === null) {
+      this.counters.spoofed++;
+      return;
+    }
+    const isSameAddress = peer.port === port && peer.address === address;
+    // The same request again, from where it came first, is a retransmission; anything else older is a replay.
+    if (binding.counter < peer.counter || (binding.counter === peer.counter && !isSameAddress)) {
+      this.counters.replayed++;
+      return;
+    }
+    peer.counter = binding.counter;
+    peer.boundAt = this.#now();
+    if (!isSameAddress) this.#bind(peer, address, port);
+    this.counters.bindings++;
+    this.#send(answerBinding(binding, { address, port }, peer.participant.password), port, address);
+  }
+
+  #answerStranger(binding: Binding, bytes: Buffer, address: string, port: number): void {
+    const answer = answerBinding(binding, { address, port }, null);
+    // Never with more than came: nobody can be flooded through it.
+    if (answer.length > bytes.length) {
+      this.counters.malformed++;
+      return;
+    }
+    const count = (this.#strangerCounts.get(address) ?? 0) + 1;
+    if (count > strangerPerSecond || !this.#strangers.take(1, this.#now())) {
+      this.counters.limited++;
+      return;
+    }
+    this.#strangerCounts.set(address, count);
+    this.counters.stunAnswered++;
+    this.#send(answer, port, address);
+  }
+
+  #bind(peer: Peer, address: string, port: number): void {
+    this.#unbind(peer);
+    let ports = this.#byAddress.get(address);
+    if (!ports) this.#byAddress.set(address, (ports = new Map()));
+    const before = ports.get(port);
+    // Somebody's earlier address that is another one's now, as behind a NAT.
+    if (before) before.port = 0;
+    ports.set(port, peer);
+    peer.address = address;
+    peer.port = port;
+  }
+
+  #unbind(peer: Peer): void {
+    if (peer.port === 0) return;
+    const ports = this.#byAddress.get(peer.address);
+    if (ports?.get(peer.port) === peer) ports.delete(peer.port);
+    if (ports?.size === 0) this.#byAddress.delete(peer.address);
+    peer.port = 0;
+  }
+
+  #control(bytes: Buffer, address: string, port: number): void {
+    const peer = this.#byAddress.get(address)?.get(port);
+    if (!peer) {
+      this.counters.spoofed++;
+      return;
+    }
+    if (!peer.feedback.take(1, this.#now())) {
+      this.counters.limited++;
+      return;
+    }
+    const rtcp = peer.fromPeer.unprotect(bytes);
+    if (!rtcp) {
+      this.counters.replayed++;
+      return;
+    }
+    let packets: RtcpPacket[];
+    try {
+      packets = decodeRtcp(rtcp);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.counters.malformed++;
+      return;
+    }
+    for (const packet of packets) this.#feedback(peer, packet);
+  }
+
+  #feedback(peer: Peer, packet: RtcpPacket): void {
+    switch (packet.kind) {
+      case 'nack':
+        this.#resend(peer, packet.mediaSsrc, packet.lost, packet.senderSsrc);
+        return;
+      case 'sender-report':
+        if (!isOf(peer, packet.ssrc)) {
+          this.counters.spoofed++;
+          return;
+        }
+        this.#tellOthers(peer, { ...packet, reports: [] });
+        this.#tellOwners(peer, packet.ssrc, packet.reports);
+        return;
+      case 'receiver-report':
+        this.#tellOwners(peer, packet.ssrc, packet.reports);
+        return;
+      case 'bye':
+      case 'sdes':
+        this.#tellOthers(peer, packet);
+    }
+  }
+
+  #tellOthers(peer: Peer, packet: RtcpPacket): void {
+    for (const other of peer.call) if (other !== peer) this.#tell(other, packet);
+  }
+
+  /** Reports go to those whose streams they are about. */
+  #tellOwners(peer: Peer, ssrc: number, reports: readonly ReportBlock[]): void {
+    for (const other of peer.call) {
+      const own = other === peer ? [] : reports.filter((report) => isOf(other, report.ssrc));
+      if (own.length > 0) this.#tell(other, { kind: 'receiver-report', ssrc, reports: own });
+    }
+  }
+
+  #tell(peer: Peer, packet: RtcpPacket): void {
+    if (peer.port === 0) return;
+    this.#send(peer.toPeer.protect(encodeRtcp([packet])), peer.port, peer.address);
+  }
+
+  /** Sends again what is still here; the rest is asked of its sender. */
+  #resend(peer: Peer, mediaSsrc: number, lost: readonly number[], senderSsrc: number): void {
+    const owner = this.#bySsrc.get(mediaSsrc - (mediaSsrc % ssrcsPerParticipant));
+    if (!owner || owner === peer || owner.call !== peer.call) {
+      this.counters.spoofed++;
+      return;
+    }
+    const offset = mediaSsrc - owner.participant.ssrc;
+    const cache = owner.caches[offset] ?? null;
+    const now = this.#now();
+    const missing: number[] = [];
+    for (const sequence of lost) {
+      const key = mediaSsrc * 0x1_0000 + sequence;
+      if (now - (peer.resentAt.get(key) ?? -Infinity) < resendPauseMs) continue;
+      if (!peer.resends.take(1, now)) {
+        this.counters.limited++;
+        break;
+      }
+      peer.resentAt.set(key, now);
+      const bytes = cache?.find(sequence, now);
+      if (!bytes) missing.push(sequence);
+      else {
+        this.#send(bytes, peer.port, peer.address);
+        this.counters.resentPackets++;
+      }
+    }
+    if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
+  }
+}
+
+function isOf(peer: Peer, ssrc: number): boolean {
+  const offset = ssrc - peer.participant.ssrc;
+  return offset >= 0 && offset < ssrcsPerParticipant;
+}

@@ -1,0 +1,31 @@
+// What the server and the relay's thread tell each other.
+import type { RelayCounters } from './relay-core.js';
+
+/** A participant's ticket, as the relay knows it. */
+export interface RelayParticipant {
+  /** USERNAME of the ticket (RFC 8489). */
+  username: string;
+  password: string;
+  call: string;
+  /** Number within the call. */
+  id: number;
+  /** First SSRC, a multiple of 8. */
+  ssrc: number;
+  /** SRTCP master keys, 28 bytes: what comes to the relay, and what goes from it. */
+  toRelay: Uint8Array;
+  fromRelay: Uint8Array;
+}
+
+export interface RelayWorkerData {
+  host: string;
+  port: number;
+  family: 'udp4' | 'udp6';
+}
+
+export type ToWorker =
+  { do: 'add'; participant: RelayParticipant } | { do: 'remove'; username: string } | { do: 'close' };
+
+export type FromWorker =
+  | { did: 'listening'; address: { host: string; port: number } }
+  | { did: 'failed'; code: string | undefined; reason: string }
+  | { did: 'counted'; counters: RelayCounters };

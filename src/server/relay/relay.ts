@@ -1,0 +1,143 @@
+// The media relay as the rest of the server sees it: a thread of its own that owns the UDP port.
+import { isIPv6 } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { PytalkError } from '../../protocol/errors.js';
+import type { RelayCounters } from './relay-core.js';
+import type { FromWorker, RelayParticipant, RelayWorkerData, ToWorker } from './relay-messages.js';
+
+export interface Relay {
+  address: { host: string; port: number };
+  /** As of at most a second ago. */
+  readonly counters: RelayCounters;
+  /** From now on this ticket is good. */
+  add(participant: RelayParticipant): void;
+  /** The ticket is void, and its address is forgotten. */
+  remove(username: string): void;
+  /** Idempotent; resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/** Waits before a thread that has died is started again. */
+const restartAfterMs = 500;
+
+/** Starts the thread. Rejects with PytalkError `usage` when the port cannot be had. */
+export async function startRelay(options: { host: string; port: number; log: Logger }): Promise<Relay> {
+  const relay = new ThreadedRelay(options);
+  await relay.start();
+  return relay;
+}
+
+class ThreadedRelay implements Relay {
+  readonly #log: Logger;
+  /** Known participants, for a thread that has to begin again. */
+  readonly #participants = new Map<string, RelayParticipant>();
+  #data: RelayWorkerData;
+  #worker: Worker | null = null;
+  #restart: NodeJS.Timeout | null = null;
+  #closing: Promise<void> | null = null;
+  counters: RelayCounters = emptyCounters();
+  address: { host: string; port: number };
+
+  constructor({ host, port, log }: { host: string; port: number; log: Logger }) {
+    this.#log = log;
+    this.#data = { host, port, family: isIPv6(host) ? 'udp6' : 'udp4' };
+    this.address = { host, port };
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = await this.#spawn();
+    this.address = { host, port };
+    // A thread that begins again must come back to the same port.
+    this.#data = { ...this.#data, port };
+  }
+
+  add(participant: RelayParticipant): void {
+    this.#participants.set(participant.username, participant);
+    this.#post({ do: 'add', participant });
+  }
+
+  remove(username: string): void {
+    this.#participants.delete(username);
+    this.#post({ do: 'remove', username });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#restart) clearTimeout(this.#restart);
+    const worker = this.#worker;
+    if (!worker) return;
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.#post({ do: 'close' });
+    await exited;
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker?.postMessage(message);
+  }
+
+  #spawn(): Promise<{ host: string; port: number }> {
+    const worker = new Worker(new URL('./relay-worker.js', import.meta.url), { workerData: this.#data });
+    this.#worker = worker;
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        switch (message.did) {
+          case 'listening':
+            for (const participant of this.#participants.values()) this.#post({ do: 'add', participant });
+            resolve(message.address);
+            break;
+          case 'failed': {
+            const where = `${this.#data.host}:${this.#data.port}/udp`;
+            const reason =
+              message.code === 'EADDRINUSE'
+                ? `${where} is in use: choose another with --udp-port`
+                : message.reason;
+            reject(new PytalkError('usage', { details: { reason } }));
+            break;
+          }
+          case 'counted':
+            this.counters = message.counters;
+        }
+      });
+      worker.on('error', (error) => {
+        this.#log.error({ err: error }, 'the media relay has failed');
+        reject(error);
+      });
+      worker.on('exit', () => {
+        this.#worker = null;
+        reject(new PytalkError('internal'));
+        if (!this.#closing && this.address.port !== 0) this.#startAgain();
+      });
+    });
+  }
+
+  #startAgain(): void {
+    this.#restart ??= setTimeout(() => {
+      this.#restart = null;
+      this.#spawn().then(
+        () => this.#log.warn('the media relay runs again'),
+        (error: unknown) => this.#log.error({ err: error }, 'the media relay cannot be started'),
+      );
+    }, restartAfterMs);
+  }
+}
+
+function emptyCounters(): RelayCounters {
+  return {
+    participants: 0,
+    bound: 0,
+    forwardedPackets: 0,
+    forwardedBytes: 0,
+    resentPackets: 0,
+    bindings: 0,
+    stunAnswered: 0,
+    malformed: 0,
+    spoofed: 0,
+    replayed: 0,
+    limited: 0,
+  };
+}
