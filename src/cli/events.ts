@@ -74,6 +74,15 @@ function subscribePassing(client: Client, filter: Filter, say: Say, write: Write
       if (conversation.kind !== 'group' || !passes) return;
       write({ type: 'group', group: conversationJson(conversation, say) });
     }),
+    client.on('call', ({ call }) => {
+      if (!filter.conversation(null, call.conversation)) return;
+      const tell = (state: string, reason: string | null): void => {
+        const { id, conversation, by: from, media } = call;
+        write({ type: 'call', call: { id, conversation, from, media, state, reason } });
+      };
+      tell('ringing', null);
+      call.on('ended', ({ reason }) => tell('ended', reason));
+    }),
     client.on('key-changed', ({ user }) => {
       if (filter.person(user.username)) write({ type: 'key-changed', user: user.username });
     }),

@@ -298,7 +298,7 @@ export interface Client {
    */
   startCall(withName: string, options: { media: CallMedia; users?: readonly string[] }): Promise<Call>;
   /** The call under way on this device, and calls that ring here. */
-  calls(): readonly Call[];
+  currentCalls(): readonly Call[];
 
   /** Cursor after the last message told; mode `live` only. */
   cursor(): Promise<string>;

@@ -2,6 +2,8 @@
 import { PytalkError } from '../protocol/errors.js';
 import type { LogEvent, SessionInfo, User } from '../protocol/shapes.js';
 import type * as api from './api.js';
+import type { Call } from './call-api.js';
+import type { Calls } from './calls/calls.js';
 import type { Conversations } from './conversations.js';
 import type { Core, Live } from './core.js';
 import { fetchFile, type FetchOptions } from './file-fetch.js';
@@ -14,6 +16,7 @@ export interface Parts {
   session: Session;
   people: People;
   conversations: Conversations;
+  calls: Calls;
   messages: Messages;
 }
 
@@ -174,6 +177,14 @@ export class PytalkClient implements api.Client {
     return fetchFile(this.#core, await this.message(id), options);
   }
 
+  async startCall(...args: Parameters<api.Client['startCall']>): ReturnType<api.Client['startCall']> {
+    this.#live();
+    return this.#parts.calls.start(...args);
+  }
+  currentCalls(): readonly Call[] {
+    return this.#parts.calls.list;
+  }
+
   async discard(id: string): Promise<void> {
     await this.#live().discard(id);
   }
@@ -204,7 +215,9 @@ export class PytalkClient implements api.Client {
   }
 
   on<T extends api.ClientEventName>(type: T, listener: (event: api.ClientEvents[T]) => void): () => void {
-    return this.#core.emitter.on(type, listener);
+    const undo = this.#core.emitter.on(type, listener);
+    if (type === 'call') this.#parts.calls.announce();
+    return undo;
   }
 
   close(): Promise<void> {
@@ -213,6 +226,7 @@ export class PytalkClient implements api.Client {
   }
 
   async #close(): Promise<void> {
+    await this.#parts.calls.close();
     await this.#core.link.close();
     await this.#core.live?.close();
     // What cannot be written down now will be seen again.

@@ -1,6 +1,7 @@
 // Puts a client together from its parts, and opens it.
 import { PytalkError } from '../protocol/errors.js';
 import { parseAddress } from './address.js';
+import { Calls } from './calls/calls.js';
 import type { Client, ConnectOptions, Me } from './api.js';
 import { PytalkClient } from './client.js';
 import { Contacts } from './contacts.js';
@@ -56,10 +57,12 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
       onSignedIn: (reply) => {
         parts.session.signedInAgain(reply);
         core.live?.onSignedIn();
+        parts.calls.onSignedIn();
       },
       onLost: (error) => {
         core.transfers.onLost(error);
         core.live?.onLost();
+        parts.calls.onLost();
       },
       onState: (state, error, retryInMs) => emitter.emit('connection', { state, error, retryInMs }),
       onSessionEnded: (error) => sessionEnded(error),
@@ -87,6 +90,7 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
     core,
     people,
     conversations,
+    calls: new Calls({ core, people, conversations, serverHost: address.host }),
     messages: new Messages(core, conversations, views),
     session: new Session(core, {
       server: address.name,

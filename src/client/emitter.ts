@@ -1,10 +1,10 @@
 // Typed events: told one after the other, in order, and never from inside another method's call.
-import type { ClientEventName, ClientEvents } from './api.js';
+import type { ClientEvents } from './api.js';
 
-type Listener<T extends ClientEventName> = (event: ClientEvents[T]) => void;
+type Listener<Event> = (event: Event) => void;
 
-export class Emitter {
-  readonly #listeners = new Map<ClientEventName, Set<Listener<never>>>();
+export class Emitter<Events extends object = ClientEvents> {
+  readonly #listeners = new Map<keyof Events, Set<Listener<never>>>();
   #queue: (() => void)[] = [];
   #scheduled = false;
   #held = true;
@@ -15,9 +15,9 @@ export class Emitter {
     this.#schedule();
   }
 
-  on<T extends ClientEventName>(type: T, listener: Listener<T>): () => void {
+  on<T extends keyof Events>(type: T, listener: Listener<Events[T]>): () => void {
     // A wrapper of its own, so that the same function added twice is told twice and undone once.
-    const own: Listener<T> = (event) => listener(event);
+    const own: Listener<Events[T]> = (event) => listener(event);
     const set = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, set);
     set.add(own);
@@ -26,11 +26,16 @@ export class Emitter {
     };
   }
 
+  /** Whether somebody listens to this. */
+  has(type: keyof Events): boolean {
+    return (this.#listeners.get(type)?.size ?? 0) > 0;
+  }
+
   /** `before` runs just before the listeners do. */
-  emit<T extends ClientEventName>(type: T, event: ClientEvents[T], before?: () => void): void {
+  emit<T extends keyof Events>(type: T, event: Events[T], before?: () => void): void {
     this.#queue.push(() => {
       before?.();
-      for (const listener of this.#listeners.get(type) ?? []) (listener as Listener<T>)(event);
+      for (const listener of this.#listeners.get(type) ?? []) (listener as Listener<Events[T]>)(event);
     });
     this.#schedule();
   }

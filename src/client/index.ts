@@ -25,6 +25,7 @@ export type {
   SystemNote,
   TransferOptions,
 } from './api.js';
+export type { Call, CallEvents, CallPerson, CallPhase, RelayAccess } from './call-api.js';
 
 /**
  * Connects to a server, and logs in if this home did so before; `client.me` is null otherwise.

@@ -1,5 +1,6 @@
 // What the server tells unasked: kept in the directory, handed to the local copy, told to listeners.
 import type { Push, PushBody } from '../protocol/messages.js';
+import type { Calls } from './calls/calls.js';
 import type { Conversations } from './conversations.js';
 import type { Core } from './core.js';
 import type { People } from './people.js';
@@ -9,11 +10,13 @@ export interface PushParts {
   core: Core;
   people: People;
   conversations: Conversations;
+  calls: Calls;
 }
 
 export function handlePush(parts: PushParts, push: Push): void {
   const { core } = parts;
   core.transfers.onPush(push);
+  parts.calls.onPush(push);
   noteAndTell(parts, push);
   core.live?.onPush(push);
 }
@@ -57,6 +60,10 @@ function noteAndTell(parts: PushParts, push: Push): void {
       parts.people.blockChanged(push.body.user, push.body.blocked);
       return;
     case 'event':
+    case 'call.incoming':
+    case 'call.state':
+    case 'call.key':
+    case 'call.ended':
     case 'file.progress':
     case 'file.end':
     case 'file.failed':

@@ -50,15 +50,18 @@ export function viewMessage(directory: Directory, reduced: Reduced, quoted: Redu
     file: payload?.kind === 'file' ? payload.file : null,
     reactions: Object.fromEntries([...reduced.reactions].map(([emoji, users]) => [emoji, names(users)])),
     poll: pollView(directory, reduced),
-    call: null,
-    system: reduced.control && systemNote(directory, event.from, reduced.control),
+    call: reduced.control?.kind === 'call' ? callView(reduced.control, event.from === directory.me) : null,
+    system:
+      reduced.control && reduced.control.kind !== 'call'
+        ? systemNote(directory, event.from, reduced.control)
+        : null,
     state: stateOf(directory, event.conv, event.from, event.seq),
     error: null,
   };
 }
 
-function kindOf({ event, payload }: Reduced): Message['kind'] {
-  if (classOf(event) === 'control') return 'system';
+function kindOf({ event, payload, control }: Reduced): Message['kind'] {
+  if (classOf(event) === 'control') return control?.kind === 'call' ? 'call' : 'system';
   if (payload?.kind === 'file') return isPictureType(payload.file.type) ? 'image' : 'file';
   return payload?.kind ?? 'text';
 }
@@ -75,7 +78,19 @@ function pollView(directory: Directory, { payload, votes }: Reduced): PollView |
   };
 }
 
-function systemNote(directory: Directory, from: number, control: ControlPayload): SystemNote {
+type CallPayload = Extract<ControlPayload, { kind: 'call' }>;
+
+/** Whoever was called and did not answer has missed a call, whatever the reason. */
+function callView({ media, outcome, durationMs }: CallPayload, mine: boolean): Message['call'] {
+  const missed = !mine && (outcome === 'cancelled' || outcome === 'busy');
+  return { media, outcome: missed ? 'missed' : outcome, durationMs };
+}
+
+function systemNote(
+  directory: Directory,
+  from: number,
+  control: Exclude<ControlPayload, CallPayload>,
+): SystemNote {
   const by = directory.nameOf(from);
   const name = (user: number): string => directory.nameOf(user);
   switch (control.kind) {

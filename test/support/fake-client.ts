@@ -1,4 +1,5 @@
 // A client in memory for tests of what stands above it: one account, people who can be made to write, no network.
+import type { Call } from '../../src/client/call-api.js';
 import { EventEmitter } from 'node:events';
 import type {
   Client,
@@ -413,6 +414,14 @@ export class FakeClient implements Client {
 
   async message(id: string): Promise<Message> {
     return this.update(id, (message) => message);
+  }
+
+  async startCall(): Promise<never> {
+    throw new PytalkError('call-nobody');
+  }
+
+  currentCalls(): readonly Call[] {
+    return [];
   }
 
   async discard(id: string): Promise<void> {

@@ -56,7 +56,6 @@ export const chatEn = {
   'chat.unreadable': 'a message that this version cannot show',
   'chat.unknown-event': 'something that this version cannot show',
   'chat.picture': 'Picture',
-  'chat.call': 'Call',
   'chat.failed': 'not sent: {reason} (/delete drops it)',
   'chat.poll-hint': '/vote NUMBER',
   'chat.admin': 'admin',
@@ -239,4 +238,9 @@ export const chatEn = {
   'chat.call-keys': '/video shows it  /hangup',
   'chat.call-calling': 'calling {name}…',
   'chat.call-with': 'in a call with {name}  {duration}',
+  'chat.note.call-you': 'you',
+  'chat.note.call-video': 'video call of {who}',
+  'chat.note.call-audio': 'call of {who}',
+  'chat.note.call-missed': 'missed',
+  'chat.note.call-busy': 'busy',
 } as const;

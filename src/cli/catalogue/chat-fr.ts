@@ -56,7 +56,6 @@ export const chatFr = {
   'chat.unreadable': 'un message que cette version ne sait pas afficher',
   'chat.unknown-event': 'un événement que cette version ne sait pas afficher',
   'chat.picture': 'Image',
-  'chat.call': 'Appel',
   'chat.failed': 'non envoyé : {reason} (/delete pour l’abandonner)',
   'chat.poll-hint': '/vote NUMÉRO',
   'chat.admin': 'administrateur',
@@ -242,4 +241,9 @@ export const chatFr = {
   'chat.call-keys': '/video le montre  /hangup',
   'chat.call-calling': 'appel de {name}…',
   'chat.call-with': 'en communication avec {name}  {duration}',
+  'chat.note.call-you': 'vous',
+  'chat.note.call-video': 'appel vidéo de {who}',
+  'chat.note.call-audio': 'appel de {who}',
+  'chat.note.call-missed': 'manqué',
+  'chat.note.call-busy': 'occupé',
 } as const;

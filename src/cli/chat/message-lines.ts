@@ -2,7 +2,7 @@
 import type { Message } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
-import { bodyText, dayOf, dayText, noteText, timeText } from './message-text.js';
+import { isNote, bodyText, dayOf, dayText, noteText, timeText } from './message-text.js';
 import { fileLines, pictureLines, pollLines } from './message-parts.js';
 import type { ColourDepth, Picture } from './picture.js';
 import { fit, lineWidth, nameRole, span, type Line, type Span } from './spans.js';
@@ -46,7 +46,7 @@ function centred(text: string, role: 'dim' | 'unread', columns: number, rule: st
 }
 
 function startsRun(message: Message, previous: Message | null): boolean {
-  if (previous === null || previous.kind === 'system' || previous.from !== message.from) return true;
+  if (previous === null || isNote(previous) || previous.from !== message.from) return true;
   return Date.parse(message.sentAt) - Date.parse(previous.sentAt) > sameRunMs;
 }
 
@@ -58,7 +58,6 @@ function bodyLines(message: Message, cells: number, context: DrawContext): Line[
   if (message.kind === 'image') lines.push(...pictureLines(message, cells, context));
   if (message.file !== null) lines.push(...fileLines(message, cells, context));
   if (message.poll !== null) lines.push(...pollLines(message.poll, cells, say));
-  if (message.kind === 'call') lines.push([span(say('chat.call'), 'dim')]);
   if (text !== '' && message.poll === null) lines.push(...wrap(text, cells).map((row) => [span(row.text)]));
   if (lines.length === 0) lines.push([span(say('chat.unreadable'), 'dim')]);
   return lines;
@@ -127,7 +126,7 @@ export function messageLines(message: Message, previous: Message | null, context
   if (previous === null || dayOf(previous.sentAt) !== dayOf(message.sentAt))
     lines.push(centred(dayText(message.sentAt, context.nowMs, say), 'dim', width, '─'));
   if (message.id === context.marker) lines.push(centred(say('chat.new-messages'), 'unread', width, '─'));
-  if (message.kind === 'system') {
+  if (isNote(message)) {
     const cells = Math.max(8, width - 4);
     for (const row of wrap(noteText(message, say), cells)) {
       const side = Math.max(1, Math.floor((width - widthOf(row.text)) / 2));

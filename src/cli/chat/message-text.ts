@@ -1,6 +1,7 @@
 // What a message says in words: bodies, previews, system notes, sizes and times, in the reader's language.
 import type { Message } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
+import { durationText } from '../call/call-output.js';
 import { cleanBlock, cleanLine } from '../clean-text.js';
 
 const sizeUnits = ['kB', 'MB', 'GB', 'TB'] as const;
@@ -52,8 +53,32 @@ export function momentText(iso: string, nowMs: number, say: Say): string {
   return dayOf(iso) === dayOf(nowMs) ? timeText(iso) : `${dayText(iso, nowMs, say)} ${timeText(iso)}`;
 }
 
-/** What the server wrote into the log: who came, went, renamed. */
+/** Whether the server wrote it: shown as a note of its own, not as somebody's words. */
+export function isNote({ kind }: Pick<Message, 'kind'>): boolean {
+  return kind === 'system' || kind === 'call';
+}
+
+function callText({ from, mine, call }: Message, say: Say): string {
+  if (call === null) return say('chat.unknown-event');
+  const who = mine ? say('chat.note.call-you') : cleanLine(from);
+  const kind = say(call.media === 'video' ? 'chat.note.call-video' : 'chat.note.call-audio', { who });
+  switch (call.outcome) {
+    case 'answered':
+      return `☎ ${kind}, ${durationText(call.durationMs)}`;
+    case 'missed':
+      return `☎ ${kind}: ${say(mine ? 'call.ended.no-answer' : 'chat.note.call-missed')}`;
+    case 'declined':
+      return `☎ ${kind}: ${say('call.ended.declined')}`;
+    case 'busy':
+      return `☎ ${kind}: ${say('chat.note.call-busy')}`;
+    default:
+      return `☎ ${kind}: ${say('call.ended.cancelled')}`;
+  }
+}
+
+/** What the server wrote into the log: who came, went, renamed, called. */
 export function noteText(message: Message, say: Say): string {
+  if (message.kind === 'call') return callText(message, say);
   const note = message.system;
   if (note === null) return say('chat.unknown-event');
   const by = cleanLine(note.by);
@@ -79,6 +104,7 @@ export function previewText(message: Message, say: Say): string {
   const text = cleanLine(message.text ?? '');
   switch (message.kind) {
     case 'system':
+    case 'call':
       return noteText(message, say);
     case 'poll':
       return `▤ ${cleanLine(message.poll?.question ?? '')}`;
@@ -86,8 +112,6 @@ export function previewText(message: Message, say: Say): string {
       return `▣ ${text === '' ? say('chat.picture') : text}`;
     case 'file':
       return `▤ ${text === '' ? cleanLine(message.file?.name ?? '') : text}`;
-    case 'call':
-      return say('chat.call');
     case 'text':
       return text;
   }

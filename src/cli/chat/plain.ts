@@ -9,7 +9,7 @@ import { cleanLine } from '../clean-text.js';
 import type { CallSetup } from '../call/live-call.js';
 import type { Action } from './actions.js';
 import { ChatApp } from './chat-app.js';
-import { bodyText, previewText, timeText } from './message-text.js';
+import { isNote, bodyText, previewText, timeText } from './message-text.js';
 import { themeFor, toAnsi } from './spans.js';
 import { initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
@@ -35,7 +35,7 @@ const plain = themeFor({ NO_COLOR: '1' });
 function messageText(message: Message, state: ChatState): string {
   const say = sayIn(state.lang);
   const where = message.conv === state.current ? '' : `[${cleanLine(message.conversation)}] `;
-  if (message.kind === 'system') return `${where}${timeText(message.sentAt)} ${previewText(message, say)}`;
+  if (isNote(message)) return `${where}${timeText(message.sentAt)} ${previewText(message, say)}`;
   const options =
     message.poll?.options.map((option, index) => `${index + 1}) ${cleanLine(option.text)}`) ?? [];
   const body = message.kind === 'text' && !message.deleted ? bodyText(message) : previewText(message, say);

@@ -5,6 +5,7 @@ import { cleanLine } from '../clean-text.js';
 import type { Action } from './actions.js';
 import { listenTo } from './client-events.js';
 import { errorText } from './context.js';
+import { isNote } from './message-text.js';
 import { maxPictureCells } from './message-parts.js';
 import { loadPicture } from './picture.js';
 import { isWatching } from './reduce.js';
@@ -187,7 +188,7 @@ export class Session {
     const conversation = host.state.conversations.find((one) => one.id === message.conv);
     if (conversation === undefined) this.refreshList();
     if (message.conv !== null && host.state.threads[message.conv] !== undefined) this.loadPictures([message]);
-    if (message.mine || message.kind === 'system') return;
+    if (message.mine || isNote(message)) return;
     if (isWatching(host.state, message.conv)) this.run(() => this.client.markRead(message.conversation));
     else if (conversation?.muted !== true) host.bell();
   }

@@ -2,7 +2,7 @@
 import type { ConversationView, Message } from '../../client/api.js';
 import type { SessionInfo, User } from '../../protocol/shapes.js';
 import type { Say } from '../catalogue/translate.js';
-import { noteText } from '../chat/message-text.js';
+import { isNote, noteText } from '../chat/message-text.js';
 
 /** A message; a system message gets its sentence as text. */
 export function messageJson(message: Message, say: Say): unknown {
@@ -13,7 +13,7 @@ export function messageJson(message: Message, say: Say): unknown {
     conversation: message.conversation,
     from: message.from,
     kind: message.kind,
-    text: message.kind === 'system' ? noteText(message, say) : message.text,
+    text: isNote(message) ? noteText(message, say) : message.text,
     sentAt: message.sentAt,
     editedAt: message.editedAt,
     deleted: message.deleted,

@@ -1,6 +1,6 @@
 // Messages as people read them in a terminal's scroll-back: day lines, time, name, text, and what belongs to it.
 import type { Message } from '../../client/api.js';
-import { bodyText, dayOf, dayText, noteText, sizeText, timeText } from '../chat/message-text.js';
+import { isNote, bodyText, dayOf, dayText, noteText, sizeText, timeText } from '../chat/message-text.js';
 import { cleanLine } from '../clean-text.js';
 import { cellsOf, padded } from './columns.js';
 import type { View } from './view.js';
@@ -46,7 +46,7 @@ function reactionLine(message: Message, view: View): string[] {
 
 /** `✓✓ read` and the like, for one's own messages. */
 function stateText(message: Message, view: View): string {
-  if (!message.mine || message.kind === 'system') return '';
+  if (!message.mine || isNote(message)) return '';
   const mark = { queued: '…', failed: '✗', sent: '✓', delivered: '✓✓', read: '✓✓' }[message.state];
   const word = message.state === 'sent' ? '' : ` ${view.say(`state.${message.state}`)}`;
   return view.paint.dim(`  ${mark}${word}`);
@@ -69,7 +69,7 @@ export function messageLines(message: Message, view: View, withId = false, least
   const time = paint.dim(timeText(message.sentAt));
   const id = withId ? `${paint.dim(message.id)}  ` : '';
   const blank = ' '.repeat(withId ? 38 : 0);
-  if (message.kind === 'system') return [`${id}${time}  ${paint.dim(`— ${noteText(message, say)}`)}`];
+  if (isNote(message)) return [`${id}${time}  ${paint.dim(`— ${noteText(message, say)}`)}`];
   const name = cleanLine(message.from, 32);
   const nameCells = Math.max(leastNameCells, cellsOf(name));
   const first = `${id}${time}  ${padded(paint.name(name), nameCells)}  `;

@@ -1,0 +1,197 @@
+// The calls of a client: starts them, hears of incoming ones, and takes them up again after the connection was lost.
+import { uuidv7 } from 'uuidv7';
+import type { CallMedia, CallState } from '../../protocol/call-shapes.js';
+import { PytalkError } from '../../protocol/errors.js';
+import type { Push } from '../../protocol/messages.js';
+import type { Call } from '../call-api.js';
+import type { Conversations } from '../conversations.js';
+import type { Core } from '../core.js';
+import type { People } from '../people.js';
+import { ClientCall, type CallParts } from './client-call.js';
+
+/** After a reconnect, what still rings is told within this time. */
+const confirmMs = 2_000;
+/** Two who call each other at the same moment: how long the other's call may take to be told here. */
+const glareMs = 3_000;
+
+export interface CallsParts {
+  core: Core;
+  people: People;
+  conversations: Conversations;
+  serverHost: string;
+}
+
+export class Calls {
+  readonly #parts: CallsParts;
+  readonly #callParts: CallParts;
+  readonly #calls = new Map<string, ClientCall>();
+  #arrived: (() => void)[] = [];
+
+  constructor(parts: CallsParts) {
+    this.#parts = parts;
+    this.#callParts = { ...parts, mustBeFree: (except) => this.#mustBeFree(except) };
+  }
+
+  /** Calls under way here, and those that ring. */
+  get list(): readonly Call[] {
+    return [...this.#calls.values()];
+  }
+
+  async start(
+    withName: string,
+    { media, users }: { media: CallMedia; users?: readonly string[] },
+  ): Promise<Call> {
+    const { core, conversations, people } = this.#parts;
+    this.#mustBeFree(null);
+    const { id: conv } = await conversations.find(withName);
+    const named = users && (await Promise.all(users.map(async (user) => (await people.find(user)).id)));
+    const call = this.#make(uuidv7(), conv, media);
+    this.#keep(call);
+    try {
+      const reply = await core.link.request('call.start', {
+        call: call.id,
+        conv,
+        media,
+        key: call.key,
+        ...(named && { users: named }),
+      });
+      call.entered(reply);
+      return call;
+    } catch (error) {
+      this.#calls.delete(call.id);
+      const running = error instanceof PytalkError && error.code === 'call-running' && error.details['call'];
+      if (typeof running !== 'string') throw error;
+      const theirs = await this.#incoming(running);
+      if (!theirs) throw error;
+      await theirs.accept();
+      return theirs;
+    }
+  }
+
+  #make(id: string, conv: number, media: CallMedia): ClientCall {
+    const { core } = this.#parts;
+    const state: CallState = {
+      call: id,
+      conv,
+      media,
+      by: core.me?.id ?? 0,
+      startedAt: core.timers.now(),
+      answeredAt: null,
+      participants: [],
+      invited: [],
+    };
+    return new ClientCall(this.#callParts, state, true);
+  }
+
+  /** The incoming call with this id, also one that is about to be told; null when none comes. */
+  async #incoming(id: string): Promise<ClientCall | null> {
+    const known = this.#calls.get(id);
+    if (known) return known;
+    const { timers } = this.#parts.core;
+    let stop = (): void => undefined;
+    await Promise.race([
+      new Promise<void>((resolve) => (stop = timers.after(glareMs, resolve))),
+      new Promise<void>((resolve) => {
+        const look = (): void => {
+          if (this.#calls.has(id)) resolve();
+          else this.#arrived.push(look);
+        };
+        this.#arrived.push(look);
+      }),
+    ]);
+    stop();
+    return this.#calls.get(id) ?? null;
+  }
+
+  #mustBeFree(except: Call | null): void {
+    const busy = [...this.#calls.values()].some(
+      (call) => call !== except && call.phase !== 'ended' && (call.outgoing || call.self !== null),
+    );
+    if (busy) throw new PytalkError('in-call');
+  }
+
+  #keep(call: ClientCall): void {
+    this.#calls.set(call.id, call);
+    // One that has ended while it had no connection must still say that it leaves.
+    call.on('ended', () => {
+      if (this.#parts.core.link.signedIn) this.#calls.delete(call.id);
+    });
+  }
+
+  onPush(push: Push): void {
+    switch (push.type) {
+      case 'call.incoming':
+        this.#rings(push.body.state);
+        return;
+      case 'call.state':
+        this.#calls.get(push.body.state.call)?.follow(push.body.state);
+        return;
+      case 'call.key':
+        this.#calls.get(push.body.call)?.keyCame(push.body.from, push.body.sealed);
+        return;
+      case 'call.ended': {
+        const { call, reason, durationMs } = push.body;
+        this.#calls.get(call)?.finish(reason, durationMs, null);
+        return;
+      }
+      default:
+    }
+  }
+
+  #rings(state: CallState): void {
+    const { core, people, conversations } = this.#parts;
+    const known = this.#calls.get(state.call);
+    if (known) {
+      known.confirmed = true;
+      return;
+    }
+    // Single commands do not ring.
+    if (core.mode !== 'live' || !core.me || core.session?.privateKey == null) return;
+    const call = new ClientCall(this.#callParts, state, false);
+    this.#keep(call);
+    const names = state.participants.map(({ user }) => user).concat(state.by);
+    // Told once it can be said who calls; the server may not have shown this device the conversation yet.
+    void Promise.all([people.ensure(names), conversations.load()])
+      .catch(() => undefined)
+      .then(() => {
+        this.announce();
+        const arrived = this.#arrived;
+        this.#arrived = [];
+        for (const look of arrived) look();
+      });
+  }
+
+  /** Tells of incoming calls, once somebody listens: only then this device rings. */
+  announce(): void {
+    const { emitter, link } = this.#parts.core;
+    if (!emitter.has('call')) return;
+    for (const call of this.#calls.values()) {
+      if (call.outgoing || call.announced || call.phase !== 'ringing') continue;
+      call.announced = true;
+      emitter.emit('call', { call });
+      link.request('call.ringing', { call: call.id }).catch(() => undefined);
+    }
+  }
+
+  onLost(): void {
+    for (const call of this.#calls.values()) call.lost();
+  }
+
+  onSignedIn(): void {
+    for (const call of this.#calls.values()) {
+      void call.back().finally(() => {
+        if (call.phase === 'ended') this.#calls.delete(call.id);
+      });
+      if (call.confirmed) continue;
+      this.#parts.core.timers.after(confirmMs, () => {
+        if (!call.confirmed && call.self === null) call.finish('cancelled', 0, null);
+      });
+    }
+  }
+
+  /** Hangs up; resolves when the server knows, or cannot be told. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#calls.values()].map((call) => (call.self === null ? null : call.hangUp())));
+    this.#calls.clear();
+  }
+}
