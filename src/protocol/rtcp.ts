@@ -61,7 +61,11 @@ export function encodeRtcp(packets: readonly RtcpPacket[]): Buffer {
 function encodeOne(packet: RtcpPacket): Buffer {
   switch (packet.kind) {
     case 'sender-report': {
-      const bytes = frame(packetType.senderReport, packet.reports.length, 24 + reportBytes * packet.reports.length);
+      const bytes = frame(
+        packetType.senderReport,
+        packet.reports.length,
+        24 + reportBytes * packet.reports.length,
+      );
       bytes.writeUInt32BE(packet.ssrc, 4);
       writeNtp(bytes, 8, packet.ntpMs);
       bytes.writeUInt32BE(packet.rtpTimestamp >>> 0, 16);
@@ -71,7 +75,11 @@ function encodeOne(packet: RtcpPacket): Buffer {
       return bytes;
     }
     case 'receiver-report': {
-      const bytes = frame(packetType.receiverReport, packet.reports.length, 4 + reportBytes * packet.reports.length);
+      const bytes = frame(
+        packetType.receiverReport,
+        packet.reports.length,
+        4 + reportBytes * packet.reports.length,
+      );
       bytes.writeUInt32BE(packet.ssrc, 4);
       writeReports(bytes, 8, packet.reports);
       return bytes;
@@ -156,7 +164,8 @@ export function decodeRtcp(bytes: Buffer): RtcpPacket[] {
     let padding = 0;
     if (first & 0x20) {
       padding = bytes.readUInt8(end - 1);
-      const right = end === bytes.length && padding > 0 && padding % 4 === 0 && pos + headerBytes + padding <= end;
+      const right =
+        end === bytes.length && padding > 0 && padding % 4 === 0 && pos + headerBytes + padding <= end;
       if (!right) throw new ProtocolError('bad-frame');
     }
     const body = bytes.subarray(pos + headerBytes, end - padding);
@@ -182,14 +191,21 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
       break;
     case packetType.receiverReport:
       need(body, 4 + reportBytes * count);
-      packets.push({ kind: 'receiver-report', ssrc: body.readUInt32BE(0), reports: readReports(body, 4, count) });
+      packets.push({
+        kind: 'receiver-report',
+        ssrc: body.readUInt32BE(0),
+        reports: readReports(body, 4, count),
+      });
       break;
     case packetType.sdes:
       decodeSdes(body, count, packets);
       break;
     case packetType.bye:
       need(body, 4 * count);
-      packets.push({ kind: 'bye', ssrcs: Array.from({ length: count }, (_, at) => body.readUInt32BE(4 * at)) });
+      packets.push({
+        kind: 'bye',
+        ssrcs: Array.from({ length: count }, (_, at) => body.readUInt32BE(4 * at)),
+      });
       break;
     case packetType.transportFeedback:
       need(body, 8);
@@ -240,7 +256,8 @@ function decodeSdes(body: Buffer, count: number, packets: RtcpPacket[]): void {
       if (pos + 2 > body.length) throw new ProtocolError('bad-frame');
       const end = pos + 2 + body.readUInt8(pos + 1);
       if (end > body.length) throw new ProtocolError('bad-frame');
-      if (item === cnameItem) packets.push({ kind: 'sdes', ssrc, cname: body.toString('utf8', pos + 2, end) });
+      if (item === cnameItem)
+        packets.push({ kind: 'sdes', ssrc, cname: body.toString('utf8', pos + 2, end) });
       pos = end;
     }
     pos = (pos + 4) & ~3;

@@ -142,8 +142,7 @@ export class SrtpReceiver {
     const ssrc = ssrcOf(clear);
     const sequence = sequenceOf(clear);
     for (let attempt = 0; attempt < triesPerPacket + 2; attempt++) {
-      const rollover =
-        attempt < 2 ? attempt : (sequence * triesPerPacket + attempt - 2) % searchedRollovers;
+      const rollover = attempt < 2 ? attempt : (sequence * triesPerPacket + attempt - 2) % searchedRollovers;
       const index = rollover * sequences + sequence;
       const rtp = this.#cipher.open(ssrc, index, clear, sealed);
       if (!rtp) continue;
