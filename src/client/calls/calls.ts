@@ -151,7 +151,8 @@ export class Calls {
     this.#keep(call);
     const names = state.participants.map(({ user }) => user).concat(state.by);
     // Told once it can be said who calls; the server may not have shown this device the conversation yet.
-    void Promise.all([people.ensure(names), conversations.load()])
+    const isKnown = core.directory.conversations.has(state.conv);
+    void Promise.all([people.ensure(names), conversations.load(!isKnown)])
       .catch(() => undefined)
       .then(() => {
         this.announce();
