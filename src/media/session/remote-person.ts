@@ -1,0 +1,116 @@
+// Everything that comes from one other participant: keys, decryption, pictures, sound, and how it arrives.
+import { payloadType, streamOffset } from '../../protocol/call-shapes.js';
+import { ProtocolError } from '../../protocol/errors.js';
+import { decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
+import { mkiOf, SrtpReceiver } from '../../protocol/srtp.js';
+import { AudioReceiver } from '../audio/receiver.js';
+import type { SenderKey } from '../media.js';
+import { Gaps } from './gaps.js';
+import { RateMeter } from './rate-meter.js';
+import { Reception } from './reception.js';
+import { VideoReceiver, type WholeFrame } from './video-receiver.js';
+
+/** Packets that wait for their key: a key may come a little after what it opens. */
+const maxEarlyPackets = 256;
+const earlyLifeMs = 1_500;
+/** The key before the newest is kept for what is still on its way. */
+const maxKeys = 2;
+/** Sound that was asked for again is of use only within its play-out delay. */
+const audioPatienceMs = 150;
+
+export interface PersonEvents {
+  frame(frame: WholeFrame): void;
+  /** Sound, as RTP carried it; for those who pass it on. */
+  audioPacket(packet: RtpPacket): void;
+}
+
+export class RemotePerson {
+  readonly id: number;
+  readonly ssrc: number;
+  readonly video: VideoReceiver;
+  readonly audio = new AudioReceiver();
+  readonly audioGaps = new Gaps();
+  readonly videoReception: Reception;
+  readonly audioReception: Reception;
+  readonly videoMeter = new RateMeter();
+  readonly audioMeter = new RateMeter();
+  readonly frameMeter = new RateMeter();
+  readonly #events: PersonEvents;
+  readonly #keys = new Map<number, SrtpReceiver>();
+  #early: { bytes: Buffer; nowMs: number }[] = [];
+  width = 0;
+  height = 0;
+
+  constructor(person: { id: number; ssrc: number }, events: PersonEvents) {
+    this.id = person.id;
+    this.ssrc = person.ssrc;
+    this.#events = events;
+    this.videoReception = new Reception(person.ssrc + streamOffset.video, 90);
+    this.audioReception = new Reception(person.ssrc + streamOffset.audio, 48);
+    this.video = new VideoReceiver((frame) => {
+      this.width = frame.width;
+      this.height = frame.height;
+      events.frame(frame);
+    });
+  }
+
+  setKey({ epoch, master }: SenderKey): void {
+    if (this.#keys.has(epoch & 0xff)) return;
+    this.#keys.set(epoch & 0xff, new SrtpReceiver(master, epoch));
+    for (const old of this.#keys.keys()) {
+      if (this.#keys.size <= maxKeys) break;
+      this.#keys.delete(old);
+    }
+    const early = this.#early;
+    this.#early = [];
+    for (const { bytes, nowMs } of early) this.packet(bytes, nowMs);
+  }
+
+  /** Takes an SRTP packet. What cannot be opened changes nothing. */
+  packet(bytes: Buffer, nowMs: number): void {
+    const srtp = this.#keys.get(mkiOf(bytes));
+    if (!srtp) {
+      this.#early = this.#early.filter((one) => nowMs - one.nowMs < earlyLifeMs);
+      if (this.#early.length < maxEarlyPackets) this.#early.push({ bytes, nowMs });
+      return;
+    }
+    const rtp = srtp.unprotect(bytes);
+    if (!rtp) return;
+    let packet: RtpPacket;
+    try {
+      packet = decodeRtp(rtp);
+    } catch (error) {
+      if (error instanceof ProtocolError) return;
+      throw error;
+    }
+    const offset = ssrcOf(rtp) - this.ssrc;
+    if (offset === streamOffset.video && packet.payloadType === payloadType.jpeg) {
+      this.videoReception.arrived(packet.sequenceNumber, packet.timestamp, bytes.length, nowMs);
+      this.videoMeter.add(nowMs, bytes.length);
+      this.video.push(packet, nowMs);
+    } else if (offset === streamOffset.audio) this.#sound(packet, bytes.length, nowMs);
+  }
+
+  #sound(packet: RtpPacket, length: number, nowMs: number): void {
+    if (this.audioGaps.arrived(packet.sequenceNumber, nowMs) === null) return;
+    const { sequenceNumber, timestamp, payload } = packet;
+    this.audioReception.arrived(sequenceNumber, timestamp, length, nowMs);
+    this.audioMeter.add(nowMs, length);
+    this.audio.push({
+      sequenceNumber,
+      timestamp,
+      payloadType: packet.payloadType,
+      payload,
+      arrivedAtMs: nowMs,
+    });
+    this.#events.audioPacket(packet);
+  }
+
+  /** Sequence numbers to ask for now, by SSRC. */
+  missing(nowMs: number): { ssrc: number; lost: number[] }[] {
+    return [
+      { ssrc: this.ssrc + streamOffset.video, lost: this.video.tick(nowMs) },
+      { ssrc: this.ssrc + streamOffset.audio, lost: this.audioGaps.due(nowMs, audioPatienceMs) },
+    ].filter(({ lost }) => lost.length > 0);
+  }
+}

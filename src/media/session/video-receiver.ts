@@ -1,0 +1,158 @@
+// Receives one person's pictures: orders packets, asks for what is missing, releases whole pictures in order, each once.
+import { ProtocolError } from '../../protocol/errors.js';
+import { buildJpeg, decodeJpegPayload } from '../../protocol/rtp-jpeg.js';
+import { timestampDiff, type RtpPacket } from '../../protocol/rtp.js';
+import { FrameAssembly } from './frame-assembly.js';
+import { Gaps } from './gaps.js';
+
+/** How long a missing packet is waited for: at least, and at most; between them two to three times a recovery. */
+const minPatienceMs = 60;
+const maxPatienceMs = 200;
+/** Pictures being put together at once; the oldest is given up. */
+const maxAssemblies = 16;
+
+/** A whole picture, not yet told when on this machine's clock it was taken. */
+export interface WholeFrame {
+  readonly jpeg: Buffer;
+  readonly width: number;
+  readonly height: number;
+  readonly timestamp: number;
+  /** On the sender's clock; null when the packets did not say. */
+  readonly captureTimeMs: number | null;
+}
+
+export class VideoReceiver {
+  readonly #gaps = new Gaps();
+  readonly #release: (frame: WholeFrame) => void;
+  /** By timestamp. */
+  readonly #assemblies = new Map<number, FrameAssembly>();
+  /** Number of the last packet of the picture released or given up last. */
+  #doneUpTo: number | null = null;
+  #newestTimestamp: number | null = null;
+  /** Whole pictures released, and pictures given up that were begun. */
+  frames = 0;
+  lost = 0;
+
+  constructor(release: (frame: WholeFrame) => void) {
+    this.#release = release;
+  }
+
+  get gaps(): Gaps {
+    return this.#gaps;
+  }
+
+  /** True while something is waited for, so that `tick` must be called. */
+  get isWaiting(): boolean {
+    return !this.#gaps.isEmpty || this.#assemblies.size > 0;
+  }
+
+  /** Takes a packet that was decrypted. What is not RTP/JPEG is passed over. Returns false for a packet that came before. */
+  push(packet: RtpPacket, nowMs: number): boolean {
+    const extended = this.#gaps.arrived(packet.sequenceNumber, nowMs);
+    if (extended === null) return false;
+    if (this.#doneUpTo !== null && extended <= this.#doneUpTo) return true;
+    let fragment;
+    try {
+      fragment = decodeJpegPayload(packet.payload);
+    } catch (error) {
+      if (error instanceof ProtocolError) return true;
+      throw error;
+    }
+    let assembly = this.#assemblies.get(packet.timestamp);
+    if (!assembly) {
+      assembly = new FrameAssembly(packet.timestamp, nowMs);
+      this.#assemblies.set(packet.timestamp, assembly);
+      if (this.#assemblies.size > maxAssemblies) this.#giveUpOldest();
+    }
+    assembly.captureTimeMs ??= packet.captureTimeMs;
+    if (!assembly.add(extended, fragment, packet.marker)) this.#giveUp(assembly);
+    this.#releaseReady();
+    return true;
+  }
+
+  /** Called every few milliseconds while `isWaiting`: returns the sequence numbers to ask for. */
+  tick(nowMs: number): number[] {
+    const patienceMs = this.patienceMs;
+    const due = this.#gaps.due(nowMs, patienceMs);
+    this.#releaseReady();
+    for (const assembly of this.#assemblies.values()) {
+      // Its end never came, and nothing after it either.
+      if (nowMs - assembly.sinceMs > patienceMs + maxPatienceMs) this.#giveUp(assembly);
+    }
+    return due;
+  }
+
+  get patienceMs(): number {
+    return Math.min(maxPatienceMs, Math.max(minPatienceMs, this.#gaps.recoveryMs * 2.8 + 20));
+  }
+
+  #inOrder(): FrameAssembly[] {
+    return [...this.#assemblies.values()].sort((a, b) => timestampDiff(a.timestamp, b.timestamp));
+  }
+
+  /** Releases every whole picture that nothing before it can overtake any more. */
+  #releaseReady(): void {
+    for (const assembly of this.#inOrder()) {
+      if (!assembly.isComplete) {
+        // Older pictures whose packets may still come are waited for; those that cannot are passed over.
+        if (this.#canComplete(assembly)) return;
+        continue;
+      }
+      const first = assembly.first ?? 0;
+      if (this.#doneUpTo !== null && this.#gaps.isOpenBetween(this.#doneUpTo, first)) return;
+      for (const older of this.#inOrder()) {
+        if (timestampDiff(older.timestamp, assembly.timestamp) < 0) this.#giveUp(older);
+      }
+      this.#assemblies.delete(assembly.timestamp);
+      this.#done(assembly.last ?? first);
+      this.#emit(assembly);
+    }
+  }
+
+  /** Whether packets that it may lack can still come. */
+  #canComplete(assembly: FrameAssembly): boolean {
+    const newer = this.#inOrder().filter((one) => timestampDiff(one.timestamp, assembly.timestamp) > 0);
+    // The newest picture just has not come whole yet.
+    if (newer.length === 0) return true;
+    const next = Math.min(...newer.map((one) => one.lowest));
+    return this.#gaps.isOpenBetween(this.#doneUpTo ?? assembly.lowest - 1, next);
+  }
+
+  #giveUpOldest(): void {
+    const [oldest] = this.#inOrder();
+    if (oldest) this.#giveUp(oldest);
+  }
+
+  #giveUp(assembly: FrameAssembly): void {
+    if (!this.#assemblies.delete(assembly.timestamp)) return;
+    this.lost++;
+    this.#done(assembly.highest);
+  }
+
+  #done(extended: number): void {
+    this.#doneUpTo = Math.max(this.#doneUpTo ?? extended, extended);
+    this.#gaps.dropBefore(this.#doneUpTo);
+  }
+
+  #emit(assembly: FrameAssembly): void {
+    const isNewer =
+      this.#newestTimestamp === null || timestampDiff(assembly.timestamp, this.#newestTimestamp) > 0;
+    const joined = isNewer ? assembly.join() : null;
+    if (!joined) {
+      this.lost++;
+      return;
+    }
+    this.#newestTimestamp = assembly.timestamp;
+    const { head, scan } = joined;
+    const { type, width, height, restartInterval, tables } = head;
+    const isBuildable = tables?.length === 128;
+    if (!isBuildable) {
+      this.lost++;
+      return;
+    }
+    this.frames++;
+    const jpeg = buildJpeg({ type, width, height, restartInterval, tables, scan });
+    const { timestamp, captureTimeMs } = assembly;
+    this.#release({ jpeg, width, height, timestamp, captureTimeMs });
+  }
+}
