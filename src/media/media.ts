@@ -38,6 +38,8 @@ export interface SourceEvents<T> {
 export interface Source {
   /** What it is, for people: a device's name, an address. */
   readonly label: string;
+  /** True for a microphone behind the system's echo canceller. */
+  readonly cancelsEcho?: boolean;
   /** Idempotent; resolves when processes, sockets and timers are gone. */
   close(): Promise<void>;
 }

@@ -143,13 +143,11 @@ async function openDevice(
 ): Promise<Source> {
   const sources = await pulseDevices('sources');
   if (sources.length > 0) {
-    const device = spec === 'default' ? sources.find((one) => one.cancelsEcho)?.id : spec;
-    return recorded(
-      spec,
-      'parec',
-      [...rawFormat, ...(device === undefined ? [] : [`--device=${device}`])],
-      events,
-    );
+    const canceller = sources.find((one) => one.cancelsEcho && !one.isMonitor);
+    const device = spec === 'default' ? canceller?.id : spec;
+    const chosen = device === undefined ? [] : [`--device=${device}`];
+    const source = await recorded(spec, 'parec', [...rawFormat, ...chosen], events);
+    return { ...source, cancelsEcho: device !== undefined && device === canceller?.id };
   }
   const native = process.platform === 'android' ? null : openNative(spec, events);
   if (native) return native;

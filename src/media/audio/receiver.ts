@@ -64,6 +64,11 @@ export class AudioReceiver {
   #concealedMs = 0;
   #late = 0;
 
+  /** True while there is sound to be heard. */
+  get isPlaying(): boolean {
+    return this.#blocks.size > 0;
+  }
+
   get stats(): AudioReceiverStats {
     const bufferMs =
       this.#next === null ? 0 : Math.max(0, (this.#newest + blockSamples - this.#next) / unitsPerMs);

@@ -1,0 +1,296 @@
+// The media of a call, from the camera to the relay and from the relay to the speaker, as the list of its stages.
+import type { CallMedia as MediaKind } from '../protocol/call-shapes.js';
+import { PytalkError } from '../protocol/errors.js';
+import { Ducker } from './audio/ducker.js';
+import { AudioEncoder } from './audio/encoder.js';
+import { openMicrophone } from './audio/microphone.js';
+import { level, mix } from './audio/mixer.js';
+import { openSpeaker } from './audio/speaker.js';
+import { openCamera } from './capture/camera.js';
+import { FrameHold } from './frame-hold.js';
+import {
+  blockMs,
+  blockSamples,
+  type CallMedia,
+  type CallMediaEvents,
+  type CameraSettings,
+  type JpegFrame,
+  type MediaStats,
+  type ReceivedFrame,
+  type SenderKey,
+  type Sink,
+  type SoundBlock,
+  type Source,
+} from './media.js';
+import { keepPace } from './pace.js';
+import { RtpOut } from './rtp-out.js';
+import { MediaSession, type RelayTicket } from './session/media-session.js';
+
+export interface CallMediaOptions {
+  access: RelayTicket;
+  self: { id: number; ssrc: number; key: SenderKey };
+  media: MediaKind;
+  /** As on the command line; `none` for no camera, microphone or speaker. */
+  camera: string;
+  mic: string;
+  speaker: string;
+  settings: CameraSettings;
+  /** Where to send what comes as plain RTP; null for nowhere. */
+  rtpOut: { host: string; port: number } | null;
+  /** Path of its description; null for none. */
+  sdp: string | null;
+}
+
+const selfId = 0;
+/** Loudness is told every so many blocks of 20 ms. */
+const levelEvery = 5;
+/** A camera or speaker that cannot be opened is tried again after this. */
+const reopenMs = 5_000;
+
+/** Opens everything. Rejects only for what the person must mend first: where to send plain RTP. */
+export async function startCallMedia(options: CallMediaOptions): Promise<CallMedia> {
+  const rtpOut = options.rtpOut && (await RtpOut.open(options.rtpOut, options.sdp));
+  const media = new RunningMedia(options, rtpOut);
+  media.start();
+  return media;
+}
+
+type Part = CallMediaEvents['problem']['part'];
+
+class RunningMedia implements CallMedia {
+  readonly #options: CallMediaOptions;
+  readonly #listeners = new Map<string, Set<(event: never) => void>>();
+  readonly #session: MediaSession;
+  readonly #rtpOut: RtpOut | null;
+  readonly #encoder = new AudioEncoder();
+  readonly #ducker = new Ducker();
+  readonly #hold: FrameHold;
+  #camera: Promise<Source | null> = Promise.resolve(null);
+  #microphone: Promise<Source | null> = Promise.resolve(null);
+  #speaker: Sink | null = null;
+  #opening: Promise<void>[] = [];
+  readonly #retries = new Set<NodeJS.Timeout>();
+  #stopPace: () => void = () => undefined;
+  #beats = 0;
+  #wantsCamera: boolean;
+  #muted = false;
+  #volume = 1;
+  /** Loudness of what is played now. */
+  #farLevel = 0;
+  #ducks = false;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: CallMediaOptions, rtpOut: RtpOut | null) {
+    this.#options = options;
+    this.#rtpOut = rtpOut;
+    this.#wantsCamera = options.camera !== 'none' && options.media === 'video';
+    this.#hold = new FrameHold((frame) => this.#emit('frame', frame));
+    this.#session = new MediaSession(options, {
+      frame: (frame) => this.#frameCame(frame),
+      audioPacket: (from, packet) => this.#rtpOut?.sound(from, packet),
+      path: (isOpen) => this.#emit('path', { path: isOpen ? 'udp' : null }),
+    });
+  }
+
+  start(): void {
+    this.#session.start();
+    this.#stopPace = keepPace(blockMs, () => this.#play());
+    // Not before whoever has started this listens.
+    setImmediate(() => {
+      if (this.#closing) return;
+      if (this.#wantsCamera) this.#openCamera();
+      this.#openMicrophone();
+      this.#openSpeaker();
+    });
+  }
+
+  addPerson(person: { id: number; username: string; ssrc: number }): void {
+    this.#session.addPerson(person);
+  }
+
+  setKey(id: number, key: SenderKey): void {
+    this.#session.setKey(id, key);
+  }
+
+  removePerson(id: number): void {
+    this.#session.removePerson(id);
+    this.#hold.forget(id);
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+  }
+
+  setCamera(on: boolean): void {
+    if (this.#options.camera === 'none' || on === this.#wantsCamera || this.#closing) return;
+    this.#wantsCamera = on;
+    if (on) this.#openCamera();
+    else this.#camera = this.#camera.then(closed);
+  }
+
+  setVolume(volume: number): void {
+    this.#volume = Math.min(2, Math.max(0, volume));
+  }
+
+  stats(): MediaStats {
+    return this.#session.stats();
+  }
+
+  on<T extends keyof CallMediaEvents>(type: T, listener: (event: CallMediaEvents[T]) => void): () => void {
+    const set = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, set);
+    set.add(listener);
+    return () => set.delete(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopPace();
+    this.#hold.close();
+    for (const timer of this.#retries) clearTimeout(timer);
+    await this.#session.close();
+    await Promise.all([
+      this.#camera.then(closed),
+      this.#microphone.then(closed),
+      ...this.#opening,
+      this.#rtpOut?.close(),
+    ]);
+    await this.#speaker?.close().catch(() => undefined);
+  }
+
+  #emit<T extends keyof CallMediaEvents>(type: T, event: CallMediaEvents[T]): void {
+    for (const listener of this.#listeners.get(type) ?? []) {
+      (listener as (event: CallMediaEvents[T]) => void)(event);
+    }
+  }
+
+  #problem(part: Part, error: PytalkError, retryInMs: number | null): void {
+    if (!this.#closing) this.#emit('problem', { part, error, retryInMs });
+  }
+
+  // ---- out ------------------------------------------------------------------------------------------------
+
+  #openCamera(): void {
+    const { camera, settings } = this.#options;
+    const events = {
+      data: (frame: JpegFrame) => this.#frameTaken(frame),
+      problem: (error: PytalkError, retryInMs: number | null) => this.#problem('camera', error, retryInMs),
+    };
+    this.#camera = this.#camera
+      .then(closed)
+      .then(() => openCamera(camera, settings, events))
+      .catch(
+        this.#failed('camera', () => {
+          if (this.#wantsCamera) this.#openCamera();
+        }),
+      );
+  }
+
+  #openMicrophone(): void {
+    const { mic, settings } = this.#options;
+    if (mic === 'none') return;
+    const events = {
+      data: (block: SoundBlock) => this.#soundTaken(block),
+      problem: (error: PytalkError, retryInMs: number | null) =>
+        this.#problem('microphone', error, retryInMs),
+    };
+    this.#microphone = openMicrophone(mic, settings, events).catch(
+      this.#failed('microphone', () => this.#openMicrophone()),
+    );
+    void this.#microphone.then((microphone) => {
+      this.#ducks = isRoom(mic) && isRoom(this.#options.speaker) && microphone?.cancelsEcho !== true;
+    });
+  }
+
+  #openSpeaker(): void {
+    const { speaker, settings } = this.#options;
+    if (speaker === 'none') return;
+    const opening = openSpeaker(speaker, settings)
+      .then((sink) => {
+        if (this.#closing) return sink.close();
+        this.#speaker = sink;
+        return undefined;
+      })
+      .catch((error: unknown) => {
+        this.#failed('speaker', () => this.#openSpeaker())(error);
+      });
+    this.#opening.push(opening);
+  }
+
+  /** Tells what could not be opened; devices, which may be plugged in, are tried again. */
+  #failed(part: Part, again: () => void): (error: unknown) => null {
+    return (error) => {
+      if (this.#closing) return null;
+      const isOurs = error instanceof PytalkError;
+      const known = isOurs ? error : new PytalkError('internal', { cause: error });
+      const retries = isOurs && error.code !== 'ffmpeg-missing' && isRoom(this.#options[specOf[part]]);
+      this.#problem(part, known, retries ? reopenMs : null);
+      if (!retries) return null;
+      const timer = setTimeout(() => {
+        this.#retries.delete(timer);
+        again();
+      }, reopenMs);
+      this.#retries.add(timer);
+      return null;
+    };
+  }
+
+  #frameTaken(frame: JpegFrame): void {
+    if (!this.#wantsCamera || this.#closing) return;
+    this.#session.sendFrame(frame);
+    this.#emit('self', frame);
+  }
+
+  #soundTaken({ samples, capturedAt }: SoundBlock): void {
+    if (this.#closing) return;
+    if (this.#beats % levelEvery === 0) {
+      this.#emit('level', { from: selfId, level: this.#muted ? 0 : level(samples) });
+    }
+    // Nothing at all is sent while muted, not even silence.
+    if (this.#muted) return;
+    const spoken = this.#ducks ? this.#ducker.process(samples, this.#farLevel) : samples;
+    this.#session.sendSound(this.#encoder, { samples: spoken, capturedAt });
+  }
+
+  // ---- in -------------------------------------------------------------------------------------------------
+
+  #frameCame(frame: ReceivedFrame): void {
+    this.#rtpOut?.frame(frame);
+    const person = this.#session.people.get(frame.from);
+    const soundMs = person?.audio.isPlaying === true ? person.audio.stats.delayMs : 0;
+    this.#hold.push(frame, this.#speaker ? soundMs + this.#speaker.delayMs : 0);
+  }
+
+  /** One beat of 20 ms: everybody's sound together, to the speaker. */
+  #play(): void {
+    const now = performance.now();
+    this.#beats++;
+    const isLevelBeat = this.#beats % levelEvery === 0;
+    const blocks: Int16Array[] = [];
+    for (const person of this.#session.people.values()) {
+      const block = person.audio.pull(now);
+      if (block) blocks.push(block);
+      if (isLevelBeat) this.#emit('level', { from: person.id, level: block ? level(block) : 0 });
+    }
+    const mixed = mix(blocks, this.#volume);
+    this.#farLevel = mixed ? level(mixed) : 0;
+    this.#speaker?.write(mixed ?? silence);
+  }
+}
+
+const silence = new Int16Array(blockSamples);
+const specOf = { camera: 'camera', microphone: 'mic', speaker: 'speaker' } as const;
+
+/** Whether a microphone or speaker stands in a room, and is no file or test. */
+function isRoom(spec: string): boolean {
+  return spec !== 'none' && spec !== 'test' && !spec.startsWith('file:');
+}
+
+async function closed(source: Source | null): Promise<null> {
+  await source?.close();
+  return null;
+}
