@@ -103,12 +103,12 @@ export class UdpPath {
     socket.on('message', (bytes, from) => {
       if (from.port === this.#options.port && from.address === address.address) this.#datagram(bytes);
     });
+    this.#socket?.close();
+    this.#socket = socket;
+    this.#heardAtMs = performance.now();
     socket.bind(0, () => {
       if (this.#socket === socket) this.#knock();
     });
-    void this.#socket?.close();
-    this.#socket = socket;
-    this.#heardAtMs = performance.now();
   }
 
   #after(ms: number, run: () => void): void {
