@@ -24,9 +24,9 @@ const maxStreams = 16;
 /** Packets in a row that cannot be opened, after which a stream's rollover counter is looked for ahead. */
 const missesBeforeSearch = 16;
 /** Rollover counters tried in one go while the right one is not known. */
-const triesPerPacket = 8;
-/** How far a stream that is heard for the first time may have come: 512 x 65,536 packets. */
-const searchedRollovers = 512;
+const triesPerPacket = 4;
+/** How far a stream that is heard for the first time may have come: 256 x 65,536 packets. */
+const searchedRollovers = 256;
 
 /** Number of the key (epoch) under which an SRTP packet was sealed; the caller has made sure of one byte. */
 export function mkiOf(packet: Buffer): number {

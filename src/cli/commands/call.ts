@@ -36,10 +36,14 @@ function usage(reason: string): PytalkError {
   return new PytalkError('usage', { details: { reason } });
 }
 
+function namesOf(fields: Fields): readonly string[] {
+  const named = fields['with'];
+  return Array.isArray(named) ? (named as readonly string[]) : [];
+}
+
 /** The one conversation to call, and whom of it; several names must be members of the group that comes first. */
 function whom(fields: Fields, context: Context): { conversation: string; users: string[] | undefined } {
-  const named = fields['with'];
-  const [conversation, ...users] = Array.isArray(named) ? (named as readonly string[]) : [];
+  const [conversation, ...users] = namesOf(fields);
   if (conversation === undefined) throw usage(context.say('usage.call-whom'));
   if (users.length > 0 && !conversation.startsWith('#')) throw usage(context.say('usage.call-group'));
   return {
@@ -139,7 +143,7 @@ export async function call(context: Context, fields: Fields): Promise<number> {
   const options = callOptions(fields, context.io, context.say);
   const client = await context.loggedIn('live');
   if (fields['answer'] === true) {
-    if (fields['with'] !== undefined) throw usage(context.say('usage.call-answer-with'));
+    if (namesOf(fields).length > 0) throw usage(context.say('usage.call-answer-with'));
     return answerCalls(context, client, fields, options, (live, stats) =>
       beside(context, live, options, stats),
     );
