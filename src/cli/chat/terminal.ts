@@ -12,7 +12,7 @@ export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   /** False when the buffer is full. */
-  write(data: string): boolean;
+  write(data: string | Uint8Array): boolean;
   bell(): void;
   /** Tells all that came at once together; returns the undo. */
   onInput(listener: (inputs: readonly Input[]) => void): () => void;

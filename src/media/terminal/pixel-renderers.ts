@@ -1,0 +1,140 @@
+// Pictures as pixels, for terminals that can: kitty's graphics protocol, sixel, and iTerm2's inline images.
+import { deflateSync } from 'node:zlib';
+import type { ByteWriter } from './byte-writer.js';
+import type { Pixels, Region, Renderer } from './renderer.js';
+
+/** More than this is not seen in a call, and costs every frame. */
+const maxPixels = 640 * 480;
+
+abstract class PixelRenderer implements Renderer {
+  readonly #cell: { cellWidth: number; cellHeight: number };
+
+  constructor(cell: { cellWidth: number; cellHeight: number }) {
+    this.#cell = cell;
+  }
+
+  pixelsOf({ rows, columns }: Region): { width: number; height: number } {
+    const width = columns * this.#cell.cellWidth;
+    const height = rows * this.#cell.cellHeight;
+    const scale = this.scales ? Math.min(1, Math.sqrt(maxPixels / (width * height))) : 1;
+    return { width: Math.max(1, Math.floor(width * scale)), height: Math.max(1, Math.floor(height * scale)) };
+  }
+
+  /** Whether the terminal enlarges pictures to their cells. */
+  protected abstract readonly scales: boolean;
+  abstract draw(out: ByteWriter, id: number, region: Region, pixels: Pixels): void;
+
+  reset(): void {
+    // Every picture is written whole.
+  }
+
+  erase(_out: ByteWriter): void {
+    // Gone with the text.
+  }
+}
+
+/** https://sw.kovidgoyal.net/kitty/graphics-protocol: one image and one placement a tile, replaced by the next. */
+export class Kitty extends PixelRenderer {
+  protected readonly scales = true;
+  readonly #ids = new Set<number>();
+
+  draw(out: ByteWriter, id: number, region: Region, { width, height, rgb }: Pixels): void {
+    const number = id + 1;
+    this.#ids.add(number);
+    out.moveTo(region.row, region.column);
+    const data = deflateSync(rgb, { level: 1 }).toString('base64');
+    const head = `a=T,q=2,f=24,o=z,s=${width},v=${height},i=${number},p=1,c=${region.columns},r=${region.rows},C=1`;
+    for (let at = 0; at < data.length; at += 4096) {
+      const isLast = at + 4096 >= data.length;
+      out.text(
+        `\u001b_G${at === 0 ? `${head},` : ''}m=${isLast ? 0 : 1};${data.slice(at, at + 4096)}\u001b\\`,
+      );
+    }
+  }
+
+  override erase(out: ByteWriter): void {
+    for (const number of this.#ids) out.text(`\u001b_Ga=d,d=I,i=${number},q=2\u001b\\`);
+    this.#ids.clear();
+  }
+}
+
+/** Sixel graphics (DEC STD 070) with the 216 colours of a 6 x 6 x 6 cube. */
+export class Sixel extends PixelRenderer {
+  protected readonly scales = false;
+  readonly #palette = Array.from({ length: 216 }, (_, index) => {
+    const percent = (step: number): number => Math.round(step * 20);
+    return `#${index};2;${percent(Math.floor(index / 36))};${percent(Math.floor(index / 6) % 6)};${percent(index % 6)}`;
+  }).join('');
+
+  draw(out: ByteWriter, _id: number, region: Region, { width, height, rgb }: Pixels): void {
+    // Whole bands: a last one of fewer rows would scroll in some terminals.
+    const bands = Math.floor(height / 6);
+    out.moveTo(region.row, region.column);
+    out.text(`\u001bP0;1;0q"1;1;${width};${bands * 6}${this.#palette}`);
+    const indexes = new Uint8Array(width * 6);
+    for (let band = 0; band < bands; band++) {
+      const used = new Uint8Array(216);
+      for (let at = 0; at < indexes.length; at++) {
+        const source = (band * 6 * width + at) * 3;
+        const index =
+          36 * step(rgb[source] ?? 0) + 6 * step(rgb[source + 1] ?? 0) + step(rgb[source + 2] ?? 0);
+        indexes[at] = index;
+        used[index] = 1;
+      }
+      let isFirst = true;
+      for (let colour = 0; colour < 216; colour++) {
+        if (used[colour] === 0) continue;
+        // Back to the beginning of the band for the next colour.
+        if (!isFirst) out.byte(0x24);
+        isFirst = false;
+        this.#line(out, indexes, width, colour);
+      }
+      out.byte(0x2d);
+    }
+    out.text('\u001b\\');
+  }
+
+  /** The sixels of one colour in a band, run-length encoded. */
+  #line(out: ByteWriter, indexes: Uint8Array, width: number, colour: number): void {
+    out.byte(0x23);
+    out.number(colour);
+    let run = 0;
+    let last = -1;
+    const flush = (): void => {
+      if (run === 0) return;
+      if (run > 3) {
+        out.byte(0x21);
+        out.number(run);
+        out.byte(last);
+      } else for (let count = 0; count < run; count++) out.byte(last);
+    };
+    for (let x = 0; x < width; x++) {
+      let bits = 0;
+      for (let y = 0; y < 6; y++) if (indexes[y * width + x] === colour) bits |= 1 << y;
+      const sixel = 63 + bits;
+      if (sixel === last) run++;
+      else {
+        flush();
+        last = sixel;
+        run = 1;
+      }
+    }
+    if (last !== 63) flush();
+  }
+}
+
+function step(value: number): number {
+  return Math.min(5, Math.floor((value * 6) / 256));
+}
+
+/** iTerm2's inline images (OSC 1337), as PNM: no picture has to be encoded again. */
+export class Iterm2 extends PixelRenderer {
+  protected readonly scales = true;
+
+  draw(out: ByteWriter, _id: number, region: Region, { width, height, rgb }: Pixels): void {
+    out.moveTo(region.row, region.column);
+    const bytes = Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), rgb]);
+    const size = `width=${region.columns};height=${region.rows};preserveAspectRatio=0;doNotMoveCursor=1`;
+    out.text(`\u001b]1337;File=inline=1;size=${bytes.length};${size}:${bytes.toString('base64')}\u0007`);
+  }
+}
