@@ -56,3 +56,13 @@ export async function allGone(pids: readonly number[]): Promise<void> {
     }
   }
 }
+
+/** How to take part in a call without camera, microphone and speaker. */
+export const noDevices = {
+  camera: 'none',
+  mic: 'none',
+  speaker: 'none',
+  settings: { width: 320, height: 240, fps: 15, ffmpeg: null },
+  rtpOut: null,
+  sdp: null,
+};

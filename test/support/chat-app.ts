@@ -1,4 +1,5 @@
 // Runs the chat on a terminal and with a client that are both in memory.
+import { noDevices } from './calling.js';
 import { runChat } from '../../src/cli/chat/chat.js';
 import { FakeClient } from './fake-client.js';
 import { FakeTerminal } from './fake-terminal.js';
@@ -38,6 +39,8 @@ export async function startChat(
     connect: {},
     openClient: options.open ?? (() => Promise.resolve(client)),
     lang: options.lang ?? 'en',
+    callSetup: noDevices,
+    graphics: () => Promise.resolve({ view: 'blocks', colours: '256', cellWidth: 10, cellHeight: 20 }),
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },
     terminal,
     interrupt: controller.signal,

@@ -1,4 +1,5 @@
 // `pytalk chat`: takes over the terminal, runs the chat in it, and gives it back whatever happens.
+import { coloursOf } from '../../media/terminal/colours.js';
 import type { Client, ConnectOptions } from '../../client/api.js';
 import type { Graphics } from '../../media/terminal/detect.js';
 import { showCall } from '../call/call-view.js';
@@ -8,7 +9,6 @@ import type { ShowCall } from './calls.js';
 import type { Input } from './keys.js';
 import { ChatApp } from './chat-app.js';
 import { mountInk } from './ink-screen.js';
-import { colourDepth } from './picture.js';
 import { themeFor } from './spans.js';
 import { initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
@@ -99,7 +99,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     size: size(),
     nowMs: Date.now(),
     lang: options.lang,
-    colours: colourDepth(env),
+    colours: coloursOf(env),
     server: options.connect.server ?? '',
   });
   const screen = mountInk(terminal, themeFor(env), first);

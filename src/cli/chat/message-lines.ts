@@ -1,10 +1,11 @@
 // Draws one message as rows: name, quotation, body, reactions, time and delivery state, on its author's side.
+import type { Colours } from '../../media/terminal/colours.js';
 import type { Message } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { isNote, bodyText, dayOf, dayText, noteText, timeText } from './message-text.js';
 import { fileLines, pictureLines, pollLines } from './message-parts.js';
-import type { ColourDepth, Picture } from './picture.js';
+import type { Picture } from './picture.js';
 import { fit, lineWidth, nameRole, span, type Line, type Span } from './spans.js';
 import { widthOf, wrap } from './text-width.js';
 
@@ -16,7 +17,7 @@ export interface DrawContext {
   readonly pictureRows: number;
   readonly say: Say;
   readonly nowMs: number;
-  readonly colours: ColourDepth;
+  readonly colours: Colours;
   readonly pictures: Readonly<Record<string, Picture>>;
   readonly transfers: Readonly<Record<string, number>>;
   readonly marker: string | null;

@@ -1,10 +1,11 @@
 // Draws what a message carries beside its text: pictures, files, polls.
+import type { Colours } from '../../media/terminal/colours.js';
 import type { Message, PollView } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { DrawContext } from './message-lines.js';
 import { sizeText } from './message-text.js';
-import { drawPicture, pictureCells, type ColourDepth, type Picture } from './picture.js';
+import { drawPicture, pictureCells, type Picture } from './picture.js';
 import { fit, span, type Line } from './spans.js';
 import { wrap } from './text-width.js';
 
@@ -15,7 +16,7 @@ const barCells = 10;
 /** Drawing a picture costs milliseconds, and a conversation is drawn at every key: the last drawing is kept with it. */
 const drawings = new WeakMap<Picture, { key: string; rows: readonly string[] }>();
 
-function drawnOnce(picture: Picture, cells: number, rows: number, colours: ColourDepth): readonly string[] {
+function drawnOnce(picture: Picture, cells: number, rows: number, colours: Colours): readonly string[] {
   const key = `${cells} ${rows} ${colours}`;
   const last = drawings.get(picture);
   if (last?.key === key) return last.rows;

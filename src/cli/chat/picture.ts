@@ -1,9 +1,7 @@
 // Still pictures in the terminal: decoded and shrunk by sharp, drawn as coloured half blocks that any terminal can show.
 import sharp from 'sharp';
+import { indexOf256, type Colours } from '../../media/terminal/colours.js';
 import { PytalkError } from '../../protocol/errors.js';
-
-/** How many colours a terminal shows. */
-export type ColourDepth = 'none' | '256' | 'true';
 
 /** A small decoded picture: `rgb` holds `width` × `height` × 3 bytes. */
 export interface Picture {
@@ -14,14 +12,6 @@ export interface Picture {
 
 /** A picture bomb of a few kilobytes may claim billions of pixels: more than this is not decoded. */
 const maxInputPixels = 64_000_000;
-
-/** How many colours the terminal of this environment shows. */
-export function colourDepth(env: Readonly<Record<string, string | undefined>>): ColourDepth {
-  const term = env['TERM'] ?? '';
-  if ((env['NO_COLOR'] ?? '') !== '' || term === 'dumb' || term === 'linux') return 'none';
-  if (/^(truecolor|24bit)$/i.test(env['COLORTERM'] ?? '')) return 'true';
-  return /direct|kitty|alacritty|ghostty|wezterm|foot/.test(term) ? 'true' : '256';
-}
 
 /** Never SVG and the like: documents of others that a large program would have to interpret. */
 const decoded: ReadonlySet<string | undefined> = new Set(['png', 'jpeg', 'gif', 'webp']);
@@ -84,18 +74,8 @@ function sample(picture: Picture, left: number, top: number, right: number, bott
   ];
 }
 
-/** The nearest of xterm's 256 colours: the 6×6×6 cube, or the 24 greys for what has no colour. */
-function indexOf256([red, green, blue]: Colour): number {
-  if (Math.max(red, green, blue) - Math.min(red, green, blue) < 10) {
-    const grey = Math.round((red - 8) / 10);
-    return grey < 0 ? 16 : grey > 23 ? 231 : 232 + grey;
-  }
-  const level = (value: number): number => (value < 48 ? 0 : value < 115 ? 1 : Math.floor((value - 35) / 40));
-  return 16 + 36 * level(red) + 6 * level(green) + level(blue);
-}
-
-function colourCode(colour: Colour, depth: ColourDepth): string {
-  return depth === 'true' ? `2;${colour.join(';')}` : `5;${indexOf256(colour)}`;
+function colourCode(colour: Colour, depth: Colours): string {
+  return depth === 'true' ? `2;${colour.join(';')}` : `5;${indexOf256(...colour)}`;
 }
 
 const shades = [' ', '░', '▒', '▓', '█'] as const;
@@ -106,7 +86,7 @@ function shade([red, green, blue]: Colour): string {
 }
 
 /** The picture as rows of half blocks with SGR colours; without colours as shades of grey blocks. */
-export function drawPicture(picture: Picture, cells: number, rows: number, depth: ColourDepth): string[] {
+export function drawPicture(picture: Picture, cells: number, rows: number, depth: Colours): string[] {
   return Array.from({ length: rows }, (_, row) => {
     let result = '';
     let last = '';

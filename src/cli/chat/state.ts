@@ -1,9 +1,10 @@
 // Everything the chat screen knows, as one value; `reduce` makes the next one from an action.
+import type { Colours } from '../../media/terminal/colours.js';
 import type { ConnectionState, ConversationView, Friend, Message } from '../../client/api.js';
 import type { CallMedia } from '../../protocol/call-shapes.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
-import type { ColourDepth, Picture } from './picture.js';
+import type { Picture } from './picture.js';
 import type { Line } from './spans.js';
 import { emptyBuffer, type TextBuffer } from './text-buffer.js';
 
@@ -85,7 +86,7 @@ export interface ChatState {
   readonly nowMs: number;
   readonly lang: Lang;
   /** What the terminal can show. */
-  readonly colours: ColourDepth;
+  readonly colours: Colours;
   readonly server: string;
   /** Own username; null before login. */
   readonly me: string | null;

@@ -1,9 +1,10 @@
 // `pytalk demo`: a server, two people, and everything they can do, each step verified from the other side.
+import { coloursOf } from '../../media/terminal/colours.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Say } from '../catalogue/translate.js';
-import { colourDepth, drawPicture, loadPicture, pictureCells } from '../chat/picture.js';
+import { drawPicture, loadPicture, pictureCells } from '../chat/picture.js';
 import { callAct, type WatchCall } from './demo-call.js';
 import { Stage, StepFailed } from './demo-stage.js';
 import { play, raiseCurtain, restart, type Undo } from './demo-story.js';
@@ -24,7 +25,7 @@ export interface DemoOptions {
 
 /** Runs the demo. Resolves with the exit code: 0 only if every step was verified. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  const depth = options.watched ? colourDepth(options.env) : 'none';
+  const depth = options.watched ? coloursOf(options.env) : 'none';
   const stage = new Stage({ ...options, colour: depth !== 'none' });
   const folder = await mkdtemp(join(tmpdir(), 'pytalk-demo-'));
   const undo: Undo = [() => rm(folder, { recursive: true, force: true })];

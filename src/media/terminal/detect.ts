@@ -1,10 +1,9 @@
 // Asks a terminal what it can draw. Its answers are read before anything else listens to the keyboard.
 import type { ReadStream, WriteStream } from 'node:tty';
+import { coloursOf, type Colours, type Env } from './colours.js';
 
 /** How pictures are drawn. */
 export type View = 'kitty' | 'sixel' | 'iterm2' | 'blocks' | 'ascii';
-/** How many colours text has. */
-export type Colours = 'true' | '256' | 'none';
 
 export interface Graphics {
   readonly view: View;
@@ -13,8 +12,6 @@ export interface Graphics {
   readonly cellWidth: number;
   readonly cellHeight: number;
 }
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** What most terminals have: twice as high as wide. */
 const guessedCell = { cellWidth: 10, cellHeight: 20 };
@@ -29,14 +26,6 @@ const guessedCell = { cellWidth: 10, cellHeight: 20 };
 const askKitty = '\u001b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u001b\\';
 const askRest = '\u001b[16t\u001b[>q\u001b[c';
 const attributes = /\u001b\[\?([\d;]+)c/;
-
-/** Colours as the environment tells them. */
-export function coloursOf(env: Env): Colours {
-  const term = env['TERM'] ?? '';
-  if ((env['NO_COLOR'] ?? '') !== '' || term === 'dumb' || term === 'linux') return 'none';
-  if (/^(truecolor|24bit)$/i.test(env['COLORTERM'] ?? '')) return 'true';
-  return /direct|kitty|alacritty|ghostty|wezterm|foot/.test(term) ? 'true' : '256';
-}
 
 /** What the answers say; pure, for tests. */
 export function readAnswers(answers: string, env: Env): Graphics {

@@ -1,5 +1,6 @@
 // Pictures as coloured half blocks (U+2580): two pixels a cell, and only the cells that have changed are written.
 import type { ByteWriter } from './byte-writer.js';
+import { indexOf256 } from './colours.js';
 import type { Pixels, Region, Renderer } from './renderer.js';
 
 const upperHalf = Buffer.from('▀');
@@ -10,20 +11,6 @@ const tolerance = 14;
 const exactEvery = 24;
 /** Colours are rounded to steps of 8: neighbours become equal, and a colour that goes on need not be written again. */
 const colourMask = 0xf8;
-
-/** Steps of the 6 x 6 x 6 cube of xterm's 256 colours, for each value of a channel. */
-const cubeStep = Uint8Array.from({ length: 256 }, (_, value) =>
-  value < 48 ? 0 : value < 115 ? 1 : Math.floor((value - 35) / 40),
-);
-
-/** The nearest of xterm's 256 colours: the cube, or the 24 greys for what has no colour. */
-function indexOf256(red: number, green: number, blue: number): number {
-  if (Math.max(red, green, blue) - Math.min(red, green, blue) < 10) {
-    const grey = Math.round((red - 8) / 10);
-    return grey < 0 ? 16 : grey > 23 ? 231 : 232 + grey;
-  }
-  return 16 + 36 * (cubeStep[red] ?? 0) + 6 * (cubeStep[green] ?? 0) + (cubeStep[blue] ?? 0);
-}
 
 /** What a region of the terminal shows. */
 interface Shown {

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
+import { coloursOf } from '../../../src/media/terminal/colours.js';
 import t from 'tap';
-import { colourDepth, drawPicture, loadPicture, pictureCells } from '../../../src/cli/chat/picture.js';
+import { drawPicture, loadPicture, pictureCells } from '../../../src/cli/chat/picture.js';
 
 function flat(colour: string, width = 40, height = 20): Promise<Buffer> {
   return sharp({ create: { width, height, channels: 3, background: colour } })
@@ -62,10 +63,10 @@ t.test('a drawing that would have to be interpreted is not, whatever its sender 
 });
 
 t.test('the environment says how many colours there are', (t) => {
-  t.equal(colourDepth({ TERM: 'xterm-256color' }), '256');
-  t.equal(colourDepth({ TERM: 'tmux-256color', COLORTERM: 'truecolor' }), 'true');
-  t.equal(colourDepth({ TERM: 'xterm-kitty' }), 'true');
-  t.equal(colourDepth({ TERM: 'xterm', COLORTERM: 'truecolor', NO_COLOR: '1' }), 'none');
-  t.equal(colourDepth({ TERM: 'dumb' }), 'none');
+  t.equal(coloursOf({ TERM: 'xterm-256color' }), '256');
+  t.equal(coloursOf({ TERM: 'tmux-256color', COLORTERM: 'truecolor' }), 'true');
+  t.equal(coloursOf({ TERM: 'xterm-kitty' }), 'true');
+  t.equal(coloursOf({ TERM: 'xterm', COLORTERM: 'truecolor', NO_COLOR: '1' }), 'none');
+  t.equal(coloursOf({ TERM: 'dumb' }), 'none');
   t.end();
 });

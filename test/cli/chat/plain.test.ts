@@ -1,4 +1,5 @@
 import t from 'tap';
+import { noDevices } from '../../support/calling.js';
 import { runPlainChat } from '../../../src/cli/chat/plain.js';
 import { session, type Session } from '../../support/cli-run.js';
 import { FakeClient } from '../../support/fake-client.js';
@@ -18,6 +19,7 @@ function start(client: FakeClient, withName?: string): Plain {
     connect: {},
     openClient: () => Promise.resolve(client),
     lang: 'en',
+    callSetup: noDevices,
     input,
     output,
     interrupt: controller.signal,
