@@ -84,7 +84,7 @@ export interface ReceivedFrame extends JpegFrame {
 }
 
 /** Figures of one stream of pictures over the last second, and since it began. */
-export interface VideoStats {
+interface VideoStats {
   readonly fps: number;
   readonly kbps: number;
   readonly width: number;

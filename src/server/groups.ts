@@ -11,7 +11,7 @@ import {
   type ConversationState,
 } from './conversation-state.js';
 import type { Hub } from './hub.js';
-import { StorageError, type Membership, type StoredEvent, type Write } from './storage/storage.js';
+import { StorageError, type Membership, type Write } from './storage/storage.js';
 
 /** Runs checks and change of one conversation without another one's in between. */
 function exclusively<T>(state: ConversationState, change: () => Promise<T>): Promise<T> {

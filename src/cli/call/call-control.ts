@@ -8,7 +8,7 @@ const order = z.object({ do: z.enum(['mute', 'unmute', 'camera-off', 'camera-on'
 type Order = z.infer<typeof order>['do'];
 
 /** Carries out one order. */
-export function obey(live: LiveCall, what: Order): void {
+function obey(live: LiveCall, what: Order): void {
   switch (what) {
     case 'mute':
     case 'unmute':

@@ -5,7 +5,7 @@ import type { Io } from '../io.js';
 import type { Fields } from '../table/spec.js';
 import type { CallSetup } from './live-call.js';
 
-export const views = ['auto', 'kitty', 'sixel', 'iterm2', 'blocks', 'ascii', 'none'] as const;
+const views = ['auto', 'kitty', 'sixel', 'iterm2', 'blocks', 'ascii', 'none'] as const;
 export type ViewChoice = (typeof views)[number];
 
 export interface CallOptions {
@@ -29,6 +29,11 @@ function usage(say: Say, key: Key, value: string): PytalkError {
 function text(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** An empty variable counts as none. */
+function variableOf(env: Io['env'], name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
 }
 
 function sizeOf(value: string | undefined, say: Say): { width: number; height: number } {
@@ -67,7 +72,7 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
   const sdp = text(fields, 'sdp');
   if (sdp !== undefined && rtpOut === null) throw usage(say, 'usage.call-sdp', sdp);
   const given = (name: string, variable: string): string =>
-    text(fields, name) ?? (io.env[variable] || 'default');
+    text(fields, name) ?? variableOf(io.env, variable) ?? 'default';
   const seconds = numberOf(text(fields, 'duration'), 'usage.call-duration', 0.1, 1e7, say);
   return {
     setup: {
@@ -77,7 +82,7 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
       settings: {
         ...sizeOf(text(fields, 'size'), say),
         fps: numberOf(text(fields, 'fps'), 'usage.call-fps', 1, maxFps, say) ?? 30,
-        ffmpeg: text(fields, 'ffmpeg') ?? (io.env['PYTALK_FFMPEG'] || null),
+        ffmpeg: text(fields, 'ffmpeg') ?? variableOf(io.env, 'PYTALK_FFMPEG') ?? null,
       },
       rtpOut,
       sdp: sdp ?? null,

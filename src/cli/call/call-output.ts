@@ -6,7 +6,7 @@ import type { Output } from '../output.js';
 import type { CallNews } from './live-call.js';
 
 /** One news as a JSON object; the shape is in docs/CLI.md. */
-export function newsJson(news: CallNews, say: Say): object {
+function newsJson(news: CallNews, say: Say): object {
   if (news.type === 'problem') {
     const { part, error, retryInMs } = news;
     const { code, message } = failureOf(error, say);

@@ -35,7 +35,7 @@ type Command =
   | 'quit';
 
 /** The one table of keys in a call; the help is made from it. */
-export const callKeys: readonly { keys: readonly string[]; does: Command; help: Key }[] = [
+const callKeys: readonly { keys: readonly string[]; does: Command; help: Key }[] = [
   { keys: ['m'], does: 'microphone', help: 'call.key.microphone' },
   { keys: ['v'], does: 'camera', help: 'call.key.camera' },
   { keys: ['s'], does: 'speaker', help: 'call.key.speaker' },

@@ -8,7 +8,7 @@ import type { LiveCall } from './live-call.js';
 const everyMs = 1000;
 
 /** One line, with usernames instead of participant numbers. */
-export function statsLine(stats: MediaStats, names: ReadonlyMap<number, string>, at: Date): object {
+function statsLine(stats: MediaStats, names: ReadonlyMap<number, string>, at: Date): object {
   const received = [...stats.received].map(
     ([id, figures]) => [names.get(id) ?? String(id), figures] as const,
   );

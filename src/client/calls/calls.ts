@@ -118,24 +118,12 @@ export class Calls {
     });
   }
 
-  onPush(push: Push): void {
-    switch (push.type) {
-      case 'call.incoming':
-        this.#rings(push.body.state);
-        return;
-      case 'call.state':
-        this.#calls.get(push.body.state.call)?.follow(push.body.state);
-        return;
-      case 'call.key':
-        this.#calls.get(push.body.call)?.keyCame(push.body.from, push.body.sealed);
-        return;
-      case 'call.ended': {
-        const { call, reason, durationMs } = push.body;
-        this.#calls.get(call)?.finish(reason, durationMs, null);
-        return;
-      }
-      default:
-    }
+  /** Takes what the server tells of calls; other pushes change nothing here. */
+  onPush({ type, body }: Push): void {
+    if (type === 'call.incoming') this.#rings(body.state);
+    else if (type === 'call.state') this.#calls.get(body.state.call)?.follow(body.state);
+    else if (type === 'call.key') this.#calls.get(body.call)?.keyCame(body.from, body.sealed);
+    else if (type === 'call.ended') this.#calls.get(body.call)?.finish(body.reason, body.durationMs, null);
   }
 
   #rings(state: CallState): void {
@@ -192,7 +180,8 @@ export class Calls {
 
   /** Hangs up; resolves when the server knows, or cannot be told. */
   async close(): Promise<void> {
-    await Promise.all([...this.#calls.values()].map((call) => (call.self === null ? null : call.hangUp())));
+    const joined = [...this.#calls.values()].filter((call) => call.self !== null);
+    await Promise.all(joined.map((call) => call.hangUp()));
     this.#calls.clear();
   }
 }

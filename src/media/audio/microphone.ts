@@ -186,16 +186,12 @@ function openNative(spec: string, events: SourceEvents<SoundBlock>): Source | nu
 }
 
 function ffmpegInput(spec: string): string[] | null {
-  switch (process.platform) {
-    case 'linux':
-      return ['-f', 'alsa', '-i', spec];
-    case 'darwin':
-      return ['-f', 'avfoundation', '-i', `:${spec}`];
-    case 'win32':
-      return ['-f', 'dshow', '-audio_buffer_size', '20', '-i', `audio=${spec}`];
-    default:
-      return null;
-  }
+  const inputs: Partial<Record<NodeJS.Platform, string[]>> = {
+    linux: ['-f', 'alsa', '-i', spec],
+    darwin: ['-f', 'avfoundation', '-i', `:${spec}`],
+    win32: ['-f', 'dshow', '-audio_buffer_size', '20', '-i', `audio=${spec}`],
+  };
+  return inputs[process.platform] ?? null;
 }
 
 /** A program that writes raw samples; rejects when it ends before the first of them, else is started again after its end. */

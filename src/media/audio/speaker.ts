@@ -52,14 +52,11 @@ export async function openSpeaker(spec: string, { ffmpeg }: SpeakerSettings): Pr
 }
 
 function ffmpegOutput(spec: string): string[] | null {
-  switch (process.platform) {
-    case 'linux':
-      return ['-f', 'alsa', spec];
-    case 'darwin':
-      return ['-f', 'audiotoolbox', '-audio_device_index', spec === 'default' ? '-1' : spec, '-'];
-    default:
-      return null;
-  }
+  const outputs: Partial<Record<NodeJS.Platform, string[]>> = {
+    linux: ['-f', 'alsa', spec],
+    darwin: ['-f', 'audiotoolbox', '-audio_device_index', spec === 'default' ? '-1' : spec, '-'],
+  };
+  return outputs[process.platform] ?? null;
 }
 
 interface Decibri {

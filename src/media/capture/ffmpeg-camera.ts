@@ -45,7 +45,6 @@ class RunningCamera implements Source {
   readonly #ready: RtpReady;
   #args: readonly string[] = [];
   #running: Running | null = null;
-  #frames = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -57,7 +56,6 @@ class RunningCamera implements Source {
     this.#camera = camera;
     this.#events = events;
     this.#ready = new RtpReady((frame) => {
-      this.#frames++;
       this.#failures = 0;
       this.#whenFirst();
       if (!this.#isClosed) events.data(frame);

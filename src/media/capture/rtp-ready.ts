@@ -61,7 +61,7 @@ export class RtpReady {
 }
 
 /** Any picture that sharp reads, as a baseline JPEG with standard Huffman tables and 4:2:0. */
-export function encodeForRtp(picture: Buffer): Promise<{ data: Buffer; info: sharp.OutputInfo }> {
+function encodeForRtp(picture: Buffer): Promise<{ data: Buffer; info: sharp.OutputInfo }> {
   return sharp(picture, { limitInputPixels: maxInputPixels, failOn: 'error' })
     .rotate()
     .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })

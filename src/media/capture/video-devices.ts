@@ -17,16 +17,15 @@ const listPatienceMs = 5_000;
 
 /** Cameras, the first of them the default. Empty where none is found. Never rejects. */
 export async function listCameras(ffmpeg: string): Promise<Camera[]> {
-  switch (process.platform) {
-    case 'linux':
-      return linuxCameras();
-    case 'darwin':
-      return parseAvfoundation(await says(ffmpeg, ['-f', 'avfoundation', '-list_devices', 'true', '-i', '']));
-    case 'win32':
-      return parseDshow(await says(ffmpeg, ['-f', 'dshow', '-list_devices', 'true', '-i', 'dummy']));
-    default:
-      return [];
+  const { platform } = process;
+  if (platform === 'linux') return linuxCameras();
+  if (platform === 'darwin') {
+    return parseAvfoundation(await says(ffmpeg, ['-f', 'avfoundation', '-list_devices', 'true', '-i', '']));
   }
+  if (platform === 'win32') {
+    return parseDshow(await says(ffmpeg, ['-f', 'dshow', '-list_devices', 'true', '-i', 'dummy']));
+  }
+  return [];
 }
 
 /** What ffmpeg writes to stderr; listing devices always ends with an error. */
@@ -80,33 +79,27 @@ export function parseDshow(text: string): Camera[] {
 export function deviceAttempts(id: string, { width, height, fps }: CameraSettings): string[][] {
   const size = ['-video_size', `${width}x${height}`];
   const rate = ['-framerate', String(fps)];
-  switch (process.platform) {
-    case 'linux': {
-      const v4l2 = [...lowDelay, '-f', 'v4l2'];
-      return [
-        [...v4l2, '-input_format', 'mjpeg', ...size, ...rate, '-i', id, ...copyArgs],
-        [...v4l2, ...size, ...rate, '-i', id, ...encodeArgs],
-        [...v4l2, '-i', id, ...encodeArgs],
-      ];
-    }
-    case 'darwin': {
-      const input = [...lowDelay, '-f', 'avfoundation', '-framerate', '30', ...size, '-pixel_format', 'nv12'];
-      return [
-        [...input, '-i', `${id}:none`, ...encodeArgs],
-        [...lowDelay, '-f', 'avfoundation', '-i', `${id}:none`, ...encodeArgs],
-      ];
-    }
-    case 'win32': {
-      const dshow = ['-f', 'dshow', '-rtbufsize', '16M'];
-      return [
-        [...dshow, '-vcodec', 'mjpeg', ...size, ...rate, '-i', `video=${id}`, ...copyArgs],
-        [...dshow, ...size, '-i', `video=${id}`, ...encodeArgs],
-        [...dshow, '-i', `video=${id}`, ...encodeArgs],
-      ];
-    }
-    default:
-      return [];
+  if (process.platform === 'darwin') {
+    const input = [...lowDelay, '-f', 'avfoundation', '-framerate', '30', ...size, '-pixel_format', 'nv12'];
+    return [
+      [...input, '-i', `${id}:none`, ...encodeArgs],
+      [...lowDelay, '-f', 'avfoundation', '-i', `${id}:none`, ...encodeArgs],
+    ];
   }
+  if (process.platform === 'win32') {
+    const dshow = ['-f', 'dshow', '-rtbufsize', '16M'];
+    return [
+      [...dshow, '-vcodec', 'mjpeg', ...size, ...rate, '-i', `video=${id}`, ...copyArgs],
+      [...dshow, ...size, '-i', `video=${id}`, ...encodeArgs],
+      [...dshow, '-i', `video=${id}`, ...encodeArgs],
+    ];
+  }
+  const v4l2 = [...lowDelay, '-f', 'v4l2'];
+  return [
+    [...v4l2, '-input_format', 'mjpeg', ...size, ...rate, '-i', id, ...copyArgs],
+    [...v4l2, ...size, ...rate, '-i', id, ...encodeArgs],
+    [...v4l2, '-i', id, ...encodeArgs],
+  ];
 }
 
 /** How the screen is opened, without the encoding. Throws PytalkError `camera-failed`. */
@@ -116,19 +109,15 @@ export function screenAttempt(
 ): string[] {
   const rate = ['-framerate', String(fps)];
   const scale = ['-vf', `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`];
-  switch (process.platform) {
-    case 'darwin':
-      return ['-f', 'avfoundation', ...rate, '-i', 'Capture screen 0:none', ...scale];
-    case 'win32':
-      return ['-f', 'gdigrab', ...rate, '-i', 'desktop', ...scale];
-    default: {
-      const display = env['DISPLAY'] ?? '';
-      if (display !== '') return ['-f', 'x11grab', ...rate, '-i', display, ...scale];
-      const isWayland = (env['WAYLAND_DISPLAY'] ?? '') !== '';
-      const reason = isWayland
-        ? 'Wayland lets no program see the screen by itself: log in to an X11 session'
-        : 'there is no screen here (DISPLAY is not set)';
-      throw new PytalkError('camera-failed', { details: { camera: 'screen', reason } });
-    }
+  if (process.platform === 'darwin') {
+    return ['-f', 'avfoundation', ...rate, '-i', 'Capture screen 0:none', ...scale];
   }
+  if (process.platform === 'win32') return ['-f', 'gdigrab', ...rate, '-i', 'desktop', ...scale];
+  const display = env['DISPLAY'] ?? '';
+  if (display !== '') return ['-f', 'x11grab', ...rate, '-i', display, ...scale];
+  const isWayland = (env['WAYLAND_DISPLAY'] ?? '') !== '';
+  const reason = isWayland
+    ? 'Wayland lets no program see the screen by itself: log in to an X11 session'
+    : 'there is no screen here (DISPLAY is not set)';
+  throw new PytalkError('camera-failed', { details: { camera: 'screen', reason } });
 }

@@ -17,6 +17,7 @@ import { OutStream } from './out-stream.js';
 import { Pacer } from './pacer.js';
 import { RateMeter } from './rate-meter.js';
 import { RemotePerson } from './remote-person.js';
+import { round, rounded } from './rounding.js';
 import { UdpPath } from './udp-path.js';
 import { wallClock } from './wall-clock.js';
 
@@ -161,28 +162,7 @@ export class MediaSession {
   stats(): MediaStats {
     const now = performance.now();
     const received = new Map(
-      [...this.#people.values()].map((person) => {
-        const { video, audio, width, height } = person;
-        const figures = {
-          video: {
-            fps: person.frameMeter.perSecond(now),
-            kbps: round(person.videoMeter.kbps(now)),
-            width,
-            height,
-            frames: video.frames,
-            lost: video.lost,
-            latencyMs: rounded(person.frameMeter.median(now)),
-          },
-          audio: {
-            kbps: round(person.audioMeter.kbps(now)),
-            packets: person.audioReception.packets,
-            lost: person.audioReception.lost,
-            concealedMs: audio.stats.concealedMs,
-            bufferMs: round(audio.stats.bufferMs),
-          },
-        };
-        return [person.id, figures] as const;
-      }),
+      [...this.#people.values()].map((person) => [person.id, person.stats(now)] as const),
     );
     return {
       path: 'udp',
@@ -347,12 +327,4 @@ export class MediaSession {
     packets.push({ kind: 'sdes', ssrc: this.#audio.ssrc, cname });
     this.#control(packets);
   }
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function rounded(value: number | null): number | null {
-  return value === null ? null : round(value);
 }

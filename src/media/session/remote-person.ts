@@ -4,11 +4,14 @@ import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { mkiOf, SrtpReceiver } from '../../protocol/srtp.js';
 import { AudioReceiver } from '../audio/receiver.js';
-import type { SenderKey } from '../media.js';
+import type { MediaStats, SenderKey } from '../media.js';
 import { Gaps } from './gaps.js';
 import { RateMeter } from './rate-meter.js';
 import { Reception } from './reception.js';
+import { round, rounded } from './rounding.js';
 import { VideoReceiver, type WholeFrame } from './video-receiver.js';
+
+type ReceivedStats = MediaStats['received'] extends ReadonlyMap<number, infer Figures> ? Figures : never;
 
 /** Packets that wait for their key: a key may come a little after what it opens. */
 const maxEarlyPackets = 256;
@@ -112,5 +115,28 @@ export class RemotePerson {
       { ssrc: this.ssrc + streamOffset.video, lost: this.video.tick(nowMs) },
       { ssrc: this.ssrc + streamOffset.audio, lost: this.audioGaps.due(nowMs, audioPatienceMs) },
     ].filter(({ lost }) => lost.length > 0);
+  }
+
+  /** The figures of `--stats`; `nowMs` as in `packet`. */
+  stats(nowMs: number): ReceivedStats {
+    const { video, audio, width, height } = this;
+    return {
+      video: {
+        fps: this.frameMeter.perSecond(nowMs),
+        kbps: round(this.videoMeter.kbps(nowMs)),
+        width,
+        height,
+        frames: video.frames,
+        lost: video.lost,
+        latencyMs: rounded(this.frameMeter.median(nowMs)),
+      },
+      audio: {
+        kbps: round(this.audioMeter.kbps(nowMs)),
+        packets: this.audioReception.packets,
+        lost: this.audioReception.lost,
+        concealedMs: audio.stats.concealedMs,
+        bufferMs: round(audio.stats.bufferMs),
+      },
+    };
   }
 }

@@ -3,7 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty';
 import { coloursOf, type Colours, type Env } from './colours.js';
 
 /** How pictures are drawn. */
-export type View = 'kitty' | 'sixel' | 'iterm2' | 'blocks' | 'ascii';
+type View = 'kitty' | 'sixel' | 'iterm2' | 'blocks' | 'ascii';
 
 export interface Graphics {
   readonly view: View;
@@ -40,7 +40,7 @@ export function readAnswers(answers: string, env: Env): Graphics {
   const isIterm = /iTerm2/i.test(name) || env['TERM_PROGRAM'] === 'iTerm.app';
   const inTmux = (env['TMUX'] ?? '') !== '';
   if (colours === 'none') return { view: 'ascii', colours, ...cell };
-  if (!inTmux && /\u001b_Gi=31;OK/.test(answers)) return { view: 'kitty', colours, ...cell };
+  if (!inTmux && answers.includes('\u001b_Gi=31;OK')) return { view: 'kitty', colours, ...cell };
   if (!inTmux && isIterm) return { view: 'iterm2', colours, ...cell };
   // tmux says so only when both it and the terminal outside can.
   if (isSixel) return { view: 'sixel', colours, ...cell };

@@ -1,6 +1,5 @@
 // The screen of a call: everybody's picture in a tile with a name, a status line, notices; written as fast as the terminal takes it.
 import sharp from 'sharp';
-import stringWidth from 'string-width';
 import { Ascii } from './ascii.js';
 import { ByteWriter } from './byte-writer.js';
 import type { Graphics } from './detect.js';
@@ -8,15 +7,13 @@ import { HalfBlocks } from './half-blocks.js';
 import { fitted, layoutOf, layouts, type Tile } from './layout.js';
 import { Iterm2, Kitty, Sixel } from './pixel-renderers.js';
 import type { Pixels, Region, Renderer } from './renderer.js';
+import { cut, filledUp, firstOf, meterCells, meterOf } from './tile-text.js';
 
 /** Synchronised output (DEC private mode 2026): the terminal shows an update as a whole; others ignore it. */
 const beginUpdate = '\u001b[?2026h';
 const endUpdate = '\u001b[?2026l';
-const controls = /[\u0000-\u001f\u007f-\u009f]/g;
 /** A picture without anything new for so long is told to stand still. */
 const frozenMs = 2_000;
-const meterCells = 6;
-const meterParts = '▁▂▃▄▅▆▇█';
 
 export interface ScreenOptions {
   /** False when the terminal's buffer is full; `drained` is called when it is not any more. */
@@ -226,7 +223,7 @@ export class CallScreen {
     const { cellWidth, cellHeight } = this.#options.graphics;
     try {
       const image = sharp(picture, { failOn: 'none', limitInputPixels: 64_000_000 });
-      const { width = 4, height = 3 } = await image.metadata();
+      const { width, height } = await image.metadata();
       const region = fitted(tile, width, height, cellWidth / cellHeight);
       const size = this.#renderer.pixelsOf(region);
       const { data, info } = await image
@@ -311,7 +308,7 @@ export class CallScreen {
     }
     if (person.pixels === null && person.last === null) {
       // Nothing to show: the first letter in the middle stands for the person.
-      const letter = [...person.name][0] ?? '?';
+      const letter = firstOf(person.name);
       const middle = picture.row + Math.floor(picture.rows / 2);
       this.#text(
         middle,
@@ -333,37 +330,11 @@ export class CallScreen {
 
   /** Writes a line of text where it is not shown already, filled up with spaces. */
   #text(row: number, column: number, columns: number, text: string, style: string): void {
-    const line = cut(text.replace(controls, ''), columns);
-    const filled = line + ' '.repeat(Math.max(0, columns - stringWidth(line)));
+    const filled = filledUp(text, columns);
     const key = `${row} ${column}`;
     if (this.#texts.get(key) === filled) return;
     this.#texts.set(key, filled);
     this.#out.moveTo(row, column);
     this.#out.text(`${style}${filled}${style === '' ? '' : '\u001b[0m'}`);
   }
-}
-
-/** Loudness as a few bars. */
-function meterOf(level: number): string {
-  let meter = '';
-  for (let at = 0; at < meterCells; at++) {
-    const part = Math.round((level * meterCells - at) * meterParts.length) - 1;
-    meter += part < 0 ? ' ' : (meterParts[Math.min(part, meterParts.length - 1)] ?? ' ');
-  }
-  return meter.trimEnd();
-}
-
-const graphemes = new Intl.Segmenter();
-
-/** As much of a text as so many cells show. */
-function cut(text: string, cells: number): string {
-  if (stringWidth(text) <= cells) return text;
-  let result = '';
-  let width = 0;
-  for (const { segment } of graphemes.segment(text)) {
-    width += stringWidth(segment);
-    if (width > cells - 1) break;
-    result += segment;
-  }
-  return `${result}…`;
 }

@@ -1,26 +1,19 @@
 // The calls under way: starting, ringing, answering, leaving, coming back; each told to all concerned, and logged at its end.
-import { randomBytes, randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
-import {
-  ssrcsPerParticipant,
-  type CallEnd,
-  type CallKey,
-  type CallOutcome,
-  type CallTicket,
-} from '../../protocol/call-shapes.js';
+import type { CallEnd, CallKey, CallOutcome } from '../../protocol/call-shapes.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { encodeJson } from '../../protocol/frame.js';
 import { callAwayTimeoutMs, limits, ringTimeoutMs } from '../../protocol/limits.js';
 import type { Reply, RequestBody } from '../../protocol/messages.js';
-import { carryOut } from '../control-event.js';
 import type { ClientSession } from '../handler.js';
 import type { Hub, HubWatcher } from '../hub.js';
 import type { Relay } from '../relay/relay.js';
 import type { Listener } from '../roster.js';
+import { writeEntry } from './call-entry.js';
 import { whomToCall } from './invitations.js';
 import { RunningCall, type CallMember } from './running-call.js';
+import { Tickets } from './tickets.js';
 
-const masterKeyBytes = 28;
 /** Keys kept for a participant whose connection is lost. */
 const maxMissedKeys = 64;
 
@@ -43,8 +36,7 @@ export class Calls implements HubWatcher {
   readonly #calls = new Map<string, RunningCall>();
   readonly #byConversation = new Map<number, RunningCall>();
   readonly #entries = new Set<Promise<void>>();
-  /** First SSRCs given to participants of calls under way. */
-  readonly #ssrcs = new Set<number>();
+  readonly #tickets: Tickets;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
     answered: 0,
@@ -56,6 +48,7 @@ export class Calls implements HubWatcher {
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    this.#tickets = new Tickets(options.relay, options.advertise);
     options.hub.watchers.add(this);
   }
 
@@ -248,15 +241,7 @@ export class Calls implements HubWatcher {
 
   #join(call: RunningCall, session: ClientSession, key: CallKey): CallMember {
     const id = call.nextId();
-    const relay = {
-      username: randomBytes(15).toString('base64url'),
-      password: randomBytes(24).toString('base64url'),
-      call: call.id,
-      id,
-      ssrc: this.#freshSsrc(),
-      toRelay: randomBytes(masterKeyBytes),
-      fromRelay: randomBytes(masterKeyBytes),
-    };
+    const relay = this.#tickets.issue(call.id, id);
     const member: CallMember = {
       id,
       user: session.userId,
@@ -270,30 +255,11 @@ export class Calls implements HubWatcher {
       stopAwayTimer: null,
     };
     call.add(member);
-    this.#options.relay.add(relay);
     return member;
   }
 
-  #freshSsrc(): number {
-    for (;;) {
-      const ssrc = randomInt(0, 2 ** 32 / ssrcsPerParticipant) * ssrcsPerParticipant;
-      if (this.#ssrcs.has(ssrc)) continue;
-      this.#ssrcs.add(ssrc);
-      return ssrc;
-    }
-  }
-
   #inCall(call: RunningCall, { id, relay }: CallMember): InCall {
-    const { advertise, relay: own } = this.#options;
-    const ticket: CallTicket = {
-      username: relay.username,
-      password: relay.password,
-      host: advertise?.host ?? null,
-      port: advertise?.port ?? own.address.port,
-      toRelay: Buffer.from(relay.toRelay).toString('base64url'),
-      fromRelay: Buffer.from(relay.fromRelay).toString('base64url'),
-    };
-    return { state: call.state(), participant: id, ticket };
+    return { state: call.state(), participant: id, ticket: this.#tickets.shown(relay) };
   }
 
   /** The participant goes on with this connection. */
@@ -350,8 +316,7 @@ export class Calls implements HubWatcher {
 
   #forget(member: CallMember): void {
     member.stopAwayTimer?.();
-    this.#options.relay.remove(member.relay.username);
-    this.#ssrcs.delete(member.relay.ssrc);
+    this.#tickets.revoke(member.relay);
   }
 
   /** Ends a call that has nobody left to talk; else tells how it stands. */
@@ -375,36 +340,11 @@ export class Calls implements HubWatcher {
       this.#forget(member);
     }
     this.counters[outcome]++;
-    const entry: Promise<void> = this.#writeEntry(call, outcome, durationMs)
+    const entry: Promise<void> = writeEntry(this.#options.hub, call, outcome, durationMs)
       .catch((error: unknown) =>
         this.#options.log.error({ err: error, call: call.id }, 'a call was not logged'),
       )
       .finally(() => this.#entries.delete(entry));
     this.#entries.add(entry);
-  }
-
-  async #writeEntry(call: RunningCall, outcome: CallOutcome, durationMs: number): Promise<void> {
-    const { hub } = this.#options;
-    const state = await hub.conversation(call.conv);
-    if (!state) return;
-    await carryOut(hub, {
-      state,
-      by: call.by,
-      payload: {
-        kind: 'call',
-        call: call.id,
-        media: call.media,
-        outcome,
-        durationMs,
-        called: [...call.invited.keys()],
-        joined: [...call.joined],
-      },
-      writes: () => [],
-      apply: () => undefined,
-      tell: (deliver) => {
-        deliver();
-        return Promise.resolve();
-      },
-    });
   }
 }

@@ -2,9 +2,10 @@
 import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
-import { SrtcpReceiver, SrtcpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
+import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/call-shapes.js';
 import { PacketCache, type CacheBudget } from './packet-cache.js';
+import { isOf, makePeer, type Peer } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
 import type { RelayParticipant } from './relay-messages.js';
 import { answerBinding, readBinding, type Binding } from './stun-binding.js';
@@ -31,13 +32,6 @@ export interface RelayCounters {
   limited: number;
 }
 
-/** What one participant may send, resends included: enough for 1080p, far from flooding anybody. */
-const rates = {
-  packets: { perSecond: 6_000, burst: 6_000 },
-  bytes: { perSecond: 4_000_000, burst: 4_000_000 },
-  feedback: { perSecond: 200, burst: 200 },
-  resends: { perSecond: 2_000, burst: 1_000 },
-} as const;
 /** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
 const strangersPerSecond = 2_000;
 const strangerPerSecond = 20;
@@ -47,25 +41,6 @@ const maxCacheBytes = 128 * 1024 * 1024;
 /** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
 const resendPauseMs = 20;
 const minRtpBytes = 12 + srtpOverheadBytes;
-
-interface Peer {
-  readonly participant: RelayParticipant;
-  readonly call: Peer[];
-  readonly fromPeer: SrtcpReceiver;
-  readonly toPeer: SrtcpSender;
-  readonly packets: TokenBucket;
-  readonly bytes: TokenBucket;
-  readonly feedback: TokenBucket;
-  readonly resends: TokenBucket;
-  /** Recent packets, by offset of their SSRC. */
-  readonly caches: (PacketCache | null)[];
-  /** When packets were sent again to this peer, by SSRC and sequence number. */
-  readonly resentAt: Map<number, number>;
-  counter: bigint;
-  address: string;
-  port: number;
-  boundAt: number;
-}
 
 /** Sends one datagram. */
 type Send = (bytes: Buffer, port: number, address: string) => void;
@@ -112,25 +87,9 @@ export class RelayCore {
 
   add(participant: RelayParticipant): void {
     this.remove(participant.username);
-    const now = this.#now();
     const call = this.#calls.get(participant.call) ?? [];
     this.#calls.set(participant.call, call);
-    const peer: Peer = {
-      participant,
-      call,
-      fromPeer: new SrtcpReceiver(Buffer.from(participant.toRelay)),
-      toPeer: new SrtcpSender(Buffer.from(participant.fromRelay)),
-      packets: new TokenBucket(rates.packets, now),
-      bytes: new TokenBucket(rates.bytes, now),
-      feedback: new TokenBucket(rates.feedback, now),
-      resends: new TokenBucket(rates.resends, now),
-      caches: new Array<PacketCache | null>(ssrcsPerParticipant).fill(null),
-      resentAt: new Map(),
-      counter: -1n,
-      address: '',
-      port: 0,
-      boundAt: -Infinity,
-    };
+    const peer = makePeer(participant, call, this.#now());
     call.push(peer);
     this.#byUsername.set(participant.username, peer);
     this.#bySsrc.set(participant.ssrc, peer);
@@ -251,7 +210,10 @@ export class RelayCore {
   #bind(peer: Peer, address: string, port: number): void {
     this.#unbind(peer);
     let ports = this.#byAddress.get(address);
-    if (!ports) this.#byAddress.set(address, (ports = new Map()));
+    if (!ports) {
+      ports = new Map<number, Peer>();
+      this.#byAddress.set(address, ports);
+    }
     const before = ports.get(port);
     // Somebody's earlier address that is another one's now, as behind a NAT.
     if (before) before.port = 0;
@@ -361,9 +323,4 @@ export class RelayCore {
     }
     if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
   }
-}
-
-function isOf(peer: Peer, ssrc: number): boolean {
-  const offset = ssrc - peer.participant.ssrc;
-  return offset >= 0 && offset < ssrcsPerParticipant;
 }
