@@ -1,0 +1,123 @@
+// Two media sessions on a real relay, one of them behind a network that a test may spoil; and pictures that carry a number.
+import { randomBytes } from 'node:crypto';
+import { pino } from 'pino';
+import sharp from 'sharp';
+import { startRelay, type Relay } from '../../src/server/relay/relay.js';
+import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
+import { MediaSession } from '../../src/media/session/media-session.js';
+import { wallClock } from '../../src/media/session/wall-clock.js';
+import { parseJpeg } from '../../src/protocol/rtp-jpeg.js';
+import type { Teardown } from './temporary-folder.js';
+import { openUdpProxy, type NetworkTraits, type UdpProxy } from './udp-proxy.js';
+
+export interface Side {
+  session: MediaSession;
+  /** Every picture that came, in order. */
+  frames: ReceivedFrame[];
+}
+
+export interface MediaPair {
+  relay: Relay;
+  alice: Side;
+  bob: Side;
+  /** Between alice and the relay. */
+  network: UdpProxy;
+  /** Resolves when both have proved their tickets. */
+  open: Promise<void>;
+}
+
+let calls = 0;
+
+/** `keyFor`: the sender key that `to` is given for `from`; changed by tests of wrong keys. */
+export async function mediaPair(
+  test: Teardown,
+  options: { traits?: NetworkTraits; withKeys?: boolean } = {},
+): Promise<MediaPair> {
+  const relay = await startRelay({ host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
+  const network = await openUdpProxy(relay.address.port, 7, options.traits);
+  const call = `call ${++calls}`;
+  const make = (
+    id: number,
+    port: number,
+  ): Side & { key: { epoch: number; master: Buffer }; opened: Promise<void> } => {
+    const ticket = {
+      username: `user-${call}-${id}`,
+      password: randomBytes(18).toString('base64url'),
+      call,
+      id,
+      ssrc: id * 0x1000,
+      toRelay: randomBytes(28),
+      fromRelay: randomBytes(28),
+    };
+    relay.add(ticket);
+    const key = { epoch: 0, master: randomBytes(28) };
+    const frames: ReceivedFrame[] = [];
+    let isOpen = (): void => undefined;
+    const opened = new Promise<void>((resolve) => (isOpen = resolve));
+    const access = { host: '127.0.0.1', port, ...ticket };
+    const session = new MediaSession(
+      { access, self: { ssrc: ticket.ssrc, key } },
+      {
+        frame: (frame) => frames.push(frame),
+        audioPacket: () => undefined,
+        path: (open) => open && isOpen(),
+      },
+    );
+    return { session, frames, key, opened };
+  };
+  const alice = make(1, network.port);
+  const bob = make(2, relay.address.port);
+  alice.session.addPerson({ id: 2, ssrc: 0x2000 });
+  bob.session.addPerson({ id: 1, ssrc: 0x1000 });
+  if (options.withKeys !== false) {
+    alice.session.setKey(2, bob.key);
+    bob.session.setKey(1, alice.key);
+  }
+  alice.session.start();
+  bob.session.start();
+  test.teardown(async () => {
+    await Promise.all([alice.session.close(), bob.session.close()]);
+    await network.close();
+    await relay.close();
+  });
+  const open = Promise.all([alice.opened, bob.opened]).then(() => undefined);
+  return { relay, alice, bob, network, open };
+}
+
+/** A picture like a camera's: 640 by 480, different for each number; RTP/JPEG can carry it. */
+export async function numberedJpegs(count: number): Promise<Buffer[]> {
+  const noise = randomBytes(80 * 60 * 3);
+  return Promise.all(
+    Array.from({ length: count }, (_, number) => {
+      noise.fill((number * 9) % 256, 0, 600);
+      return sharp(Buffer.from(noise), { raw: { width: 80, height: 60, channels: 3 } })
+        .resize(640, 480)
+        .jpeg({ quality: 60, chromaSubsampling: '4:2:0', optimiseCoding: false })
+        .toBuffer();
+    }),
+  );
+}
+
+/** Sends pictures at an even pace; resolves after the last one. */
+export async function sendAll(
+  session: MediaSession,
+  jpegs: readonly Buffer[],
+  everyMs: number,
+): Promise<void> {
+  const begin = performance.now();
+  for (const [at, jpeg] of jpegs.entries()) {
+    const frame: JpegFrame = { jpeg, width: 640, height: 480, capturedAt: wallClock() };
+    session.sendFrame(frame);
+    const waitMs = begin + (at + 1) * everyMs - performance.now();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
+  }
+}
+
+/** Position of each received picture among those that were sent, by their scan bytes; -1 for none of them. */
+export function numbersOf(frames: readonly ReceivedFrame[], jpegs: readonly Buffer[]): number[] {
+  const scans = jpegs.map((jpeg) => parseJpeg(jpeg).scan);
+  return frames.map(({ jpeg }) => {
+    const { scan } = parseJpeg(jpeg);
+    return scans.findIndex((one) => one.equals(scan));
+  });
+}
