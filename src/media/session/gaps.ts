@@ -7,13 +7,16 @@ const reorderMs = 4;
 const firstRecoveryMs = 40;
 const recoveryShare = 0.2;
 const minRepeatMs = 20;
+/** Of the time until an answer: after it the question counts as lost. */
+const repeatShare = 0.85;
 /** Packets asked for at most; a longer hole is a pause of the network, which nothing mends. */
 const maxMissing = 300;
 
 interface Missing {
   sinceMs: number;
   nextAskMs: number;
-  askedAtMs: number | null;
+  askedAtMs: number;
+  asks: number;
 }
 
 export class Gaps {
@@ -44,7 +47,7 @@ export class Gaps {
     if (extended > this.#highest) {
       const from = Math.max(this.#highest + 1, extended - maxMissing);
       for (let one = from; one < extended; one++) {
-        this.#missing.set(one, { sinceMs: nowMs, nextAskMs: nowMs + reorderMs, askedAtMs: null });
+        this.#missing.set(one, { sinceMs: nowMs, nextAskMs: nowMs + reorderMs, askedAtMs: 0, asks: 0 });
       }
       this.#highest = extended;
       return extended;
@@ -52,7 +55,8 @@ export class Gaps {
     const missing = this.#missing.get(extended);
     if (!missing) return null;
     this.#missing.delete(extended);
-    if (missing.askedAtMs !== null) {
+    // Of what was asked for twice nobody knows which question was answered (Karn's rule).
+    if (missing.asks === 1) {
       this.#recoveryMs += (nowMs - missing.askedAtMs - this.#recoveryMs) * recoveryShare;
     }
     return extended;
@@ -66,8 +70,10 @@ export class Gaps {
         this.#missing.delete(extended);
       } else if (nowMs >= missing.nextAskMs) {
         due.push(extended & 0xffff);
-        missing.askedAtMs ??= nowMs;
-        missing.nextAskMs = nowMs + Math.max(minRepeatMs, this.#recoveryMs * 1.4);
+        missing.askedAtMs = nowMs;
+        missing.asks++;
+        // Rather once too often than too late: an answer is one packet.
+        missing.nextAskMs = nowMs + Math.max(minRepeatMs, this.#recoveryMs * repeatShare);
       }
     }
     return due;

@@ -7,7 +7,7 @@ import { Gaps } from './gaps.js';
 
 /** How long a missing packet is waited for: at least, and at most; between them two to three times a recovery. */
 const minPatienceMs = 60;
-const maxPatienceMs = 200;
+const maxPatienceMs = 240;
 /** Pictures being put together at once; the oldest is given up. */
 const maxAssemblies = 16;
 
@@ -83,7 +83,7 @@ export class VideoReceiver {
   }
 
   get patienceMs(): number {
-    return Math.min(maxPatienceMs, Math.max(minPatienceMs, this.#gaps.recoveryMs * 2.8 + 20));
+    return Math.min(maxPatienceMs, Math.max(minPatienceMs, this.#gaps.recoveryMs * 3.2 + 20));
   }
 
   #inOrder(): FrameAssembly[] {

