@@ -221,7 +221,7 @@ function frameProblem(header: Header): string | null {
   if (bits !== 8) return `it has ${bits} bits a sample`;
   if (height === 0) return 'its height is not in its header';
   if (width > maxPixels || height > maxPixels) return `it has more than ${maxPixels} pixels a side`;
-  if (components.length !== 3) return `it has ${components.length} colour components`;
+  if (components.length !== 3) return `it has ${components.length} and not 3 colour components`;
   const sampling = samplingOf(components);
   if (!samplingOfType.includes(sampling)) return `its colours are sampled ${sampling}, not 4:2:0 or 4:2:2`;
   const [luma, blue, red] = components.map((component) => quantisation.get(component.quantisation));

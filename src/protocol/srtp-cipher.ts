@@ -4,7 +4,7 @@ import { PytalkError } from './errors.js';
 
 const keyBytes = 16;
 const saltBytes = 12;
-export const masterBytes = keyBytes + saltBytes;
+const masterBytes = keyBytes + saltBytes;
 export const tagBytes = 16;
 
 /** Labels of the keys that are derived (RFC 3711, section 4.3.1). */

@@ -10,7 +10,7 @@ import { parseJpeg } from '../../src/protocol/rtp-jpeg.js';
 import type { Teardown } from './temporary-folder.js';
 import { openUdpProxy, type NetworkTraits, type UdpProxy } from './udp-proxy.js';
 
-export interface Side {
+interface Side {
   session: MediaSession;
   /** Every picture that came, in order. */
   frames: ReceivedFrame[];

@@ -1,6 +1,5 @@
 // A bad network between clients and a relay: loses, delays, repeats and blocks datagrams, always the same for the same seed.
 import { createSocket, type Socket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
 
 export interface NetworkTraits {
   /** Share lost in each direction, 0 to 1. */
@@ -97,7 +96,7 @@ export async function openUdpProxy(
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
   };
   const proxy: UdpProxy = {
-    port: (near.address() as AddressInfo).port,
+    port: near.address().port,
     traits,
     flipEvery: 0,
     counters: { passed: 0, lost: 0 },

@@ -21,7 +21,7 @@ export interface CallStatus {
 }
 
 /** Of packets of sound and frames together, the share that was lost between two samples, 0 to 1; null while nothing came. */
-export function lossBetween(before: MediaStats | null, after: MediaStats): number | null {
+function lossBetween(before: MediaStats | null, after: MediaStats): number | null {
   let lost = 0;
   let all = 0;
   for (const [id, { video, audio }] of after.received) {

@@ -84,4 +84,21 @@ export const callEn = {
   'call.key.help': 'these keys',
   'call.key.quit': 'hang up',
   'usage.advertise-udp': '{value} is no HOST:PORT for --advertise-udp',
+  'command.devices': 'Lists cameras, microphones, speakers, and what this terminal can draw.',
+  'command.snapshot': 'Takes one picture with a camera, into a file or to somebody.',
+  'option.snapshot.out': 'where to write it; .png makes a PNG',
+  'option.send': 'send it there instead of keeping it',
+  'devices.camera': 'Cameras',
+  'devices.microphone': 'Microphones',
+  'devices.speaker': 'Speakers',
+  'devices.graphics': 'Pictures in this terminal',
+  'devices.none': 'none found',
+  'snapshot.sent': 'sent to {with}',
+  'doctor.ffmpeg': 'FFmpeg',
+  'doctor.ffmpeg.remedy':
+    'install ffmpeg (apt, brew, winget or pkg install ffmpeg): cameras need it, but for http:// addresses',
+  'doctor.camera': 'Camera',
+  'doctor.sound': 'Sound',
+  'doctor.sound.remedy':
+    'without microphone and speaker, calls are seen and not heard: --mic none --speaker none',
 } as const;

@@ -26,7 +26,8 @@ export const toolsEn = {
   'doctor.certificate.remedy': 'it is not the one of --fingerprint: ask the owner of the server',
   'doctor.udp': 'UDP',
   'doctor.udp.seen': '{where} answers; it sees you as {seen}',
-  'doctor.udp.remedy': 'no answer: open port {port}/udp in the firewall (calls then fall back to TCP)',
+  'doctor.udp.remedy':
+    'no answer: open port {port}/udp in the firewall (without UDP calls have neither picture nor sound)',
   // admin, backup, restore
   'admin.is-admin': 'admin',
   'admin.is-disabled': 'disabled',

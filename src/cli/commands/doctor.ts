@@ -3,6 +3,8 @@ import { access, constants, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { defaultHome } from '../../client/home.js';
+import { listDevices } from '../../media/devices.js';
+import { findFfmpeg } from '../../media/ffmpeg.js';
 import type { Key } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
@@ -76,6 +78,38 @@ async function checkSharp({ say }: Context): Promise<Finding> {
       };
 }
 
+async function checkFfmpeg({ say, io }: Context): Promise<Finding> {
+  const found = await findFfmpeg(io.env['PYTALK_FFMPEG'] ?? null, io.env).catch(() => null);
+  return found
+    ? { part: 'doctor.ffmpeg', result: 'ok', detail: `${found.path} (${found.origin})` }
+    : {
+        part: 'doctor.ffmpeg',
+        result: 'missing',
+        detail: say('doctor.none'),
+        remedy: say('doctor.ffmpeg.remedy'),
+      };
+}
+
+/** No camera and no sound are no faults: servers have neither. */
+async function checkDevices({ say, io }: Context): Promise<Finding[]> {
+  const devices = await listDevices(io.env['PYTALK_FFMPEG'] ?? null);
+  const named = (kinds: readonly string[]): string =>
+    devices
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ name }) => name)
+      .join(', ') || say('doctor.none');
+  const sound = named(['microphone', 'speaker']);
+  return [
+    { part: 'doctor.camera', result: 'info', detail: named(['camera']) },
+    {
+      part: 'doctor.sound',
+      result: 'info',
+      detail: sound,
+      ...(sound === say('doctor.none') && { remedy: say('doctor.sound.remedy') }),
+    },
+  ];
+}
+
 /** The folder itself or, when it has still to be made, the nearest one above it that is there. */
 async function existing(dir: string): Promise<string> {
   const path = resolve(dir);
@@ -137,6 +171,8 @@ export async function doctor(context: Context, fields: Fields): Promise<number> 
     checkNode(context),
     await checkSqlite(context),
     await checkSharp(context),
+    await checkFfmpeg(context),
+    ...(await checkDevices(context)),
     await checkHome(context),
     checkTerminal(context),
   ];

@@ -38,4 +38,23 @@ export const callCommands: readonly CommandSpec[] = [
     ],
     run: async () => (await import('../commands/call.js')).call,
   },
+  {
+    name: 'devices',
+    group: 'script',
+    examples: ['devices', 'devices --json'],
+    run: async () => (await import('../commands/devices.js')).devices,
+  },
+  {
+    name: 'snapshot',
+    group: 'script',
+    options: [
+      { name: 'camera', value: 'src' },
+      { name: 'size', value: 'wxh' },
+      { name: 'out', short: 'o', value: 'path', completes: 'path' },
+      { name: 'send', value: 'with', completes: 'conversation' },
+      { name: 'ffmpeg', value: 'path', completes: 'path' },
+    ],
+    examples: ['snapshot', 'snapshot --camera test --out test.png', 'snapshot --send bob'],
+    run: async () => (await import('../commands/snapshot.js')).snapshot,
+  },
 ];

@@ -64,7 +64,7 @@ export class AudioEncoder {
       ...this.#redundant(timestamp),
       { payloadType: payloadType.opus, timestampOffset: 0, data },
     ]);
-    const marker = this.#wasSilent;
+    const marker = this.#wasSilent && !isSilent;
     this.#wasSilent = isSilent;
     this.#previous.push({ timestamp, data });
     this.#previous = this.#previous.slice(-Math.max(1, this.#redundancy));

@@ -20,6 +20,8 @@ const lateShare = 0.97;
 const maxBlocks = 64;
 /** Further behind or ahead than this, the buffer begins anew. */
 const resetMs = 600;
+/** Of a block: nothing is played earlier than its time by more, as it would not be here yet. */
+const earlyShare = 0.25;
 /** Blocks between two that are left out to catch up, so that nobody hears it. */
 const skipEvery = 8;
 
@@ -108,7 +110,7 @@ export class AudioReceiver {
     }
     this.#catchUp(due, this.#next);
     // More delay is wanted: the buffer fills while what was heard last goes on.
-    if (this.#next - due > blockSamples * 1.25)
+    if (this.#next - due > blockSamples * earlyShare)
       return this.#blocks.size === 0 ? null : this.#concealment.next();
     const place = this.#next;
     this.#next = place + blockSamples;

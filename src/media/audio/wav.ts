@@ -2,7 +2,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { sampleRate } from '../media.js';
 
-export const wavHeaderBytes = 44;
+const wavHeaderBytes = 44;
 
 /** The header of a file with one channel of 16 bits at 48 kHz, and so many bytes of samples. */
 export function wavHeader(dataBytes: number): Buffer {

@@ -173,6 +173,7 @@ export class CallScreen {
   /** The terminal takes more. */
   drained(): void {
     this.#isBlocked = false;
+    this.#catchUp();
     this.#schedule();
   }
 
@@ -287,9 +288,7 @@ export class CallScreen {
     out.text(endUpdate);
     const bytes = out.take();
     this.stats.bytes += bytes.length;
-    if (this.#options.write(bytes)) {
-      this.#catchUp();
-    } else this.#isBlocked = true;
+    if (!this.#options.write(bytes)) this.#isBlocked = true;
   }
 
   /** What came while the terminal was busy. */

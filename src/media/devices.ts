@@ -1,0 +1,56 @@
+// What this machine has for calls: cameras, microphones, speakers.
+import { createRequire } from 'node:module';
+import { pulseDevices } from './audio/pulse.js';
+import { listCameras } from './capture/video-devices.js';
+import { findFfmpeg } from './ffmpeg.js';
+
+export interface Device {
+  kind: 'camera' | 'microphone' | 'speaker';
+  /** What `--camera`, `--mic` or `--speaker` takes. */
+  id: string;
+  name: string;
+}
+
+interface NativeDevices {
+  inputDevices?: () => { index?: number; name?: string }[];
+  outputDevices?: () => { index?: number; name?: string }[];
+}
+
+function native(): NativeDevices {
+  try {
+    return createRequire(import.meta.url)('decibri') as NativeDevices;
+  } catch {
+    return {};
+  }
+}
+
+function nativeList(kind: 'microphone' | 'speaker'): Device[] {
+  const { inputDevices, outputDevices } = native();
+  const list = kind === 'microphone' ? inputDevices : outputDevices;
+  try {
+    return (list?.() ?? []).map(({ index, name }, at) => ({
+      kind,
+      id: String(index ?? at),
+      name: name ?? String(index ?? at),
+    }));
+  } catch {
+    // No sound system: an empty list says so.
+    return [];
+  }
+}
+
+/** Everything that is found; what cannot be listed is left out. Never rejects. */
+export async function listDevices(ffmpeg: string | null): Promise<Device[]> {
+  const program = await findFfmpeg(ffmpeg).catch(() => null);
+  const cameras = program ? await listCameras(program.path) : [];
+  const [sources, sinks] = await Promise.all([pulseDevices('sources'), pulseDevices('sinks')]);
+  const microphones = sources
+    .filter(({ isMonitor }) => !isMonitor)
+    .map(({ id }): Device => ({ kind: 'microphone', id, name: id }));
+  const speakers = sinks.map(({ id }): Device => ({ kind: 'speaker', id, name: id }));
+  return [
+    ...cameras.map(({ id, name }): Device => ({ kind: 'camera', id, name })),
+    ...(microphones.length > 0 ? microphones : nativeList('microphone')),
+    ...(speakers.length > 0 ? speakers : nativeList('speaker')),
+  ];
+}
