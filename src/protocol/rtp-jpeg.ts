@@ -18,6 +18,9 @@ import { jpegTablesBytes, type JpegParts } from './jpeg-parts.js';
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
+// What goes into payloads and comes out of them is a file at both ends.
+export { buildJpeg, parseJpeg, type JpegParts } from './jpeg-parts.js';
+
 export interface JpegFragment {
   /** Where `data` belongs in the scan. */
   offset: number;
@@ -130,4 +133,3 @@ export function decodeJpegPayload(payload: Buffer): JpegFragment {
   if (data.length === 0) throw new ProtocolError('bad-frame');
   return { offset, type, q, width, height, restartInterval, tables, data };
 }
-export { buildJpeg, parseJpeg, type JpegParts } from './jpeg-parts.js';

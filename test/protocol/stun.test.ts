@@ -1,6 +1,7 @@
 // STUN against the test vectors of RFC 5769, byte by byte.
 import t from 'tap';
 import {
+  checkIntegrity,
   decodeStun,
   decodeXorAddress,
   encodeStun,
@@ -8,6 +9,7 @@ import {
   stunAttribute,
   stunType,
 } from '../../src/protocol/stun.js';
+import { decodeNonsense } from '../support/random-bytes.js';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replace(/\s/g, ''), 'hex');
 const transactionId = bytes('b7e7a701bc34d686fa87dfae');
@@ -98,5 +100,105 @@ t.test('refuses every truncation, every changed byte under the fingerprint, and 
   t.throws(() => decodeStun(Buffer.concat([request, Buffer.alloc(4)])), { code: 'bad-frame' });
   t.throws(() => decodeXorAddress(Buffer.alloc(8), transactionId), { code: 'bad-frame' });
   t.throws(() => decodeXorAddress(Buffer.from('00010000', 'hex'), transactionId), { code: 'bad-frame' });
+  t.end();
+});
+
+const password = 'VOkJxbRl1RmTxUk/WvJxBt';
+
+t.test('checks the integrity of the messages of RFC 5769', (t) => {
+  for (const message of [request, answer4, answer6]) {
+    t.ok(checkIntegrity(message, password));
+    t.ok(checkIntegrity(message, Buffer.from(password)));
+    t.notOk(checkIntegrity(message, password.slice(1)));
+  }
+  t.end();
+});
+
+t.test('writes the answer of RFC 5769 but for its padding, and its integrity holds', (t) => {
+  const { type, attributes } = decodeStun(answer4);
+  const message = { type, transactionId, attributes: attributes.slice(0, -1) };
+  const encoded = encodeStun(message, { integrityKey: password });
+  t.equal(encoded.length, answer4.length);
+  t.ok(encoded.subarray(0, 31).equals(answer4.subarray(0, 31)), 'up to the padding of SOFTWARE');
+  t.ok(checkIntegrity(encoded, password));
+  t.notOk(checkIntegrity(encoded, `${password}x`));
+  t.same(
+    decodeStun(encoded).attributes.map((attribute) => attribute.type),
+    [0x8022, stunAttribute.xorMappedAddress, stunAttribute.messageIntegrity],
+  );
+  t.notOk(checkIntegrity(encodeStun(message), password), 'without a key there is none');
+  t.end();
+});
+
+t.test('carries a username and a counter under the integrity', (t) => {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(0x0102030405060708n);
+  const attributes = [
+    { type: stunAttribute.username, value: Buffer.from('ada') },
+    { type: stunAttribute.counter, value: counter },
+  ];
+  const encoded = encodeStun(
+    { type: stunType.bindingRequest, transactionId, attributes },
+    { integrityKey: 'secret' },
+  );
+  t.equal(
+    encoded.subarray(20, 40).toString('hex'),
+    '00060003' + '61646100' + 'c0ca0008' + '0102030405060708',
+  );
+  for (let at = 0; at < 40; at++) {
+    // The length is not what was sent but what it was when the integrity was made.
+    if (at === 2 || at === 3) continue;
+    const changed = Buffer.from(encoded);
+    changed[at]! ^= 0x10;
+    t.notOk(checkIntegrity(changed, 'secret'), `byte ${at}`);
+  }
+  for (let at = 44; at < 64; at++) {
+    const changed = Buffer.from(encoded);
+    changed[at]! ^= 1;
+    t.notOk(checkIntegrity(changed, 'secret'), `byte ${at} of the integrity itself`);
+  }
+  t.end();
+});
+
+t.test('leaves out what stands behind the integrity, but for the fingerprint', (t) => {
+  const attributes = [{ type: stunAttribute.username, value: Buffer.from('ada!') }];
+  const encoded = encodeStun(
+    { type: stunType.bindingRequest, transactionId, attributes },
+    { integrityKey: 'secret' },
+  );
+  const added = Buffer.concat([encoded.subarray(0, -8), bytes('00060004 65766521')]);
+  added.writeUInt16BE(added.length - 20, 2);
+  t.ok(checkIntegrity(added, 'secret'));
+  const { attributes: seen } = decodeStun(added);
+  t.same(
+    seen.map(({ type }) => type),
+    [stunAttribute.username, stunAttribute.messageIntegrity],
+  );
+  t.equal(seen[0]?.value.toString(), 'ada!');
+  t.end();
+});
+
+t.test('an integrity of a wrong length is none', (t) => {
+  const attributes = [{ type: stunAttribute.messageIntegrity, value: Buffer.alloc(32) }];
+  const encoded = encodeStun({ type: stunType.bindingRequest, transactionId, attributes });
+  t.notOk(checkIntegrity(encoded, ''));
+  for (let length = 0; length < request.length; length++) {
+    // Cut behind the integrity it is still whole.
+    const expected = length >= request.length - 8;
+    t.equal(checkIntegrity(request.subarray(0, length), password), expected, `${length} bytes`);
+  }
+  t.end();
+});
+
+t.test('200,000 buffers of nonsense throw ProtocolError or nothing, and none is taken for intact', (t) => {
+  const plain = bytes('00010000 2112a442 b7e7a701 bc34d686 fa87dfae');
+  const both = (datagram: Buffer): void => {
+    const intact = checkIntegrity(datagram, 'another password');
+    if (intact) throw new Error('taken for intact');
+    decodeStun(datagram);
+  };
+  const { decoded, refused, others } = decodeNonsense(both, [request, answer4, answer6, plain]);
+  t.same(others, []);
+  t.ok(decoded > 10_000 && refused > 10_000, `${decoded} decoded, ${refused} refused`);
   t.end();
 });
