@@ -2,7 +2,7 @@
 import { ProtocolError } from '../../src/protocol/errors.js';
 
 /** xorshift32 (Marsaglia 2003). */
-export function randomNumbers(seed = 0x9e3779b9): () => number {
+function randomNumbers(seed = 0x9e3779b9): () => number {
   let state = seed;
   return () => {
     state ^= state << 13;
