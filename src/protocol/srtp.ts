@@ -167,11 +167,12 @@ function headerBytesOrNull(packet: Buffer): number | null {
 /** Seals RTCP in one direction, for all SSRCs. Only one sender may ever be made for a key. */
 export class SrtcpSender {
   readonly #cipher: SrtpCipher;
-  #nextIndex = 0;
+  #nextIndex: number;
 
-  /** `master`: 28 bytes, key and salt. */
-  constructor(master: Buffer) {
+  /** `master`: 28 bytes, key and salt. `firstIndex`: above all that were ever used with this key. */
+  constructor(master: Buffer, firstIndex = 0) {
     this.#cipher = SrtpCipher.fromMaster(master, 'srtcp');
+    this.#nextIndex = firstIndex;
   }
 
   /** Seals a compound packet of at least 8 bytes. Throws PytalkError `internal` for less, and when all 2^31 indexes are used. */

@@ -31,12 +31,15 @@ export interface Peer {
   boundAt: number;
 }
 
-export function makePeer(participant: RelayParticipant, call: Peer[], now: number): Peer {
+/** Of the 2^31 indexes of a key, for each relay that uses it: 200 a second for a day. */
+const indexesOfGeneration = 2 ** 24;
+
+export function makePeer(participant: RelayParticipant, call: Peer[], now: number, generation: number): Peer {
   return {
     participant,
     call,
     fromPeer: new SrtcpReceiver(Buffer.from(participant.toRelay)),
-    toPeer: new SrtcpSender(Buffer.from(participant.fromRelay)),
+    toPeer: new SrtcpSender(Buffer.from(participant.fromRelay), generation * indexesOfGeneration),
     packets: new TokenBucket(rates.packets, now),
     bytes: new TokenBucket(rates.bytes, now),
     feedback: new TokenBucket(rates.feedback, now),

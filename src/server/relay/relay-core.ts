@@ -57,6 +57,7 @@ export class RelayCore {
     replayed: 0,
     limited: 0,
   };
+  readonly #generation: number;
   readonly #send: Send;
   /** Milliseconds on a clock that never goes back. */
   readonly #now: () => number;
@@ -69,7 +70,9 @@ export class RelayCore {
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
-  constructor(send: Send, now: () => number) {
+  /** `generation`: how many relays there were before with the same tickets. */
+  constructor(send: Send, now: () => number, generation = 0) {
+    this.#generation = generation;
     this.#send = send;
     this.#now = now;
     this.#strangers = new TokenBucket({ perSecond: strangersPerSecond, burst: strangersPerSecond }, now());
@@ -89,7 +92,7 @@ export class RelayCore {
     this.remove(participant.username);
     const call = this.#calls.get(participant.call) ?? [];
     this.#calls.set(participant.call, call);
-    const peer = makePeer(participant, call, this.#now());
+    const peer = makePeer(participant, call, this.#now(), this.#generation);
     call.push(peer);
     this.#byUsername.set(participant.username, peer);
     this.#bySsrc.set(participant.ssrc, peer);

@@ -20,6 +20,8 @@ export interface RelayWorkerData {
   host: string;
   port: number;
   family: 'udp4' | 'udp6';
+  /** How often the thread was started before: what it seals must not repeat what an earlier one has sealed. */
+  generation: number;
 }
 
 export type ToWorker =

@@ -41,7 +41,7 @@ class ThreadedRelay implements Relay {
 
   constructor({ host, port, log }: { host: string; port: number; log: Logger }) {
     this.#log = log;
-    this.#data = { host, port, family: isIPv6(host) ? 'udp6' : 'udp4' };
+    this.#data = { host, port, family: isIPv6(host) ? 'udp6' : 'udp4', generation: 0 };
     this.address = { host, port };
   }
 
@@ -118,6 +118,7 @@ class ThreadedRelay implements Relay {
   #startAgain(): void {
     this.#restart ??= setTimeout(() => {
       this.#restart = null;
+      this.#data = { ...this.#data, generation: this.#data.generation + 1 };
       this.#spawn().then(
         () => this.#log.warn('the media relay runs again'),
         (error: unknown) => this.#log.error({ err: error }, 'the media relay cannot be started'),
