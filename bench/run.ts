@@ -11,6 +11,7 @@ import { fileTransfer } from './scenarios/file.js';
 import { idleScenarios } from './scenarios/idle.js';
 import { login } from './scenarios/login.js';
 import { startUp } from './scenarios/start-up.js';
+import { terminalVideo } from './scenarios/terminal-video.js';
 
 const scenarios: readonly Scenario[] = [
   fanOutPaced,
@@ -22,6 +23,7 @@ const scenarios: readonly Scenario[] = [
   login,
   ...idleScenarios,
   startUp,
+  terminalVideo,
 ];
 const peersKey = 'P';
 const runsOfEach = 3;

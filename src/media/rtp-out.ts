@@ -3,7 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { writeFile } from 'node:fs/promises';
 import { randomInt } from 'node:crypto';
-import { payloadType } from '../protocol/call-shapes.js';
+import { payloadType } from '../protocol/media-streams.js';
 import { PytalkError, ProtocolError } from '../protocol/errors.js';
 import { decodeRed } from '../protocol/red.js';
 import { encodeRtcp } from '../protocol/rtcp.js';

@@ -1,6 +1,7 @@
 // The values that the messages of calls share: participants, their keys and streams, tickets for the relay.
 import { z } from 'zod';
 import { limits } from './limits.js';
+import { ssrcsPerParticipant } from './media-streams.js';
 import { base64url, conversationId, eventId, time, userId } from './shapes.js';
 
 /** Id of a call: UUID version 7 (RFC 9562), made by the caller. */
@@ -27,13 +28,6 @@ export type CallKey = z.infer<typeof callKey>;
 export function callKeyStatement(call: string, user: number, publicKey: string): Buffer {
   return Buffer.from(`pytalk call key v1\n${call}\n${user}\n${publicKey}`);
 }
-
-/** Streams of one participant: each has the SSRC `ssrc + offset` (RFC 3550), where `ssrc` is a multiple of 8. */
-export const streamOffset = { audio: 0, video: 1, screen: 2, repair: 3 } as const;
-export const ssrcsPerParticipant = 8;
-
-/** Payload types on the wire: JPEG is static (RFC 3551), the others are ours. */
-export const payloadType = { jpeg: 26, opus: 111, red: 63 } as const;
 
 const participant = z.object({
   id: participantId,

@@ -126,7 +126,7 @@ t.test('doctor looks at this machine and at a server from outside, and makes no 
   const argv = ['doctor', '--json', '--home', home, '--udp-port', String(udp.port)];
   const doctor = program(t, [...argv, '--server', `127.0.0.1:${tcp.port}`]);
   const found = new Map<unknown, Record<string, unknown>>();
-  while (found.size < 9) {
+  while (found.size < 12) {
     const finding = JSON.parse(await doctor.line()) as Record<string, unknown>;
     found.set(finding['part'], finding);
   }

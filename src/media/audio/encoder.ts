@@ -1,6 +1,6 @@
 // Sound on its way out: Opus (RFC 7587) in blocks of 20 ms, each packet with the ones before it (RFC 2198); silence is not sent.
 import { Encoder } from '@evan/opus';
-import { payloadType } from '../../protocol/call-shapes.js';
+import { payloadType } from '../../protocol/media-streams.js';
 import { encodeRed, redLimits, type RedBlock } from '../../protocol/red.js';
 import { blockMs, blockSamples, type SoundBlock } from '../media.js';
 import { rms } from './mixer.js';

@@ -1,6 +1,6 @@
 // Sound of one person on its way in: an adaptive jitter buffer, redundancy taken apart, and what is missing made up.
 import { Decoder } from '@evan/opus';
-import { payloadType as payloadTypes } from '../../protocol/call-shapes.js';
+import { payloadType as payloadTypes } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRed, type RedBlock } from '../../protocol/red.js';
 import { sequenceDiff, timestampDiff } from '../../protocol/rtp.js';

@@ -1,5 +1,5 @@
 // The media of one call on the wire: streams out, people in, reports both ways, over one path to the relay.
-import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/call-shapes.js';
+import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import {
   compactNtp,

@@ -1,5 +1,5 @@
 // Everything that comes from one other participant: keys, decryption, pictures, sound, and how it arrives.
-import { payloadType, streamOffset } from '../../protocol/call-shapes.js';
+import { payloadType, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { mkiOf, SrtpReceiver } from '../../protocol/srtp.js';

@@ -71,15 +71,19 @@ export class Sixel extends PixelRenderer {
     const bands = Math.floor(height / 6);
     out.moveTo(region.row, region.column);
     out.text(`\u001bP0;1;0q"1;1;${width};${bands * 6}${this.#palette}`);
-    const indexes = new Uint8Array(width * 6);
+    // For each colour the sixels of a band: bit y of column x.
+    const sixels = new Uint8Array(216 * width);
     for (let band = 0; band < bands; band++) {
       const used = new Uint8Array(216);
-      for (let at = 0; at < indexes.length; at++) {
-        const source = (band * 6 * width + at) * 3;
-        const index =
-          36 * step(rgb[source] ?? 0) + 6 * step(rgb[source + 1] ?? 0) + step(rgb[source + 2] ?? 0);
-        indexes[at] = index;
-        used[index] = 1;
+      for (let y = 0; y < 6; y++) {
+        let source = (band * 6 + y) * width * 3;
+        for (let x = 0; x < width; x++, source += 3) {
+          const colour =
+            36 * step(rgb[source] ?? 0) + 6 * step(rgb[source + 1] ?? 0) + step(rgb[source + 2] ?? 0);
+          used[colour] = 1;
+          const at = colour * width + x;
+          sixels[at] = (sixels[at] ?? 0) | (1 << y);
+        }
       }
       let isFirst = true;
       for (let colour = 0; colour < 216; colour++) {
@@ -87,54 +91,51 @@ export class Sixel extends PixelRenderer {
         // Back to the beginning of the band for the next colour.
         if (!isFirst) out.byte(0x24);
         isFirst = false;
-        this.#line(out, indexes, width, colour);
+        this.#line(out, sixels.subarray(colour * width, (colour + 1) * width), colour);
       }
       out.byte(0x2d);
     }
     out.text('\u001b\\');
   }
 
-  /** The sixels of one colour in a band, run-length encoded. */
-  #line(out: ByteWriter, indexes: Uint8Array, width: number, colour: number): void {
+  /** The sixels of one colour in a band, run-length encoded; they are empty afterwards. */
+  #line(out: ByteWriter, sixels: Uint8Array, colour: number): void {
     out.byte(0x23);
     out.number(colour);
     let run = 0;
     let last = -1;
-    const flush = (): void => {
-      if (run === 0) return;
-      if (run > 3) {
+    for (let x = 0; x <= sixels.length; x++) {
+      const sixel = x < sixels.length ? 63 + (sixels[x] ?? 0) : -1;
+      if (sixel === last) {
+        run++;
+        continue;
+      }
+      // What is empty to the end of the line needs not be said.
+      if (run > 3 && !(sixel === -1 && last === 63)) {
         out.byte(0x21);
         out.number(run);
         out.byte(last);
-      } else for (let count = 0; count < run; count++) out.byte(last);
-    };
-    for (let x = 0; x < width; x++) {
-      let bits = 0;
-      for (let y = 0; y < 6; y++) if (indexes[y * width + x] === colour) bits |= 1 << y;
-      const sixel = 63 + bits;
-      if (sixel === last) run++;
-      else {
-        flush();
-        last = sixel;
-        run = 1;
-      }
+      } else if (!(sixel === -1 && last === 63)) for (let count = 0; count < run; count++) out.byte(last);
+      last = sixel;
+      run = 1;
     }
-    if (last !== 63) flush();
+    sixels.fill(0);
   }
 }
 
+const steps = Uint8Array.from({ length: 256 }, (_, value) => Math.floor((value * 6) / 256));
+
 function step(value: number): number {
-  return Math.min(5, Math.floor((value * 6) / 256));
+  return steps[value] ?? 0;
 }
 
-/** iTerm2's inline images (OSC 1337), as PNM: no picture has to be encoded again. */
+/** iTerm2's inline images (OSC 1337): it decodes JPEGs itself, so that the picture goes through as it came. */
 export class Iterm2 extends PixelRenderer {
   protected readonly scales = true;
 
-  draw(out: ByteWriter, _id: number, region: Region, { width, height, rgb }: Pixels): void {
+  draw(out: ByteWriter, _id: number, region: Region, { source }: Pixels): void {
     out.moveTo(region.row, region.column);
-    const bytes = Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), rgb]);
     const size = `width=${region.columns};height=${region.rows};preserveAspectRatio=0;doNotMoveCursor=1`;
-    out.text(`\u001b]1337;File=inline=1;size=${bytes.length};${size}:${bytes.toString('base64')}\u0007`);
+    out.text(`\u001b]1337;File=inline=1;size=${source.length};${size}:${source.toString('base64')}\u0007`);
   }
 }

@@ -9,11 +9,12 @@ export interface Region {
   readonly columns: number;
 }
 
-/** Pixels, 3 bytes each: red, green, blue. */
+/** Pixels, 3 bytes each: red, green, blue; and the file that they were decoded from. */
 export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly rgb: Buffer;
+  readonly source: Buffer;
 }
 
 export interface Renderer {

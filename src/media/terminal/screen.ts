@@ -1,5 +1,7 @@
 // The screen of a call: everybody's picture in a tile with a name, a status line, notices; written as fast as the terminal takes it.
 import sharp from 'sharp';
+import { ProtocolError } from '../../protocol/errors.js';
+import { parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { Ascii } from './ascii.js';
 import { ByteWriter } from './byte-writer.js';
 import type { Graphics } from './detect.js';
@@ -46,6 +48,16 @@ interface Person extends PersonLook {
   isDirty: boolean;
 }
 
+/** Of a camera's picture without asking a decoder; of an avatar by it. */
+async function sizeOf(picture: Buffer, image: sharp.Sharp): Promise<{ width: number; height: number }> {
+  try {
+    return parseJpeg(picture);
+  } catch (error) {
+    if (error instanceof ProtocolError) return image.metadata();
+    throw error;
+  }
+}
+
 function rendererFor({ view, colours, cellWidth, cellHeight }: Graphics): Renderer {
   switch (view) {
     case 'kitty':
@@ -60,6 +72,9 @@ function rendererFor({ view, colours, cellWidth, cellHeight }: Graphics): Render
       return colours === 'none' ? new Ascii() : new HalfBlocks(colours === 'true');
   }
 }
+
+/** Pictures of a call are small, and there are many: threads and caches would only cost. */
+sharp.concurrency(1);
 
 export class CallScreen {
   readonly #options: ScreenOptions;
@@ -224,17 +239,17 @@ export class CallScreen {
     const { cellWidth, cellHeight } = this.#options.graphics;
     try {
       const image = sharp(picture, { failOn: 'none', limitInputPixels: 64_000_000 });
-      const { width, height } = await image.metadata();
+      const { width, height } = await sizeOf(picture, image);
       const region = fitted(tile, width, height, cellWidth / cellHeight);
       const size = this.#renderer.pixelsOf(region);
       const { data, info } = await image
-        .resize(size.width, size.height, { fit: 'fill', kernel: 'cubic' })
+        .resize(size.width, size.height, { fit: 'fill', kernel: 'linear' })
         .flatten({ background: '#808080' })
         .toColourspace('srgb')
         .raw()
         .toBuffer({ resolveWithObject: true });
       if (info.channels !== 3) return null;
-      return { pixels: { width: info.width, height: info.height, rgb: data }, region };
+      return { pixels: { width: info.width, height: info.height, rgb: data, source: picture }, region };
     } catch {
       // A picture that cannot be decoded is passed over: the next one comes.
       return null;

@@ -1,6 +1,7 @@
 // Tickets for the relay: made for each participant when they join, void when they leave.
 import { randomBytes, randomInt } from 'node:crypto';
-import { ssrcsPerParticipant, type CallTicket } from '../../protocol/call-shapes.js';
+import type { CallTicket } from '../../protocol/call-shapes.js';
+import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import type { RelayParticipant } from '../relay/relay-messages.js';
 import type { Relay } from '../relay/relay.js';
 

@@ -1,5 +1,5 @@
 // A participant as the relay knows it: its keys, its address once proven, what it may send, and what it sent lately.
-import { ssrcsPerParticipant } from '../../protocol/call-shapes.js';
+import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { SrtcpReceiver, SrtcpSender } from '../../protocol/srtp.js';
 import type { PacketCache } from './packet-cache.js';
 import type { RelayParticipant } from './relay-messages.js';

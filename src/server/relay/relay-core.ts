@@ -3,7 +3,7 @@ import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
-import { ssrcsPerParticipant } from '../../protocol/call-shapes.js';
+import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { PacketCache, type CacheBudget } from './packet-cache.js';
 import { isOf, makePeer, type Peer } from './peer.js';
 import { TokenBucket } from './token-bucket.js';

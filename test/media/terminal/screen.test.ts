@@ -77,7 +77,7 @@ t.test('half blocks show the picture, within the tolerance, and nothing outside 
   for (let frame = 0; frame < 20; frame++) {
     const rgb = noise(width, height, random);
     const out = new ByteWriter();
-    renderer.draw(out, 1, region, { width, height, rgb });
+    renderer.draw(out, 1, region, { width, height, rgb, source: rgb });
     terminal.write(out.take());
     for (let row = 0; row < 6; row++) {
       for (let column = 0; column < 10; column++) {
@@ -105,7 +105,7 @@ t.test('a picture that does not change costs no bytes, one that is nearly the sa
     const rgb = noise(width, height, seededRandom(2));
     const bytesOf = (pixels: Buffer): number => {
       const out = new ByteWriter();
-      renderer.draw(out, 1, region, { width, height, rgb: pixels });
+      renderer.draw(out, 1, region, { width, height, rgb: pixels, source: pixels });
       return out.length;
     };
     const first = bytesOf(rgb);
@@ -124,7 +124,7 @@ t.test('kitty gets the pixels, and sixel its bands', (t) => {
   const { width, height } = kitty.pixelsOf(region);
   const rgb = noise(width, height, seededRandom(3));
   const out = new ByteWriter();
-  kitty.draw(out, 1, region, { width, height, rgb });
+  kitty.draw(out, 1, region, { width, height, rgb, source: rgb });
   const data = [
     ...out
       .take()
@@ -143,7 +143,7 @@ t.test('kitty gets the pixels, and sixel its bands', (t) => {
   const size = sixel.pixelsOf(region);
   const blue = Buffer.alloc(size.width * size.height * 3);
   for (let at = 2; at < blue.length; at += 3) blue[at] = 255;
-  sixel.draw(out, 1, region, { ...size, rgb: blue });
+  sixel.draw(out, 1, region, { ...size, rgb: blue, source: blue });
   const bands = Math.floor(size.height / 6);
   t.match(
     out.take().toString(),
