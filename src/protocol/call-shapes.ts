@@ -18,9 +18,9 @@ export const participantId = z.int().min(1).max(limits.maxParticipantNumber);
  */
 export const callKey = z.object({
   /** Base64url of 32 bytes. */
-  publicKey: base64url,
+  publicKey: base64url.max(limits.maxCallKeyChars),
   /** Base64url of 64 bytes. */
-  signature: base64url,
+  signature: base64url.max(limits.maxCallKeyChars),
 });
 export type CallKey = z.infer<typeof callKey>;
 

@@ -52,6 +52,10 @@ export const limits = {
   maxCallParticipants: 8,
   /** Participant numbers are never given twice in a call: so many may join it, one after the other. */
   maxParticipantNumber: 65_535,
+  /** Characters of a key in a call, or of its signature: the state of a call, which holds all of them, is sent often. */
+  maxCallKeyChars: 128,
+  /** Characters of a sender key that is sealed for a participant. */
+  maxSealedKeyChars: 1_024,
 } as const;
 
 /** Seconds of silence after which a client sends a ping; it gives up after twice that, the server after three times. */

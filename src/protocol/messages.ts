@@ -47,6 +47,7 @@ const withToken = signedIn.extend({
   token: base64url,
 });
 const credential = base64url;
+const sealedKey = base64url.max(limits.maxSealedKeyChars);
 const inCall = z.object({ state: callState, participant: participantId, ticket: callTicket });
 
 /** Requests, from client to server. Each is answered once, by a reply or an error. */
@@ -416,7 +417,7 @@ export const requests = {
   'call.key': {
     login: true,
     doc: 'Passes a sender key to another participant, sealed for them: the server cannot open it.',
-    body: z.object({ call: callId, to: participantId, sealed: base64url }),
+    body: z.object({ call: callId, to: participantId, sealed: sealedKey }),
     reply: nothing,
   },
   'call.set': {
@@ -479,7 +480,7 @@ export const pushes = {
   'call.state': { doc: 'A call one is in has changed.', body: z.object({ state: callState }) },
   'call.key': {
     doc: "Another participant's sender key, sealed for this one.",
-    body: z.object({ call: callId, from: participantId, sealed: base64url }),
+    body: z.object({ call: callId, from: participantId, sealed: sealedKey }),
   },
   'call.ended': {
     doc: 'A call one is in, or that rings here, is over for this device. `durationMs` counts from the first accept.',

@@ -15,14 +15,18 @@ export interface Change {
   writes(seq: number): Write[];
   /** Puts the change into memory, after it is on disk. */
   apply(event: StoredEvent): void;
-  /** Tells clients: before (`deliver` not yet called) and after the event goes out. */
-  tell(deliver: () => void): Promise<void>;
+  /**
+   * Tells clients: before (`deliver` not yet called) and after the event goes out. Such a change commits alone. Without
+   * it there is nothing to be told but the event, which then shares its commit with others.
+   */
+  tell?(deliver: () => void): Promise<void>;
 }
 
-/** Stores a change with its control event, alone in its commit, and tells everybody. */
+/** Stores a change with its control event, and tells everybody. Rejects when it cannot be stored. */
 export async function carryOut(hub: Hub, change: Change): Promise<void> {
   const { state } = change;
-  await hub.committer.flushLazy(); // clients are told what is unread too
+  const alone = change.tell !== undefined;
+  if (alone) await hub.committer.flushLazy(); // clients are told what is unread too
   const event: StoredEvent = {
     conv: state.row.id,
     seq: 0,
@@ -37,7 +41,7 @@ export async function carryOut(hub: Hub, change: Change): Promise<void> {
   state.busy++;
   await new Promise<void>((resolve, reject) => {
     hub.committer.add({
-      alone: true,
+      alone,
       build: () => {
         event.seq = ++state.givenSeq;
         event.at = hub.now();
@@ -46,13 +50,15 @@ export async function carryOut(hub: Hub, change: Change): Promise<void> {
       undo: () => {
         state.givenSeq--;
       },
-      done: async () => {
+      done: () => {
         change.apply(event);
         refreshPresent(state);
         hub.stored(state, event);
-        await change.tell(() => hub.deliverNow()).catch(() => undefined);
-        state.busy--;
-        resolve();
+        const told = change.tell?.(() => hub.deliverNow()).catch(() => undefined) ?? Promise.resolve();
+        return told.then(() => {
+          state.busy--;
+          resolve();
+        });
       },
       failed: (error) => {
         state.busy--;

@@ -185,6 +185,7 @@ async function remove(hub: Hub, state: ConversationState, by: number, user: numb
       await hub.tellConversation(state, [...presentIds(state), user], []);
     },
   });
+  hub.excluded(state.row.id, user);
   // Leaving is done; that this event cannot be stored is no reason to say otherwise.
   if (heir) await promote(hub, state, heir.user, heir.user).catch(() => undefined);
 }

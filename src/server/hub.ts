@@ -17,7 +17,7 @@ export interface HubCounters {
   deliveries: number;
 }
 
-/** Who wants to know of devices that come and go. */
+/** Who wants to know of devices and members that come and go. */
 export interface HubWatcher {
   /** A connection has logged in. */
   signedIn(listener: Listener): void;
@@ -25,6 +25,10 @@ export interface HubWatcher {
   disconnected(listener: Listener): void;
   /** A device was logged out. */
   sessionEnded(sessionId: number): void;
+  /** All devices of an account were logged out, connected or not, but for one. */
+  sessionsEnded(user: number, exceptSession: number): void;
+  /** Somebody has left a conversation, or was removed. */
+  excluded(conv: number, user: number): void;
 }
 
 export class Hub {
@@ -347,10 +351,14 @@ export class Hub {
 
   endUser(user: number, code: 'session-ended' | 'account-disabled', exceptSession = 0): void {
     for (const connection of this.roster.listeners(user) ?? []) {
-      if (connection.sessionId === exceptSession) continue;
-      connection.end(code);
-      for (const watcher of this.watchers) watcher.sessionEnded(connection.sessionId);
+      if (connection.sessionId !== exceptSession) connection.end(code);
     }
+    for (const watcher of this.watchers) watcher.sessionsEnded(user, exceptSession);
+  }
+
+  /** Tells that somebody is no member of a conversation any more. */
+  excluded(conv: number, user: number): void {
+    for (const watcher of this.watchers) watcher.excluded(conv, user);
   }
 
   async leaveAllGroups(user: number): Promise<void> {

@@ -13,7 +13,7 @@ t.test('docs/PROTOCOL.md holds every message, limit and error as the tables have
   const expected = `${written ?? ''}${mark}${renderProtocol()}`;
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, expected);
   else t.equal(text, expected);
-  for (const section of ['Frames', 'Order of a connection', 'Payloads', 'Files', 'Sync']) {
+  for (const section of ['Frames', 'Order of a connection', 'Payloads', 'Files', 'Sync', 'Calls']) {
     t.match(written, new RegExp(`^## ${section}`, 'm'));
   }
 });

@@ -1,7 +1,7 @@
 // The real middle of the server behind a plain loopback port, over a storage and a clock that a test may bend.
 import { pino } from 'pino';
 import { Accounts } from '../../src/server/accounts.js';
-import { Calls, type After } from '../../src/server/calls/calls.js';
+import { Calls, type After, type CallsOptions } from '../../src/server/calls/calls.js';
 import { readConfig, type ServerConfig } from '../../src/server/config.js';
 import { FileStore } from '../../src/server/file-store.js';
 import type { ServerContext } from '../../src/server/handler.js';
@@ -39,6 +39,10 @@ export interface CoreOptions {
   now?: () => number;
   /** Timers of calls. */
   after?: After;
+  /** Takes the tickets of calls. Default: one that forwards nothing. */
+  relay?: CallsOptions['relay'];
+  /** Where clients are told that the relay is. */
+  advertise?: CallsOptions['advertise'];
 }
 
 export interface Core {
@@ -137,7 +141,13 @@ async function run(
   dataDir: string,
   config: ServerConfig,
   below: Storage,
-  { wrap = (same) => same, now = Date.now, after = systemAfter }: CoreOptions,
+  {
+    wrap = (same) => same,
+    now = Date.now,
+    after = systemAfter,
+    relay = noRelay,
+    advertise = null,
+  }: CoreOptions,
 ): Promise<Running> {
   const storage = wrap(below);
   const log = pino({ level: 'silent' });
@@ -145,7 +155,7 @@ async function run(
   const rates = new RateLimits(config.rates, now);
   const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
   const files = await FileStore.open({ dataDir, storage, hub, config, now });
-  const calls = new Calls({ hub, relay: noRelay, advertise: null, after, log });
+  const calls = new Calls({ hub, relay, advertise, after, log });
   const context: ServerContext = { config, storage, accounts, files, calls, hub, rates, log, now };
   const listener = await listenTcp(context, null, { host: '127.0.0.1', port: 0 });
   return {

@@ -27,9 +27,5 @@ export async function writeEntry(
     },
     writes: () => [],
     apply: () => undefined,
-    tell: (deliver) => {
-      deliver();
-      return Promise.resolve();
-    },
   });
 }

@@ -2,7 +2,6 @@
 import type { Logger } from 'pino';
 import type { CallEnd, CallKey, CallOutcome } from '../../protocol/call-shapes.js';
 import { PytalkError } from '../../protocol/errors.js';
-import { encodeJson } from '../../protocol/frame.js';
 import { callAwayTimeoutMs, limits, ringTimeoutMs } from '../../protocol/limits.js';
 import type { Reply, RequestBody } from '../../protocol/messages.js';
 import type { ClientSession } from '../handler.js';
@@ -10,7 +9,9 @@ import type { Hub, HubWatcher } from '../hub.js';
 import type { Relay } from '../relay/relay.js';
 import type { Listener } from '../roster.js';
 import { writeEntry } from './call-entry.js';
-import { whomToCall } from './invitations.js';
+import { CallNews } from './call-news.js';
+import { CallRegister } from './call-register.js';
+import { stillMembers, whomToCall } from './invitations.js';
 import { RunningCall, type CallMember } from './running-call.js';
 import { Tickets } from './tickets.js';
 
@@ -33,10 +34,11 @@ type InCall = Reply<'call.start'>;
 
 export class Calls implements HubWatcher {
   readonly #options: CallsOptions;
-  readonly #calls = new Map<string, RunningCall>();
-  readonly #byConversation = new Map<number, RunningCall>();
+  readonly #running = new CallRegister();
+  readonly #news: CallNews;
   readonly #entries = new Set<Promise<void>>();
   readonly #tickets: Tickets;
+  #closed = false;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
     answered: 0,
@@ -48,36 +50,41 @@ export class Calls implements HubWatcher {
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    this.#news = new CallNews(options.hub);
     this.#tickets = new Tickets(options.relay, options.advertise);
     options.hub.watchers.add(this);
   }
 
   get running(): number {
-    return this.#calls.size;
+    return this.#running.size;
   }
 
   // ---- requests -------------------------------------------------------------------------------------------
 
   async start(session: ClientSession, body: RequestBody<'call.start'>): Promise<InCall> {
     const { hub } = this.#options;
-    const again = this.#calls.get(body.call);
+    const again = this.#running.get(body.call);
     if (again) return this.#startAgain(session, again);
     const { state } = await hub.presentIn(body.conv, session.userId);
-    const users = await whomToCall(hub, state, session.userId, body.users);
-    // From here on nothing waits, so that two who call each other cannot both get through.
-    const running = this.#byConversation.get(body.conv);
+    const allowed = await whomToCall(hub, state, session.userId, body.users);
+    // From here on nothing waits, so that two who call each other cannot both get through; but what was asked before
+    // may hold no more.
+    if (this.#closed) throw new PytalkError('stopping');
+    if (session.closed) throw new PytalkError('disconnected');
+    const users = stillMembers(state, session.userId, allowed);
+    const twice = this.#running.get(body.call);
+    if (twice) return this.#startAgain(session, twice);
+    const running = this.#running.inConversation(body.conv);
     if (running) throw new PytalkError('call-running', { details: { call: running.id } });
-    if (this.#calls.has(body.call)) throw new PytalkError('id-taken');
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
-    this.#calls.set(call.id, call);
-    this.#byConversation.set(call.conv, call);
-    for (const user of users) call.invited.set(user, this.#isInCall(user) ? 'busy' : 'calling');
+    for (const user of users) call.invite(user, this.#running.isBusy(user) ? 'busy' : 'calling');
+    this.#running.add(call);
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
-    for (const user of call.ringing) hub.pushToUser(user, 'call.incoming', { state: call.state() });
+    for (const user of call.ringing) this.#news.rings(call, user);
     // When everybody is busy it is over, but the caller must have the answer first.
-    setImmediate(() => this.#settle(call));
+    if (call.isDone) setImmediate(() => this.#settle(call));
     return this.#inCall(call, member);
   }
 
@@ -92,31 +99,41 @@ export class Calls implements HubWatcher {
   ringing(session: ClientSession, id: string): void {
     const call = this.#invitedTo(session, id);
     if (call.invited.get(session.userId) !== 'calling') return;
-    call.invited.set(session.userId, 'ringing');
-    this.#tellState(call);
+    call.stands(session.userId, 'ringing');
+    this.#news.changed(call);
   }
 
   accept(session: ClientSession, { call: id, key }: RequestBody<'call.accept'>): InCall {
     const call = this.#invitedTo(session, id);
-    if (call.memberOf(session.userId)) throw new PytalkError('call-not-found');
+    const own = call.memberOf(session.userId);
+    if (own) return this.#acceptAgain(session, call, own, key);
     this.#mustBeFree(session);
-    if (call.members.size >= limits.maxCallParticipants) {
+    if (call.isFull) {
       throw new PytalkError('call-full', { details: { max: limits.maxCallParticipants } });
     }
     const rang = call.isRinging(session.userId);
     const member = this.#join(call, session, key);
-    call.invited.set(session.userId, 'joined');
+    call.stands(session.userId, 'joined');
     call.answeredAt ??= this.#options.hub.now();
-    if (rang) this.#stopRinging(call, session.userId, 'elsewhere', session);
-    this.#tellState(call, session);
+    if (rang) this.#news.stopped(call, session.userId, 'elsewhere', session);
+    this.#news.changed(call, session);
     return this.#inCall(call, member);
+  }
+
+  /** The same device asks again, because the answer was lost with its connection; another one comes too late. */
+  #acceptAgain(session: ClientSession, call: RunningCall, own: CallMember, key: CallKey): InCall {
+    const isFree = own.connection === null || own.connection === session;
+    const isSame = own.sessionId === session.sessionId && own.key.publicKey === key.publicKey;
+    if (!isFree || !isSame) throw new PytalkError('call-not-found');
+    this.#attach(call, own, session);
+    return this.#inCall(call, own);
   }
 
   decline(session: ClientSession, { call: id, busy }: RequestBody<'call.decline'>): void {
     const call = this.#invitedTo(session, id);
     if (!call.isRinging(session.userId)) return;
-    call.invited.set(session.userId, busy === true ? 'busy' : 'declined');
-    this.#stopRinging(call, session.userId, 'declined');
+    call.stands(session.userId, busy === true ? 'busy' : 'declined');
+    this.#news.stopped(call, session.userId, 'declined');
     this.#settle(call);
   }
 
@@ -126,7 +143,7 @@ export class Calls implements HubWatcher {
   }
 
   resume(session: ClientSession, { call: id, participant }: RequestBody<'call.resume'>): InCall {
-    const call = this.#calls.get(id);
+    const call = this.#running.get(id);
     const member = call?.members.get(participant);
     if (!call || member?.user !== session.userId || member.sessionId !== session.sessionId) {
       throw new PytalkError('call-not-found');
@@ -148,92 +165,88 @@ export class Calls implements HubWatcher {
     const { call, member } = this.#partIn(session, id);
     member.muted = muted ?? member.muted;
     member.camera = camera ?? member.camera;
-    this.#tellState(call);
+    this.#news.changed(call);
   }
 
   // ---- what happens elsewhere -----------------------------------------------------------------------------
 
   /** A connection has logged in: what rings for the account rings there too. */
   signedIn(listener: Listener): void {
-    for (const call of this.#calls.values()) {
-      if (!call.isRinging(listener.userId)) continue;
-      listener.send(encodeJson({ type: 'call.incoming', body: { state: call.state() } }));
-    }
+    // After the answer to the login: only then the client knows who it is.
+    setImmediate(() => {
+      for (const call of this.#running.of(listener.userId)) {
+        if (call.isRinging(listener.userId)) this.#news.ringsAt(call, listener);
+      }
+    });
   }
 
   /** A connection is gone: a participant may come back within 20 s. */
   disconnected(listener: Listener): void {
     // The same object in its other role.
     const gone: unknown = listener;
-    for (const { call, member } of this.#membersWhere(({ connection }) => connection === gone)) {
+    for (const { call, member } of membersOf(this.#running.of(listener.userId))) {
+      if (member.connection !== gone) continue;
       member.connection = null;
       member.stopAwayTimer = this.#options.after(callAwayTimeoutMs, () => this.#remove(call, member));
-      this.#tellState(call);
+      this.#news.changed(call);
     }
   }
 
-  /** A device was logged out. */
   sessionEnded(sessionId: number): void {
-    for (const { call, member } of this.#membersWhere((one) => one.sessionId === sessionId)) {
-      this.#remove(call, member);
+    for (const { call, member } of membersOf(this.#running.all)) {
+      if (member.sessionId === sessionId) this.#remove(call, member);
     }
+  }
+
+  sessionsEnded(user: number, exceptSession: number): void {
+    const calls = [...this.#running.of(user)];
+    for (const { call, member } of membersOf(calls)) {
+      if (member.user === user && member.sessionId !== exceptSession) this.#remove(call, member);
+    }
+    if (calls.some((call) => call.isRinging(user))) void this.#stopIfGone(user);
   }
 
   /** Somebody may not be in the calls of a conversation any more: has left it, was removed, or there is a block. */
   excluded(conv: number, user: number): void {
-    const call = this.#byConversation.get(conv);
-    if (!call) return;
-    if (call.isRinging(user)) {
-      call.invited.set(user, 'left');
-      this.#stopRinging(call, user, 'cancelled');
-    }
-    call.invited.delete(user);
+    const call = this.#running.inConversation(conv);
+    if (!call?.concerns(user)) return;
+    if (call.isRinging(user)) this.#news.stopped(call, user, 'cancelled');
+    call.bar(user);
     const member = call.memberOf(user);
-    if (!member) {
+    if (member) {
+      this.#news.ended(call, member, 'failed');
+      this.#remove(call, member);
+    } else {
       this.#settle(call);
-      return;
     }
-    member.connection?.push('call.ended', this.#ended(call, 'failed'));
-    this.#remove(call, member);
   }
 
-  /** Ends all calls; resolves when their entries are in the log. */
+  /** Ends all calls, and lets none begin; resolves when their entries are in the log and on their way to members. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#options.hub.watchers.delete(this);
-    for (const call of [...this.#calls.values()]) this.#finish(call, 'failed');
+    for (const call of this.#running.all) this.#finish(call, 'failed');
     await Promise.all(this.#entries);
+    this.#options.hub.deliverNow();
   }
 
   // ---- inside ---------------------------------------------------------------------------------------------
 
-  *#membersWhere(
-    passes: (member: CallMember) => boolean,
-  ): Iterable<{ call: RunningCall; member: CallMember }> {
-    for (const call of [...this.#calls.values()]) {
-      for (const member of [...call.members.values()]) if (passes(member)) yield { call, member };
-    }
-  }
-
-  #isInCall(user: number): boolean {
-    for (const { member } of this.#membersWhere((one) => one.user === user)) return member.user === user;
-    return false;
-  }
-
   #mustBeFree(session: ClientSession): void {
-    for (const { member } of this.#membersWhere((one) => one.connection === session)) {
+    for (const { member } of membersOf(this.#running.of(session.userId))) {
       if (member.connection === session) throw new PytalkError('in-call');
     }
   }
 
-  /** A call to which this account is invited; a stranger learns nothing. */
+  /** A call that this account began or to which it was invited; a stranger learns nothing. */
   #invitedTo(session: ClientSession, id: string): RunningCall {
-    const call = this.#calls.get(id);
-    if (!call?.invited.has(session.userId)) throw new PytalkError('call-not-found');
+    const call = this.#running.get(id);
+    if (!call?.concerns(session.userId)) throw new PytalkError('call-not-found');
     return call;
   }
 
   #partIn(session: ClientSession, id: string): { call: RunningCall; member: CallMember } {
-    const call = this.#calls.get(id);
+    const call = this.#running.get(id);
     const member = call?.memberAt(session);
     if (!call || !member) throw new PytalkError('call-not-found');
     return { call, member };
@@ -273,44 +286,32 @@ export class Calls implements HubWatcher {
     setImmediate(() => {
       for (const { from, sealed } of missed) session.push('call.key', { call: call.id, from, sealed });
     });
-    this.#tellState(call, session);
-  }
-
-  #tellState(call: RunningCall, except: ClientSession | null = null): void {
-    const state = call.state();
-    for (const { connection } of call.members.values()) {
-      if (connection && connection !== except) connection.push('call.state', { state });
-    }
-  }
-
-  #ended(call: RunningCall, reason: CallEnd): { call: string; reason: CallEnd; durationMs: number } {
-    return { call: call.id, reason, durationMs: this.#durationMs(call) };
-  }
-
-  #durationMs({ answeredAt }: RunningCall): number {
-    return answeredAt === null ? 0 : Math.max(0, this.#options.hub.now() - answeredAt);
-  }
-
-  #stopRinging(call: RunningCall, user: number, reason: CallEnd, except: ClientSession | null = null): void {
-    const frame = encodeJson({ type: 'call.ended', body: this.#ended(call, reason) });
-    const spared: unknown = except;
-    for (const listener of this.#options.hub.roster.listeners(user) ?? []) {
-      if (listener !== spared) listener.send(frame);
-    }
+    this.#news.changed(call, session);
   }
 
   #ringOut(call: RunningCall): void {
     for (const user of call.ringing) {
-      call.invited.set(user, 'no-answer');
-      this.#stopRinging(call, user, 'no-answer');
+      call.stands(user, 'no-answer');
+      this.#news.stopped(call, user, 'no-answer');
     }
     this.#settle(call);
   }
 
+  /** Nobody answers for an account that was deleted or disabled. */
+  async #stopIfGone(user: number): Promise<void> {
+    const account = await this.#options.hub.storage.account(user).catch(() => null);
+    if (account && !account.deleted && !account.disabled) return;
+    for (const call of [...this.#running.of(user)]) {
+      if (!call.isRinging(user)) continue;
+      call.stands(user, 'no-answer');
+      this.#settle(call);
+    }
+  }
+
   #remove(call: RunningCall, member: CallMember): void {
-    if (!call.members.delete(member.id)) return;
+    if (call.isOver || !call.members.delete(member.id)) return;
     this.#forget(member);
-    if (call.invited.has(member.user)) call.invited.set(member.user, 'left');
+    call.stands(member.user, 'left');
     this.#settle(call);
   }
 
@@ -323,20 +324,19 @@ export class Calls implements HubWatcher {
   #settle(call: RunningCall): void {
     if (call.isOver) return;
     if (call.isDone) this.#finish(call, call.end());
-    else this.#tellState(call);
+    else this.#news.changed(call);
   }
 
   #finish(call: RunningCall, reason: CallEnd): void {
     if (call.isOver) return;
     call.isOver = true;
     call.stopRingTimer?.();
-    this.#calls.delete(call.id);
-    this.#byConversation.delete(call.conv);
+    this.#running.delete(call);
     const outcome = call.outcome();
-    const durationMs = this.#durationMs(call);
-    for (const user of call.ringing) this.#stopRinging(call, user, 'cancelled');
+    const durationMs = call.durationMs(this.#options.hub.now());
+    for (const user of call.ringing) this.#news.stopped(call, user, 'cancelled');
     for (const member of call.members.values()) {
-      member.connection?.push('call.ended', this.#ended(call, reason));
+      this.#news.ended(call, member, reason);
       this.#forget(member);
     }
     this.counters[outcome]++;
@@ -347,4 +347,9 @@ export class Calls implements HubWatcher {
       .finally(() => this.#entries.delete(entry));
     this.#entries.add(entry);
   }
+}
+
+/** All who are in these calls at this moment, so that they may go meanwhile. */
+function membersOf(calls: Iterable<RunningCall>): { call: RunningCall; member: CallMember }[] {
+  return [...calls].flatMap((call) => [...call.members.values()].map((member) => ({ call, member })));
 }

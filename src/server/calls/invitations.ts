@@ -16,13 +16,6 @@ export async function whomToCall(
   caller: number,
   named: readonly number[] | undefined,
 ): Promise<number[]> {
-  if (await hub.isBlocked(state)) {
-    const [other] = await hub.users(
-      [...state.members.keys()].filter((id) => id !== caller),
-      caller,
-    );
-    throw new PytalkError('blocked', { details: { name: other?.username ?? '' } });
-  }
   const others = state.present.map((member) => member.user).filter((id) => id !== caller);
   for (const user of named ?? []) {
     if (presentMember(state, user)) continue;
@@ -39,6 +32,22 @@ export async function whomToCall(
     if (!account || account.deleted) continue;
     if (state.row.kind === 'direct' || !(await hub.blocksBetween(caller, user))) allowed.push(user);
   }
+  // Last, for what is asked above takes time, and a block that comes later ends the call.
+  if (await hub.isBlocked(state)) {
+    const [other] = await hub.users(
+      [...state.members.keys()].filter((id) => id !== caller),
+      caller,
+    );
+    throw new PytalkError('blocked', { details: { name: other?.username ?? '' } });
+  }
   if (allowed.length === 0) throw new PytalkError('call-nobody');
   return allowed;
+}
+
+/** Those who may still be called after a wait. Throws `not-in-group` when the caller has left, or `call-nobody`. */
+export function stillMembers(state: ConversationState, caller: number, users: readonly number[]): number[] {
+  if (!presentMember(state, caller)) throw new PytalkError('not-in-group');
+  const still = users.filter((user) => presentMember(state, user));
+  if (still.length === 0) throw new PytalkError('call-nobody');
+  return still;
 }

@@ -8,10 +8,13 @@ import type {
   Invitation,
   Participant,
 } from '../../protocol/call-shapes.js';
+import { limits } from '../../protocol/limits.js';
 import type { ClientSession } from '../handler.js';
 import type { RelayParticipant } from '../relay/relay-messages.js';
 
 type InvitationState = Invitation['state'];
+/** What ends an invitation without the call. */
+type Refusal = Extract<InvitationState, 'declined' | 'busy' | 'no-answer'>;
 
 /** Somebody who takes part, with one connection of one device. */
 export interface CallMember {
@@ -31,13 +34,15 @@ export interface CallMember {
 
 export class RunningCall {
   readonly members = new Map<number, CallMember>();
-  /** Where those who were invited stand, in order. */
-  readonly invited = new Map<number, InvitationState>();
   /** Everybody who took part at some time. */
   readonly joined = new Set<number>();
   answeredAt: number | null = null;
   isOver = false;
   stopRingTimer: (() => void) | null = null;
+  readonly #invited = new Map<number, InvitationState>();
+  /** Who may not come back. */
+  readonly #barred = new Set<number>();
+  #lastRefusal: Refusal | null = null;
   #lastId = 0;
 
   constructor(
@@ -47,6 +52,39 @@ export class RunningCall {
     readonly by: number,
     readonly startedAt: number,
   ) {}
+
+  /** Where those who were invited stand, in order. */
+  get invited(): ReadonlyMap<number, InvitationState> {
+    return this.#invited;
+  }
+
+  invite(user: number, state: 'calling' | 'busy'): void {
+    this.#invited.set(user, state);
+    this.stands(user, state);
+  }
+
+  /** Notes where somebody stands now, if they were invited. */
+  stands(user: number, state: InvitationState): void {
+    if (!this.#invited.has(user)) return;
+    this.#invited.set(user, state);
+    if (state === 'declined' || state === 'busy' || state === 'no-answer') this.#lastRefusal = state;
+  }
+
+  /** From now on this person has no part in the call. */
+  bar(user: number): void {
+    this.#barred.add(user);
+    this.stands(user, 'left');
+  }
+
+  /** Whether somebody may join, decline, or come back: who called and who was called. */
+  concerns(user: number): boolean {
+    return !this.#barred.has(user) && (user === this.by || this.#invited.has(user));
+  }
+
+  /** Whether no number, or no place, is left for one more. */
+  get isFull(): boolean {
+    return this.members.size >= limits.maxCallParticipants || this.#lastId >= limits.maxParticipantNumber;
+  }
 
   nextId(): number {
     return ++this.#lastId;
@@ -66,13 +104,13 @@ export class RunningCall {
   }
 
   isRinging(user: number): boolean {
-    const state = this.invited.get(user);
+    const state = this.#invited.get(user);
     return state === 'calling' || state === 'ringing';
   }
 
   /** People whose devices ring. */
   get ringing(): number[] {
-    return [...this.invited.keys()].filter((user) => this.isRinging(user));
+    return [...this.#invited.keys()].filter((user) => this.isRinging(user));
   }
 
   /** Whether there is nobody left to talk with. */
@@ -98,18 +136,20 @@ export class RunningCall {
       startedAt: this.startedAt,
       answeredAt: this.answeredAt,
       participants,
-      invited: [...this.invited].map(([user, state]) => ({ user, state })),
+      invited: [...this.#invited].map(([user, state]) => ({ user, state })),
     };
   }
 
-  /** How it went, for the log. */
+  /** Since the first one accepted, in milliseconds. */
+  durationMs(now: number): number {
+    return this.answeredAt === null ? 0 : Math.max(0, now - this.answeredAt);
+  }
+
+  /** How it went, for the log. When several refused, the last of them says it. */
   outcome(): CallOutcome {
     if (this.answeredAt !== null) return 'answered';
-    const states = new Set(this.invited.values());
-    if (states.has('no-answer')) return 'missed';
-    if (states.has('calling') || states.has('ringing')) return 'cancelled';
-    if (states.has('declined')) return 'declined';
-    return states.has('busy') ? 'busy' : 'cancelled';
+    if (this.#lastRefusal === null || this.ringing.length > 0) return 'cancelled';
+    return this.#lastRefusal === 'no-answer' ? 'missed' : this.#lastRefusal;
   }
 
   /** Why it is over, for those who are still in it. */

@@ -92,11 +92,10 @@ export const conversationHandlers = {
     await addMembers(hub, state, session.userId, body.users);
     return {};
   },
-  'groups.remove': async ({ hub, rates, calls }, session, body) => {
+  'groups.remove': async ({ hub, rates }, session, body) => {
     rates.take('events', session.userId);
     const { state } = await hub.presentIn(body.conv, session.userId);
     await removeMember(hub, state, session.userId, body.user);
-    calls.excluded(body.conv, body.user);
     return {};
   },
   'groups.admin': async ({ hub, rates }, session, body) => {
