@@ -1,0 +1,99 @@
+// Other programs make sense of what a call gives out: ffmpeg by the description, GStreamer by its caps, tshark on the relay's port.
+import { execFile, execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { startAgent, startCall, twoFriends, withoutDevices } from '../support/calling.js';
+import { testServer } from '../support/server.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+t.setTimeout(120_000);
+const execute = promisify(execFile);
+
+function missing(program: string, argument: string): false | string {
+  try {
+    execFileSync(program, [argument], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return `${program} is not installed`;
+  }
+}
+
+/** An even UDP port with the five after it, free at this moment as far as one of them tells. */
+async function freePorts(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port > 65_000 ? 25_004 : port + (port % 2);
+}
+
+const skip = missing('ffmpeg', '-version');
+
+t.test('ffmpeg, GStreamer and tshark understand a call', { skip }, async (t) => {
+  const server = await testServer(t);
+  const { alice, bob } = await twoFriends(t, server);
+  const sdp = join(await temporaryFolder(t), 'call.sdp');
+  const port = await freePorts();
+  const quiet = ['--camera', 'none', '--mic', 'none', '--speaker', 'none', '--headless'];
+  await startAgent(t, bob, ...quiet, '--rtp-out', `127.0.0.1:${port}`, '--sdp', sdp);
+  const caller = startCall(t, alice, 'bob', ...withoutDevices);
+  await caller.until(({ type }) => type === 'connected');
+
+  const input = ['-protocol_whitelist', 'file,udp,rtp', '-i', sdp, '-map', '0:v', '-map', '0:a', '-t', '2'];
+  const { stdout, stderr } = await execute('ffmpeg', [
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    ...input,
+    '-f',
+    'framecrc',
+    '-',
+  ]);
+  const count = (stream: number): number =>
+    stdout.split('\n').filter((line) => line.startsWith(`${stream},`)).length;
+  t.ok(count(0) > 20, `${count(0)} pictures`);
+  t.ok(count(1) > 50, `${count(1)} packets of sound`);
+  t.match(stdout, '#dimensions 0: 640x480');
+  t.comment(`ffmpeg said: ${stderr}`);
+
+  const noGStreamer = missing('gst-launch-1.0', '--version');
+  if (noGStreamer === false) {
+    const pipelines = [
+      ['encoding-name=JPEG,media=video,payload=26,clock-rate=90000', port, 'rtpjpegdepay', 'jpegdec'],
+      ['encoding-name=OPUS,media=audio,payload=111,clock-rate=48000', port + 2, 'rtpopusdepay', 'opusdec'],
+    ] as const;
+    for (const [caps, from, depay, decoder] of pipelines) {
+      const source = ['udpsrc', `port=${from}`, 'num-buffers=60', `caps=application/x-rtp,${caps}`];
+      const stages = [depay, decoder, 'fakesink'].flatMap((name) => ['!', name]);
+      await t.resolves(execute('gst-launch-1.0', ['-q', ...source, ...stages], { timeout: 30_000 }), depay);
+    }
+  } else t.comment(noGStreamer);
+
+  const noTshark = missing('tshark', '--version');
+  const capture = noTshark === false ? await capturedProtocols(server.udp.port) : noTshark;
+  if (typeof capture === 'string') t.comment(capture);
+  else {
+    t.ok(capture.has('STUN'));
+    t.ok(capture.has('RTP') || capture.has('JPEG'));
+    // RTCP is SRTCP hop by hop: only what is in the clear of it can be understood.
+    const malformed = [...capture].filter((name) => /malformed/i.test(name) && !name.includes('RTCP'));
+    t.same(malformed, []);
+  }
+  caller.child.stdin!.write('{"do":"hangup"}\n');
+  t.equal(await caller.ended, 0);
+});
+
+/** The protocols that tshark names on a port, malformed packets among them; why not, where it may not listen. */
+async function capturedProtocols(port: number): Promise<Set<string> | string> {
+  const decoding = ['-d', `udp.port==${port},rtp`];
+  const fields = ['-T', 'fields', '-e', '_ws.col.Protocol', '-e', '_ws.malformed'];
+  try {
+    const args = ['-i', 'lo', '-f', `udp port ${port}`, '-a', 'duration:5', ...decoding, ...fields];
+    const { stdout } = await execute('tshark', args, { timeout: 30_000, maxBuffer: 1 << 26 });
+    return new Set(stdout.split(/[\n\t]/).filter((name) => name !== ''));
+  } catch {
+    return 'tshark may not listen here';
+  }
+}
