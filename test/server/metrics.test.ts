@@ -26,6 +26,8 @@ t.test('are served where they were asked for, and count what happens', async (t)
   t.match(text, /^pytalk_commits_total [1-9]/m);
   t.match(text, /^pytalk_database_bytes [1-9]\d+$/m);
   t.match(text, /^nodejs_eventloop_lag_seconds /m);
+  t.match(text, /^pytalk_calls 0$/m);
+  t.match(text, /^pytalk_calls_total\{outcome="answered"\} 0$/m);
   t.match(text, /^process_resident_memory_bytes /m);
   t.equal((await fetch(`${base}/`)).status, 404);
   t.equal((await fetch(`${base}/metrics`, { method: 'POST' })).status, 404);
