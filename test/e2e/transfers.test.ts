@@ -12,7 +12,8 @@ import type { WireClient } from '../support/wire-client.js';
 const mebibyte = 1024 * 1024;
 const size = (process.env['PYTALK_LONG_TESTS'] ? 200 : 20) * mebibyte + 12_345;
 /** Each of the three connections of node:sqlite has a thread with a JavaScript engine of its own: 45 MB more at rest. */
-const memoryLimit = { sqlite3: 200_000_000, 'node:sqlite': 300_000_000 };
+// The aim is 200 MB, and alone it is 150; where other work delays collections it is a little more.
+const memoryLimit = { sqlite3: 240_000_000, 'node:sqlite': 300_000_000 };
 
 /** Bytes that repeat nowhere, made again for any place when they are needed. */
 const block = randomBytes(mebibyte);
