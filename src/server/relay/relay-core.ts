@@ -5,7 +5,7 @@ import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { PacketCache, type CacheBudget } from './packet-cache.js';
-import { isOf, makePeer, type Peer } from './peer.js';
+import { isOf, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
 import type { RelayParticipant } from './relay-messages.js';
 import { answerBinding, readBinding, type Binding } from './stun-binding.js';
@@ -33,7 +33,7 @@ export interface RelayCounters {
 }
 
 /** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
-const strangersPerSecond = 2_000;
+const strangersRate = { burst: 2_000, perMinute: 120_000 };
 const strangerPerSecond = 20;
 /** A participant from whom no binding request has come for so long gets no more media. */
 const bindingLifeMs = 30_000;
@@ -57,7 +57,7 @@ export class RelayCore {
     replayed: 0,
     limited: 0,
   };
-  readonly #generation: number;
+  readonly #peerOptions: PeerOptions;
   readonly #send: Send;
   /** Milliseconds on a clock that never goes back. */
   readonly #now: () => number;
@@ -70,12 +70,11 @@ export class RelayCore {
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
-  /** `generation`: how many relays there were before with the same tickets. */
-  constructor(send: Send, now: () => number, generation = 0) {
-    this.#generation = generation;
+  constructor(send: Send, now: () => number, peerOptions: PeerOptions) {
+    this.#peerOptions = peerOptions;
     this.#send = send;
     this.#now = now;
-    this.#strangers = new TokenBucket({ perSecond: strangersPerSecond, burst: strangersPerSecond }, now());
+    this.#strangers = new TokenBucket(strangersRate, now());
   }
 
   get participants(): number {
@@ -92,7 +91,7 @@ export class RelayCore {
     this.remove(participant.username);
     const call = this.#calls.get(participant.call) ?? [];
     this.#calls.set(participant.call, call);
-    const peer = makePeer(participant, call, this.#now(), this.#generation);
+    const peer = makePeer(participant, call, this.#now(), this.#peerOptions);
     call.push(peer);
     this.#byUsername.set(participant.username, peer);
     this.#bySsrc.set(participant.ssrc, peer);
