@@ -10,6 +10,7 @@ import { encodeRtcp } from '../protocol/rtcp.js';
 import { packetiseJpeg, parseJpeg } from '../protocol/rtp-jpeg.js';
 import { encodeRtp, type RtpPacket } from '../protocol/rtp.js';
 import type { ReceivedFrame } from './media.js';
+import { theMachine } from './session/outside.js';
 import { Pacer } from './session/pacer.js';
 import { wallClock } from './session/wall-clock.js';
 
@@ -157,7 +158,7 @@ export class RtpOut {
     };
     const video = new PlainStream(first, send);
     const audio = new PlainStream(first + audioPortOffset, send);
-    const outlet = { video, audio, pacer: new Pacer((bytes) => video.send(bytes)) };
+    const outlet = { video, audio, pacer: new Pacer((bytes) => video.send(bytes), theMachine) };
     this.#outlets.set(id, outlet);
     return outlet;
   }

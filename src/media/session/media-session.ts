@@ -14,12 +14,12 @@ import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../..
 import type { AudioEncoder } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
 import { OutStream } from './out-stream.js';
+import { theMachine, type Outside } from './outside.js';
 import { Pacer } from './pacer.js';
 import { RateMeter } from './rate-meter.js';
 import { RemotePerson } from './remote-person.js';
 import { round, rounded } from './rounding.js';
 import { UdpPath } from './udp-path.js';
-import { wallClock } from './wall-clock.js';
 
 /** UDP payloads, so that no path splits them (IPv6 guarantees 1,280 bytes of packet). */
 const maxDatagramBytes = 1_200;
@@ -48,6 +48,7 @@ export interface SessionEvents {
 
 export class MediaSession {
   readonly #events: SessionEvents;
+  readonly #outside: Outside;
   readonly #path: UdpPath;
   readonly #toRelay: SrtcpSender;
   readonly #fromRelay: SrtcpReceiver;
@@ -61,27 +62,30 @@ export class MediaSession {
   #size = { width: 0, height: 0 };
   /** Round trip to the other side, by report blocks; null while not known. */
   #farRttMs: number | null = null;
-  #reportTimer: NodeJS.Timeout | undefined;
-  #tickTimer: NodeJS.Timeout | undefined;
+  #stopReports: () => void = () => undefined;
+  #stopTick: (() => void) | null = null;
   #isClosed = false;
 
   constructor(
     options: { access: RelayTicket; self: { ssrc: number; key: SenderKey } },
     events: SessionEvents,
+    outside = theMachine,
   ) {
     const { access, self } = options;
     this.#events = events;
+    this.#outside = outside;
     const srtp = new SrtpSender(self.key.master, self.key.epoch);
     this.#video = new OutStream(self.ssrc + streamOffset.video, srtp);
     this.#audio = new OutStream(self.ssrc + streamOffset.audio, srtp);
     this.#toRelay = new SrtcpSender(access.toRelay);
     this.#fromRelay = new SrtcpReceiver(access.fromRelay);
-    this.#path = new UdpPath(access, {
-      rtp: (bytes, nowMs) => this.#rtp(bytes, nowMs),
-      rtcp: (bytes) => this.#rtcp(bytes),
-      path: (isOpen) => events.path(isOpen),
-    });
-    this.#pacer = new Pacer((packet) => this.#path.send(packet));
+    const pathEvents = {
+      rtp: (bytes: Buffer, nowMs: number) => this.#rtp(bytes, nowMs),
+      rtcp: (bytes: Buffer) => this.#rtcp(bytes),
+      path: (isOpen: boolean) => events.path(isOpen),
+    };
+    this.#path = new UdpPath(access, pathEvents, outside);
+    this.#pacer = new Pacer((packet) => this.#path.send(packet), outside);
   }
 
   start(): void {
@@ -97,12 +101,12 @@ export class MediaSession {
     if (this.#people.has(person.id)) return;
     const remote: RemotePerson = new RemotePerson(person, {
       frame: ({ jpeg, width, height, timestamp, captureTimeMs }) => {
-        const now = wallClock();
+        const now = this.#outside.wallMs();
         const offsetMs = this.#clockOffset(remote);
         const capturedAt =
           captureTimeMs === null || offsetMs === null ? now : Math.min(now, captureTimeMs + offsetMs);
         const latencyMs = captureTimeMs === null || offsetMs === null ? null : now - capturedAt;
-        remote.frameMeter.add(performance.now(), jpeg.length, latencyMs);
+        remote.frameMeter.add(this.#outside.now(), jpeg.length, latencyMs);
         this.#events.frame({ from: person.id, jpeg, width, height, timestamp, capturedAt, latencyMs });
       },
       audioPacket: (packet) => this.#events.audioPacket(person.id, packet),
@@ -127,7 +131,7 @@ export class MediaSession {
     if (this.#people.size === 0 || this.#isClosed) return;
     const parts = parseJpeg(frame.jpeg);
     if (parts.problem !== null) return;
-    const now = performance.now();
+    const now = this.#outside.now();
     const timestamp = Math.round(frame.capturedAt * 90) % 2 ** 32;
     const payloads = packetiseJpeg(parts, maxPayloadBytes);
     const packets = payloads.map((payload, at) =>
@@ -153,14 +157,14 @@ export class MediaSession {
   sendSound(encoder: AudioEncoder, block: SoundBlock): void {
     const encoded = encoder.encode(block);
     if (!encoded || this.#people.size === 0 || this.#isClosed) return;
-    const now = performance.now();
+    const now = this.#outside.now();
     const packet = this.#audio.seal(encoded, now);
     this.#audio.meter.add(now, packet.length);
     this.#path.send(packet);
   }
 
   stats(): MediaStats {
-    const now = performance.now();
+    const now = this.#outside.now();
     const received = new Map(
       [...this.#people.values()].map((person) => [person.id, person.stats(now)] as const),
     );
@@ -187,8 +191,8 @@ export class MediaSession {
       this.#isClosed = true;
       this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc] }]);
     }
-    clearTimeout(this.#reportTimer);
-    clearTimeout(this.#tickTimer);
+    this.#stopReports();
+    this.#stopTick?.();
     this.#pacer.close();
     await this.#path.close();
   }
@@ -199,18 +203,18 @@ export class MediaSession {
     if (bytes.length < rtpHeaderBytes) return;
     const ssrc = ssrcOf(bytes);
     this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant))?.packet(bytes, nowMs);
-    if (this.#tickTimer === undefined && !this.#isClosed) this.#tickLater();
+    if (!this.#stopTick && !this.#isClosed) this.#tickLater();
   }
 
   #tickLater(): void {
-    this.#tickTimer = setTimeout(() => {
-      this.#tickTimer = undefined;
+    this.#stopTick = this.#outside.after(tickMs, () => {
+      this.#stopTick = null;
       this.#askForMissing();
-    }, tickMs);
+    });
   }
 
   #askForMissing(): void {
-    const now = performance.now();
+    const now = this.#outside.now();
     let isWaiting = false;
     for (const person of this.#people.values()) {
       for (const { ssrc, lost } of person.missing(now)) {
@@ -243,7 +247,10 @@ export class MediaSession {
         const person = this.#bySsrc.get(packet.ssrc - (packet.ssrc % ssrcsPerParticipant));
         if (!person) return;
         const isVideo = packet.ssrc === person.ssrc + streamOffset.video;
-        (isVideo ? person.videoReception : person.audioReception).reported(packet.ntpMs, wallClock());
+        (isVideo ? person.videoReception : person.audioReception).reported(
+          packet.ntpMs,
+          this.#outside.wallMs(),
+        );
         this.#reports(packet.reports);
         return;
       }
@@ -259,7 +266,7 @@ export class MediaSession {
   #reports(reports: readonly ReportBlock[]): void {
     for (const { ssrc, lastSr, delaySinceLastSr } of reports) {
       if (lastSr === 0 || (ssrc !== this.#video.ssrc && ssrc !== this.#audio.ssrc)) continue;
-      const units = (compactNtp(wallClock()) - lastSr - delaySinceLastSr) | 0;
+      const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);
       this.#farRttMs = this.#farRttMs === null ? rttMs : this.#farRttMs + (rttMs - this.#farRttMs) / 4;
     }
@@ -272,7 +279,7 @@ export class MediaSession {
 
   #resend(ssrc: number, lost: readonly number[]): void {
     const stream = [this.#video, this.#audio].find((one) => one.ssrc === ssrc);
-    const now = performance.now();
+    const now = this.#outside.now();
     for (const sequence of lost) {
       const bytes = stream?.sent.again(sequence, now);
       if (bytes) this.#path.send(bytes);
@@ -287,18 +294,15 @@ export class MediaSession {
 
   /** Around once a second, never in step with the others (RFC 3550, section 6.2). */
   #reportLater(): void {
-    this.#reportTimer = setTimeout(
-      () => {
-        this.#report();
-        this.#reportLater();
-      },
-      reportEveryMs * (0.75 + Math.random() / 2),
-    );
+    this.#stopReports = this.#outside.after(reportEveryMs * (0.75 + this.#outside.random() / 2), () => {
+      this.#report();
+      this.#reportLater();
+    });
   }
 
   #report(): void {
     const blocks = [...this.#people.values()].flatMap((person) => {
-      const now = wallClock();
+      const now = this.#outside.wallMs();
       return [person.videoReception.block(now), person.audioReception.block(now)].filter(
         (block): block is ReportBlock => block !== null,
       );
@@ -309,7 +313,7 @@ export class MediaSession {
       [this.#audio, 48],
     ] as const) {
       if (!stream.last) continue;
-      const ntpMs = wallClock();
+      const ntpMs = this.#outside.wallMs();
       const sinceMs = ntpMs - stream.last.captureTimeMs;
       packets.push({
         kind: 'sender-report',

@@ -1,4 +1,5 @@
 // Spreads the packets of a picture over a few milliseconds, so that small buffers on the way do not overflow.
+import type { Clock } from './outside.js';
 
 /** Packets sent in one go, each millisecond or so: 13 kB, which the default buffer of a Linux socket holds many times. */
 const burstPackets = 12;
@@ -9,13 +10,15 @@ const maxWaiting = 2;
 export class Pacer {
   readonly #send: (packet: Buffer) => void;
   #frames: Buffer[][] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #stopTimer: (() => void) | null = null;
   #isClosed = false;
   /** Pictures given up before any of them was sent. */
   dropped = 0;
 
-  constructor(send: (packet: Buffer) => void) {
+  constructor(send: (packet: Buffer) => void, clock: Clock) {
     this.#send = send;
+    this.#clock = clock;
   }
 
   /** Takes the packets of one picture, in order; they go out at once as far as the pace allows. */
@@ -27,17 +30,17 @@ export class Pacer {
       this.dropped++;
     }
     this.#frames.push([...packets]);
-    if (this.#timer === undefined) this.#burst();
+    if (!this.#stopTimer) this.#burst();
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#frames = [];
   }
 
   #burst(): void {
-    this.#timer = undefined;
+    this.#stopTimer = null;
     let left = burstPackets;
     while (left > 0) {
       const [frame] = this.#frames;
@@ -48,6 +51,6 @@ export class Pacer {
       }
       if (frame.length === 0) this.#frames.shift();
     }
-    if (this.#frames.length > 0) this.#timer = setTimeout(() => this.#burst(), burstEveryMs);
+    if (this.#frames.length > 0) this.#stopTimer = this.#clock.after(burstEveryMs, () => this.#burst());
   }
 }

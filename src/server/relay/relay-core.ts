@@ -311,15 +311,17 @@ export class RelayCore {
     const missing: number[] = [];
     for (const sequence of lost) {
       const key = mediaSsrc * 0x1_0000 + sequence;
-      if (now - (peer.resentAt.get(key) ?? -Infinity) < resendPauseMs) continue;
+      const resentAt = peer.resentAt.get(key) ?? null;
+      if (resentAt !== null && now - resentAt < resendPauseMs) continue;
       if (!peer.resends.take(1, now)) {
         this.counters.limited++;
         break;
       }
       peer.resentAt.set(key, now);
       const bytes = cache?.find(sequence, now);
-      if (!bytes) missing.push(sequence);
-      else {
+      // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
+      if (!bytes || resentAt !== null) missing.push(sequence);
+      if (bytes) {
         this.#send(bytes, peer.port, peer.address);
         this.counters.resentPackets++;
       }

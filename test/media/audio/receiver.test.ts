@@ -4,7 +4,7 @@ import { AudioEncoder, type EncodedSound } from '../../../src/media/audio/encode
 import { level, mix, rms } from '../../../src/media/audio/mixer.js';
 import { AudioReceiver } from '../../../src/media/audio/receiver.js';
 import { findSamples, wavHeader } from '../../../src/media/audio/wav.js';
-import { seededRandom } from '../../support/udp-proxy.js';
+import { seededRandom } from '../../support/bad-network.js';
 
 const blockMs = 20;
 

@@ -10,7 +10,7 @@ import { HalfBlocks } from '../../../src/media/terminal/half-blocks.js';
 import { fitted, layoutOf } from '../../../src/media/terminal/layout.js';
 import { Kitty, Sixel } from '../../../src/media/terminal/pixel-renderers.js';
 import { CallScreen } from '../../../src/media/terminal/screen.js';
-import { seededRandom } from '../../support/udp-proxy.js';
+import { seededRandom } from '../../support/bad-network.js';
 
 interface Cell {
   text: string;
