@@ -19,6 +19,8 @@ const audioPortOffset = 2;
 const maxPayloadBytes = 1_400 - 12;
 const reportEveryMs = 1_000;
 
+type Fields = Pick<RtpPacket, 'payloadType' | 'marker' | 'timestamp' | 'payload'>;
+
 /** One stream to one port, with sender reports (RFC 3550, section 6.4.1) to the port after it. */
 class PlainStream {
   readonly #send: (bytes: Buffer, port: number) => void;
@@ -34,17 +36,16 @@ class PlainStream {
     this.#send = send;
   }
 
-  packet(fields: Pick<RtpPacket, 'payloadType' | 'marker' | 'timestamp' | 'payload'>): Buffer {
+  /** Numbers and sends a packet; returns its bytes. */
+  send(fields: Fields): number {
     const sequenceNumber = this.#sequence;
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#packets++;
     this.#octets += fields.payload.length;
     this.#last = { timestamp: fields.timestamp, atMs: wallClock() };
-    return encodeRtp({ ...fields, sequenceNumber, ssrc: this.#ssrc, captureTimeMs: null });
-  }
-
-  send(bytes: Buffer): void {
+    const bytes = encodeRtp({ ...fields, sequenceNumber, ssrc: this.#ssrc, captureTimeMs: null });
     this.#send(bytes, this.#port);
+    return bytes.length;
   }
 
   report(unitsPerMs: number): void {
@@ -69,7 +70,7 @@ class PlainStream {
 interface Outlet {
   video: PlainStream;
   audio: PlainStream;
-  pacer: Pacer;
+  pacer: Pacer<Fields>;
 }
 
 export class RtpOut {
@@ -119,17 +120,15 @@ export class RtpOut {
 
   /** A whole picture: the very bytes that came, in packets of its own. */
   frame({ from, jpeg, timestamp }: ReceivedFrame): void {
-    const { video, pacer } = this.#outlet(from);
+    const { pacer } = this.#outlet(from);
     const payloads = packetiseJpeg(parseJpeg(jpeg), maxPayloadBytes);
     pacer.add(
-      payloads.map((payload, at) =>
-        video.packet({
-          payloadType: payloadType.jpeg,
-          marker: at === payloads.length - 1,
-          timestamp,
-          payload,
-        }),
-      ),
+      payloads.map((payload, at) => ({
+        payloadType: payloadType.jpeg,
+        marker: at === payloads.length - 1,
+        timestamp,
+        payload,
+      })),
     );
   }
 
@@ -146,7 +145,7 @@ export class RtpOut {
     if (!payload || payload.length === 0) return;
     const { audio } = this.#outlet(from);
     const { marker, timestamp } = packet;
-    audio.send(audio.packet({ payloadType: payloadType.opus, marker, timestamp, payload }));
+    audio.send({ payloadType: payloadType.opus, marker, timestamp, payload });
   }
 
   #outlet(id: number): Outlet {
@@ -158,7 +157,7 @@ export class RtpOut {
     };
     const video = new PlainStream(first, send);
     const audio = new PlainStream(first + audioPortOffset, send);
-    const outlet = { video, audio, pacer: new Pacer((bytes) => video.send(bytes), theMachine) };
+    const outlet = { video, audio, pacer: new Pacer<Fields>((fields) => video.send(fields), theMachine) };
     this.#outlets.set(id, outlet);
     return outlet;
   }

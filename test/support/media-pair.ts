@@ -7,7 +7,7 @@ import type { ReceivedFrame } from '../../src/media/media.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import { wallClock } from '../../src/media/session/wall-clock.js';
 import { parseJpeg } from '../../src/protocol/rtp-jpeg.js';
-import type { BadNetwork } from './bad-network.js';
+import { seededRandom, type BadNetwork } from './bad-network.js';
 import type { Teardown } from './temporary-folder.js';
 import { openUdpProxy } from './udp-proxy.js';
 
@@ -61,6 +61,7 @@ export async function mediaPair(test: Teardown): Promise<MediaPair> {
         frame: (frame) => frames.push(frame),
         audioPacket: () => undefined,
         path: (open) => open && isOpen(),
+        pictureRate: () => undefined,
       },
     );
     const show = (jpeg: Buffer): void => {
@@ -87,7 +88,8 @@ export async function mediaPair(test: Teardown): Promise<MediaPair> {
 
 /** A picture like a camera's: 640 by 480, different for each number; RTP/JPEG can carry it. */
 export async function numberedJpegs(count: number): Promise<Buffer[]> {
-  const noise = randomBytes(80 * 60 * 3);
+  const random = seededRandom(count);
+  const noise = Buffer.from(Array.from({ length: 80 * 60 * 3 }, () => Math.floor(random() * 256)));
   return Promise.all(
     Array.from({ length: count }, (_, number) => {
       noise.fill((number * 9) % 256, 0, 600);

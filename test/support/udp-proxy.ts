@@ -1,6 +1,6 @@
 // A bad network between clients and a relay on loopback: a socket for each client, and what `BadNetwork` does on the way.
 import { createSocket, type Socket } from 'node:dgram';
-import { BadNetwork, type NetworkTraits } from './bad-network.js';
+import { BadNetwork, type Direction, type NetworkTraits } from './bad-network.js';
 
 export interface UdpProxy {
   readonly port: number;
@@ -20,10 +20,10 @@ export async function openUdpProxy(
   const near = await bound();
   const far = new Map<number, Socket>();
   const timers = new Set<NodeJS.Timeout>();
-  const network = new BadNetwork(seed, traits);
+  const network = new BadNetwork(seed, traits, () => performance.now());
   let isClosed = false;
-  const pass = (bytes: Buffer, send: (bytes: Buffer) => void): void => {
-    network.pass(bytes, (copy, waitMs) => {
+  const pass = (bytes: Buffer, direction: Direction, send: (bytes: Buffer) => void): void => {
+    network.pass(bytes, direction, (copy, waitMs) => {
       if (waitMs === 0) send(copy);
       else {
         const timer = setTimeout(() => {
@@ -44,13 +44,14 @@ export async function openUdpProxy(
       return first;
     }
     far.set(port, socket);
-    socket.on('message', (bytes) => pass(bytes, (copy) => near.send(copy, port, '127.0.0.1')));
+    socket.on('message', (bytes) => pass(bytes, 'down', (copy) => near.send(copy, port, '127.0.0.1')));
     return socket;
   };
   near.on('message', (bytes, { port }) => {
     const known = far.get(port);
-    if (known) pass(bytes, (copy) => known.send(copy, target, '127.0.0.1'));
-    else void farOf(port).then((socket) => pass(bytes, (copy) => socket.send(copy, target, '127.0.0.1')));
+    if (known) pass(bytes, 'up', (copy) => known.send(copy, target, '127.0.0.1'));
+    else
+      void farOf(port).then((socket) => pass(bytes, 'up', (copy) => socket.send(copy, target, '127.0.0.1')));
   });
   const closeFar = async (): Promise<void> => {
     const sockets = [...far.values()];

@@ -1,7 +1,9 @@
 // A call in virtual time: real media sessions and the real core of the relay, with a network between them that a test may spoil.
 import { randomBytes } from 'node:crypto';
 import { AudioEncoder } from '../../src/media/audio/encoder.js';
-import type { ReceivedFrame } from '../../src/media/media.js';
+import { encodedSmaller } from '../../src/media/adaptive-pictures.js';
+import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
+import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import type { Datagram, Outside } from '../../src/media/session/outside.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
@@ -14,6 +16,8 @@ export interface VirtualSide {
   /** Every picture that came, in order, and how long after it was sent, in milliseconds. */
   readonly frames: ReceivedFrame[];
   readonly latencies: number[];
+  /** Decides what is sent of the pictures, as in a real call. */
+  readonly control: QualityControl;
   /** Between this side and the relay. */
   readonly network: BadNetwork;
   /** The relay sees this side at another address from now on. */
@@ -28,6 +32,34 @@ export interface VirtualCall {
   speak(): () => void;
   /** All send these pictures at an even pace; returns after the last one. */
   show(jpegs: readonly Buffer[], everyMs: number): void;
+  /** The same with pictures made to fit what the way carries, for so long; these are each picture's smaller forms. */
+  adapt(pictures: SizedPicture, forMs: number): void;
+}
+
+/** One picture in all the forms in which it may be sent. */
+export interface SizedPicture {
+  readonly native: JpegFrame;
+  of(encoding: Encoding): JpegFrame;
+}
+
+const formQualities = [12, 16, 20, 25, 30, 37, 45, 55, 65, 75, 85];
+
+/** Encodes a picture in all its forms beforehand, as virtual time does not wait for an encoder. */
+export async function sizedPicture(jpeg: Buffer): Promise<SizedPicture> {
+  const native: JpegFrame = { jpeg, width: 640, height: 480, capturedAt: 0 };
+  const forms = new Map<string, JpegFrame>();
+  for (const divisor of divisors) {
+    for (const quality of formQualities) {
+      forms.set(`${divisor} ${quality}`, await encodedSmaller(native, { divisor, quality }));
+    }
+  }
+  return {
+    native,
+    of: ({ divisor, quality }) => {
+      const nearest = formQualities.findLast((one) => one <= quality) ?? formQualities[0]!;
+      return forms.get(`${divisor} ${nearest}`)!;
+    },
+  };
 }
 
 const relayAddress = { address: '198.51.100.1', port: 9999 };
@@ -62,7 +94,7 @@ export async function virtualCall(
       fromRelay: randomBytes(28),
     };
     relay.add(ticket);
-    const network = new BadNetwork(seed + id, traits[id - 1] ?? {});
+    const network = new BadNetwork(seed + id, traits[id - 1] ?? {}, () => time.now());
     const random = seededRandom(seed * 100 + id);
     let receive: Datagram = () => undefined;
     let port = 0;
@@ -70,7 +102,7 @@ export async function virtualCall(
       ports.delete(port);
       port = ++lastPort;
       ports.set(port, (bytes) => {
-        network.pass(bytes, (copy, waitMs) => time.after(waitMs, () => receive(copy, relayAddress)));
+        network.pass(bytes, 'down', (copy, waitMs) => time.after(waitMs, () => receive(copy, relayAddress)));
       });
     };
     const outside: Outside = {
@@ -85,7 +117,7 @@ export async function virtualCall(
         time.after(0, ready);
         return {
           send: (bytes) => {
-            network.pass(bytes, (copy, waitMs) => {
+            network.pass(bytes, 'up', (copy, waitMs) => {
               const from = port;
               time.after(waitMs, () => relay.datagram(copy, '203.0.113.1', from));
             });
@@ -95,6 +127,7 @@ export async function virtualCall(
       },
     };
     const frames: ReceivedFrame[] = [];
+    const control = new QualityControl();
     const latencies: number[] = [];
     const key = { epoch: 0, master: randomBytes(28) };
     const access = { host: relayAddress.address, port: relayAddress.port, ...ticket };
@@ -107,10 +140,11 @@ export async function virtualCall(
         },
         audioPacket: () => undefined,
         path: () => undefined,
+        pictureRate: (bps) => control.setBudget(bps),
       },
       outside,
     );
-    return { id, session, frames, latencies, network, move, key };
+    return { id, session, frames, latencies, network, control, move, key };
   };
 
   const sides = Array.from({ length: count }, (_, at) => make(at + 1));
@@ -139,6 +173,21 @@ export async function virtualCall(
         }
       });
       return stop;
+    },
+    adapt: (picture, forMs) => {
+      const endMs = time.now() + forMs;
+      const { native } = picture;
+      while (time.now() < endMs) {
+        for (const { session, control } of sides) {
+          const { width, height } = native;
+          const decision = control.decide({ bytes: native.jpeg.length, width, height }, time.now());
+          if (decision === 'skip') continue;
+          const form = decision === 'pass' ? native : picture.of(decision);
+          const bytes = session.sendFrame({ ...form, capturedAt: epochMs + time.now() });
+          control.sent(bytes, decision === 'pass' ? null : decision);
+        }
+        time.pass(1000 / 30);
+      }
     },
     show: (jpegs, everyMs) => {
       for (const jpeg of jpegs) {

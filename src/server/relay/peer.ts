@@ -9,7 +9,7 @@ import { TokenBucket } from './token-bucket.js';
 const rates = {
   packets: { perSecond: 6_000, burst: 6_000 },
   bytes: { perSecond: 4_000_000, burst: 4_000_000 },
-  feedback: { perSecond: 200, burst: 200 },
+  feedback: { perSecond: 400, burst: 400 },
   resends: { perSecond: 2_000, burst: 1_000 },
 } as const;
 export interface Peer {

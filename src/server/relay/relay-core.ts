@@ -275,6 +275,11 @@ export class RelayCore {
       case 'receiver-report':
         this.#tellOwners(peer, packet.ssrc, packet.reports);
         return;
+      case 'remb':
+        for (const other of peer.call) {
+          if (other !== peer && packet.ssrcs.some((ssrc) => isOf(other, ssrc))) this.#tell(other, packet);
+        }
+        return;
       case 'bye':
       case 'sdes':
         this.#tellOthers(peer, packet);
@@ -317,14 +322,13 @@ export class RelayCore {
         this.counters.limited++;
         break;
       }
-      peer.resentAt.set(key, now);
       const bytes = cache?.find(sequence, now);
       // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
       if (!bytes || resentAt !== null) missing.push(sequence);
-      if (bytes) {
-        this.#send(bytes, peer.port, peer.address);
-        this.counters.resentPackets++;
-      }
+      if (!bytes) continue;
+      peer.resentAt.set(key, now);
+      this.#send(bytes, peer.port, peer.address);
+      this.counters.resentPackets++;
     }
     if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
   }
