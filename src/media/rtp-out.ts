@@ -93,7 +93,7 @@ export class RtpOut {
     }, reportEveryMs);
   }
 
-  /** Rejects with `file-unreadable` (the description cannot be written) or `usage` (no such host). */
+  /** Rejects with `file-unwritable` (the description cannot be written) or `usage` (no such host). */
   static async open(to: { host: string; port: number }, sdp: string | null): Promise<RtpOut> {
     const found = await lookup(to.host).catch((cause: unknown) => {
       throw new PytalkError('usage', {
@@ -104,7 +104,7 @@ export class RtpOut {
     if (sdp !== null) {
       await writeFile(sdp, description(found, to.port)).catch((cause: unknown) => {
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new PytalkError('file-unreadable', { details: { path: sdp, reason }, cause });
+        throw new PytalkError('file-unwritable', { details: { path: sdp, reason }, cause });
       });
     }
     const socket = createSocket({
