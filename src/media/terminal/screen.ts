@@ -89,8 +89,6 @@ export class CallScreen {
   #layout = 0;
   #status = '';
   #noticed: readonly string[] = [];
-  /** The same, as lines of this terminal. */
-  #notice: readonly string[] = [];
   #mustClear = true;
   #isBlocked = false;
   #isScheduled = false;
@@ -172,7 +170,6 @@ export class CallScreen {
   notice(lines: readonly string[]): void {
     const before = this.#notice.length;
     this.#noticed = lines.filter((line, at) => line !== '' || at > 0);
-    this.#wrapNotice();
     if (this.#notice.length === before) this.#schedule();
     else this.#relayout();
   }
@@ -180,14 +177,13 @@ export class CallScreen {
   resize(columns: number, rows: number): void {
     this.#columns = columns;
     this.#rows = rows;
-    this.#wrapNotice();
     this.#relayout();
   }
 
   /** A safety number that is cut cannot be compared: long lines are broken, as far as there is room for them. */
-  #wrapNotice(): void {
+  get #notice(): readonly string[] {
     const room = Math.max(1, this.#rows - 1);
-    this.#notice = this.#noticed.flatMap((line) => wrapped(line, this.#columns)).slice(0, room);
+    return this.#noticed.flatMap((line) => wrapped(line, this.#columns)).slice(0, room);
   }
 
   nextLayout(): void {
