@@ -26,6 +26,11 @@ export function onBothCpus(command: string, args: readonly string[]): [string, s
     : [command, [...args]];
 }
 
+/** The command and arguments that start a program on the generator's core, where that can be had. */
+export function onGeneratorCpu(command: string, args: readonly string[]): [string, string[]] {
+  return canPin ? ['taskset', ['-c', String(generatorCpu), command, ...args]] : [command, [...args]];
+}
+
 /** Moves every thread of this process to the generator's core, where that can be had. */
 export function pinGenerator(): void {
   if (canPin) run('taskset', ['-a', '-p', '-c', String(generatorCpu), String(process.pid)]);
@@ -169,6 +174,8 @@ export interface Cost {
   generatorBusy: number;
   /** Share of a core that others used meanwhile: above 0.15 the run is not to be trusted. */
   disturbed: number;
+  /** The same of the server's core alone, for a generator that is a process of its own. */
+  serverCoreDisturbed: number;
 }
 
 /** Starts to measure; the function returned ends it. */
@@ -191,13 +198,15 @@ export function measure(serverPid: number): () => Cost {
       const all = after.cores[core].all - before.cores[core].all;
       return all === 0 ? 0 : (after.cores[core].busy - before.cores[core].busy) / all;
     });
-    const others = Math.max((busy[0] ?? 0) - serverBusy, (busy[1] ?? 0) - generatorBusy);
+    const onServer = canPin ? Math.max(0, (busy[0] ?? 0) - serverBusy) : 0;
+    const onGenerator = canPin ? Math.max(0, (busy[1] ?? 0) - generatorBusy) : 0;
     return {
       seconds,
       serverCpuSeconds,
       serverBusy,
       generatorBusy,
-      disturbed: canPin ? Math.max(0, others) : 0,
+      disturbed: Math.max(onServer, onGenerator),
+      serverCoreDisturbed: onServer,
     };
   };
 }

@@ -11,6 +11,7 @@ import { fanOutPaced } from './scenarios/fan-out-paced.js';
 import { fileTransfer } from './scenarios/file.js';
 import { idleScenarios } from './scenarios/idle.js';
 import { login } from './scenarios/login.js';
+import { mediaRelay } from './scenarios/relay.js';
 import { startUp } from './scenarios/start-up.js';
 import { terminalVideo } from './scenarios/terminal-video.js';
 
@@ -24,6 +25,7 @@ const scenarios: readonly Scenario[] = [
   login,
   ...idleScenarios,
   startUp,
+  mediaRelay,
   terminalVideo,
   ...callScenarios,
 ];

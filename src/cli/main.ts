@@ -6,11 +6,17 @@ import type { Interruption } from './run.js';
 const controller = new AbortController();
 const interrupt = (reason: Interruption): void => controller.abort(reason);
 
+/** `npx` and `timeout` pass a signal on that this process has had already: a second one this soon is the same one. */
+const sameSignalMs = 300;
+let interruptedAtMs = 0;
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The second one does not wait for anything.
-    if (controller.signal.aborted) process.exit(130);
-    interrupt(signal);
+    if (!controller.signal.aborted) {
+      interruptedAtMs = performance.now();
+      interrupt(signal);
+    } else if (performance.now() - interruptedAtMs > sameSignalMs) process.exit(130);
   });
 }
 

@@ -7,7 +7,7 @@ import { payloadType } from '../protocol/media-streams.js';
 import { PytalkError, ProtocolError } from '../protocol/errors.js';
 import { decodeRed } from '../protocol/red.js';
 import { encodeRtcp } from '../protocol/rtcp.js';
-import { packetiseJpeg, parseJpeg } from '../protocol/rtp-jpeg.js';
+import { packetiseJpeg, parseJpeg, type JpegParts } from '../protocol/rtp-jpeg.js';
 import { encodeRtp, type RtpPacket } from '../protocol/rtp.js';
 import type { ReceivedFrame } from './media.js';
 import { theMachine } from './session/outside.js';
@@ -94,7 +94,7 @@ export class RtpOut {
     }, reportEveryMs);
   }
 
-  /** Rejects with `file-unreadable` (the description cannot be written) or `usage` (no such host). */
+  /** Rejects with `file-unwritable` (the description cannot be written) or `usage` (no such host). */
   static async open(to: { host: string; port: number }, sdp: string | null): Promise<RtpOut> {
     const found = await lookup(to.host).catch((cause: unknown) => {
       throw new PytalkError('usage', {
@@ -105,7 +105,7 @@ export class RtpOut {
     if (sdp !== null) {
       await writeFile(sdp, description(found, to.port)).catch((cause: unknown) => {
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new PytalkError('file-unreadable', { details: { path: sdp, reason }, cause });
+        throw new PytalkError('file-unwritable', { details: { path: sdp, reason }, cause });
       });
     }
     const socket = createSocket({
@@ -118,10 +118,18 @@ export class RtpOut {
     return new RtpOut(socket, found.address, to.port);
   }
 
-  /** A whole picture: the very bytes that came, in packets of its own. */
+  /** A whole picture: the very bytes that came, in packets of its own. Bytes that make no JPEG, as anybody can send, are left out. */
   frame({ from, jpeg, timestamp }: ReceivedFrame): void {
+    let parts: JpegParts;
+    try {
+      parts = parseJpeg(jpeg);
+    } catch (error) {
+      if (error instanceof ProtocolError) return;
+      throw error;
+    }
+    if (parts.problem !== null) return;
     const { pacer } = this.#outlet(from);
-    const payloads = packetiseJpeg(parseJpeg(jpeg), maxPayloadBytes);
+    const payloads = packetiseJpeg(parts, maxPayloadBytes);
     pacer.add(
       payloads.map((payload, at) => ({
         payloadType: payloadType.jpeg,

@@ -36,6 +36,13 @@ const ratesShape = z.strictObject({
   ),
 });
 
+const mediaRatesShape = z.strictObject({
+  packets: rate(6_000, 360_000, 'Packets.'),
+  bytes: rate(4_000_000, 240_000_000, 'Bytes of packets.'),
+  feedback: rate(400, 24_000, 'Packets of feedback (RTCP).'),
+  resends: rate(1_000, 120_000, 'Packets sent again to this participant, for its NACKs.'),
+});
+
 /** The file's shape. Descriptions and defaults appear in docs/CONFIG.md. */
 export const configShape = z.strictObject({
   registration: z
@@ -69,6 +76,11 @@ export const configShape = z.strictObject({
   rates: ratesShape
     .prefault({})
     .describe('How often something may be done: `burst` at once, then `perMinute` a minute.'),
+  mediaRates: mediaRatesShape
+    .prefault({})
+    .describe(
+      'What one participant of a call may send to the relay, as under `rates`: enough for 1080p, far from flooding anybody.',
+    ),
 });
 export type ServerConfig = z.infer<typeof configShape>;
 

@@ -100,7 +100,12 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
   const files = await FileStore.open({ dataDir, storage, hub, config, now });
   undo.add(() => files.close());
-  const relay = await startRelay({ host: options.host ?? '0.0.0.0', port: options.udpPort ?? 9999, log });
+  const relay = await startRelay({
+    host: options.host ?? '0.0.0.0',
+    port: options.udpPort ?? 9999,
+    rates: config.mediaRates,
+    log,
+  });
   undo.add(() => relay.close());
   const calls = new Calls({
     hub,

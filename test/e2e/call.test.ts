@@ -186,3 +186,24 @@ t.test('a caller that is killed leaves no process behind', { skip }, async (t) =
   await caller.ended;
   await allGone(children);
 });
+
+t.test('a signal that comes twice at once, as npx and timeout send it, still hangs up', async (t) => {
+  const server = await testServer(t);
+  const { alice } = await twoFriends(t, server);
+  const caller = startCall(
+    t,
+    alice,
+    'bob',
+    '--audio-only',
+    '--mic',
+    'none',
+    '--speaker',
+    'none',
+    '--headless',
+  );
+  await caller.until(({ type }) => type === 'ringing');
+  caller.child.kill('SIGTERM');
+  caller.child.kill('SIGINT');
+  t.match(await caller.until(({ type }) => type === 'ended'), { reason: 'cancelled' });
+  t.equal(await caller.ended, 130);
+});

@@ -5,9 +5,12 @@ import { decodeRtcp, encodeRtcp, type RtcpPacket } from '../../src/protocol/rtcp
 import { encodeRtp } from '../../src/protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender } from '../../src/protocol/srtp.js';
 import { checkIntegrity, decodeStun, encodeStun, stunAttribute, stunType } from '../../src/protocol/stun.js';
+import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
 import type { RelayParticipant } from '../../src/server/relay/relay-messages.js';
 import { seededRandom } from '../support/bad-network.js';
+
+const { mediaRates: rates } = await readConfig();
 
 interface Sent {
   bytes: Buffer;
@@ -20,6 +23,7 @@ function relay() {
   const core = new RelayCore(
     (bytes, port, address) => sent.push({ bytes, to: `${address}:${port}` }),
     () => clock.now,
+    { rates, generation: 0 },
   );
   return { core, sent, clock, take: () => sent.splice(0) };
 }

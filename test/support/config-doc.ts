@@ -17,11 +17,12 @@ export function renderConfig(): string {
     lines.push(`| \`${name}\` | ${shown} | ${property.description ?? ''} |`);
   };
   for (const [name, property] of Object.entries(properties)) {
-    const { rates, ...plain } = { [name]: property };
-    if (plain[name]) add(name, plain[name]);
-    if (!rates) continue;
-    add('rates', { description: rates.description ?? '', properties: {} });
-    for (const [kind, rate] of Object.entries(rates.properties ?? {})) add(`rates.${kind}`, rate);
+    if (!property.properties) {
+      add(name, property);
+      continue;
+    }
+    add(name, { description: property.description ?? '', properties: {} });
+    for (const [kind, rate] of Object.entries(property.properties)) add(`${name}.${kind}`, rate);
   }
   return `${lines.join('\n')}\n`;
 }

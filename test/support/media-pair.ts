@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import sharp from 'sharp';
+import { readConfig } from '../../src/server/config.js';
 import { startRelay } from '../../src/server/relay/relay.js';
 import type { ReceivedFrame } from '../../src/media/media.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
@@ -33,7 +34,8 @@ export interface MediaPair {
 let calls = 0;
 
 export async function mediaPair(test: Teardown): Promise<MediaPair> {
-  const relay = await startRelay({ host: '127.0.0.1', port: 0, log: pino({ level: 'silent' }) });
+  const { mediaRates: rates } = await readConfig();
+  const relay = await startRelay({ host: '127.0.0.1', port: 0, rates, log: pino({ level: 'silent' }) });
   const proxy = await openUdpProxy(relay.address.port, 7);
   const call = `call ${++calls}`;
   const make = (

@@ -6,6 +6,7 @@ import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
 import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import type { Datagram, Outside } from '../../src/media/session/outside.js';
+import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
 import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
 import { VirtualTime } from './virtual-time.js';
@@ -79,6 +80,7 @@ export async function virtualCall(
   const relay = new RelayCore(
     (bytes, port) => ports.get(port)?.(bytes),
     () => time.now(),
+    { rates: (await readConfig()).mediaRates, generation: 0 },
   );
   time.every(1_000, () => relay.sweep());
   let lastPort = 40_000;

@@ -48,7 +48,7 @@ export async function answerCalls(
   beside: (live: LiveCall, stats: StatsLines | null) => Promise<Ended>,
 ): Promise<number> {
   const { out, say, io } = context;
-  const print = printNews(out, say);
+  const print = printNews(out, say, () => io.now());
   const trust = trustOf(context, client, fields['from']);
   const stats =
     options.stats === null

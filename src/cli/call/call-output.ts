@@ -78,11 +78,27 @@ export function newsText(news: CallNews, say: Say): string {
   }
 }
 
+/** A camera that is missing is tried again every few seconds: people are told once in this time. */
+const sameProblemMs = 60_000;
+
+/** Tells whether a problem should be said to people: not when the same part has just failed for the same reason. */
+export function newProblems(): (news: CallNews & { type: 'problem' }, nowMs: number) => boolean {
+  const said = new Map<string, { message: string; atMs: number }>();
+  return ({ part, error: { message } }, nowMs) => {
+    const last = said.get(part);
+    if (last?.message === message && nowMs - last.atMs < sameProblemMs) return false;
+    said.set(part, { message, atMs: nowMs });
+    return true;
+  };
+}
+
 /** Prints news as they come. */
-export function printNews(out: Output, say: Say): (news: CallNews) => void {
+export function printNews(out: Output, say: Say, now: () => number): (news: CallNews) => void {
+  const isNew = newProblems();
   return (news) => {
     if (out.isJson) out.event(newsJson(news, say));
-    else if (news.type === 'problem') out.alert(newsText(news, say));
-    else if (!out.isQuiet) out.line(newsText(news, say));
+    else if (news.type === 'problem') {
+      if (isNew(news, now())) out.alert(newsText(news, say));
+    } else if (!out.isQuiet) out.line(newsText(news, say));
   };
 }

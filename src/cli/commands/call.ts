@@ -107,7 +107,7 @@ async function callOut(
     return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
   }
   const live = new LiveCall(client, await ring(), options.setup);
-  const print = printNews(out, say);
+  const print = printNews(out, say, () => io.now());
   live.on(print);
   print(ringingOf(live.call));
   if (out.isJson) {

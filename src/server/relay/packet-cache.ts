@@ -1,58 +1,34 @@
-// The newest packets of one stream, as they came, to be sent again to who has missed one.
+// The newest packets of one stream, to be sent again to who has missed one; their bytes are in the memory of all streams.
+import type { PacketMemory } from './packet-memory.js';
 
 const slots = 512;
 /** A packet older than this comes too late wherever it is sent. */
-const maxAgeMs = 1_000;
-
-/** Bytes of all caches together. */
-export interface CacheBudget {
-  bytes: number;
-  readonly maxBytes: number;
-}
+export const maxPacketAgeMs = 1_000;
 
 export class PacketCache {
-  readonly #budget: CacheBudget;
-  readonly #packets = new Array<Buffer | null>(slots).fill(null);
+  readonly #memory: PacketMemory;
   readonly #sequences = new Uint16Array(slots);
-  readonly #times = new Float64Array(slots);
+  readonly #times = new Float64Array(slots).fill(-Infinity);
+  readonly #positions = new Float64Array(slots);
+  readonly #lengths = new Uint16Array(slots);
 
-  constructor(budget: CacheBudget) {
-    this.#budget = budget;
+  constructor(memory: PacketMemory) {
+    this.#memory = memory;
   }
 
-  /** Keeps a packet in place of the one 512 before it; not when all caches are full. */
-  keep(sequence: number, bytes: Buffer, now: number): void {
+  /** Keeps a copy of a packet in place of the one 512 before it. */
+  keep(sequence: number, bytes: Uint8Array, now: number): void {
     const slot = sequence % slots;
-    this.#drop(slot);
-    if (this.#budget.bytes + bytes.length > this.#budget.maxBytes) return;
-    this.#budget.bytes += bytes.length;
-    this.#packets[slot] = bytes;
     this.#sequences[slot] = sequence;
     this.#times[slot] = now;
+    this.#positions[slot] = this.#memory.keep(bytes, now);
+    this.#lengths[slot] = bytes.length;
   }
 
-  /** The packet with this sequence number, when it is here and of use. */
+  /** A copy of the packet with this sequence number, when it is here and of use. */
   find(sequence: number, now: number): Buffer | null {
     const slot = sequence % slots;
-    const bytes = this.#packets[slot] ?? null;
-    const isIt = this.#sequences[slot] === sequence && now - (this.#times[slot] ?? 0) <= maxAgeMs;
-    return isIt ? bytes : null;
-  }
-
-  dropOld(now: number): void {
-    for (let slot = 0; slot < slots; slot++) {
-      if (now - (this.#times[slot] ?? 0) > maxAgeMs) this.#drop(slot);
-    }
-  }
-
-  clear(): void {
-    for (let slot = 0; slot < slots; slot++) this.#drop(slot);
-  }
-
-  #drop(slot: number): void {
-    const bytes = this.#packets[slot];
-    if (!bytes) return;
-    this.#budget.bytes -= bytes.length;
-    this.#packets[slot] = null;
+    const isIt = this.#sequences[slot] === sequence && now - (this.#times[slot] ?? 0) <= maxPacketAgeMs;
+    return isIt ? this.#memory.copy(this.#positions[slot] ?? 0, this.#lengths[slot] ?? 0) : null;
   }
 }

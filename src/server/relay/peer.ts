@@ -2,16 +2,9 @@
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { SrtcpReceiver, SrtcpSender } from '../../protocol/srtp.js';
 import type { PacketCache } from './packet-cache.js';
-import type { RelayParticipant } from './relay-messages.js';
+import type { MediaRates, RelayParticipant } from './relay-messages.js';
 import { TokenBucket } from './token-bucket.js';
 
-/** What one participant may send, resends included: enough for 1080p, far from flooding anybody. */
-const rates = {
-  packets: { perSecond: 6_000, burst: 6_000 },
-  bytes: { perSecond: 4_000_000, burst: 4_000_000 },
-  feedback: { perSecond: 400, burst: 400 },
-  resends: { perSecond: 2_000, burst: 1_000 },
-} as const;
 export interface Peer {
   readonly participant: RelayParticipant;
   readonly call: Peer[];
@@ -31,10 +24,21 @@ export interface Peer {
   boundAt: number;
 }
 
+/** How a participant comes into a relay: with the rates it has, and how many relays there were before. */
+export interface PeerOptions {
+  rates: MediaRates;
+  generation: number;
+}
+
 /** Of the 2^31 indexes of a key, for each relay that uses it: 200 a second for a day. */
 const indexesOfGeneration = 2 ** 24;
 
-export function makePeer(participant: RelayParticipant, call: Peer[], now: number, generation: number): Peer {
+export function makePeer(
+  participant: RelayParticipant,
+  call: Peer[],
+  now: number,
+  { rates, generation }: PeerOptions,
+): Peer {
   return {
     participant,
     call,

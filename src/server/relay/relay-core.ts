@@ -4,8 +4,9 @@ import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../..
 import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
-import { PacketCache, type CacheBudget } from './packet-cache.js';
-import { isOf, makePeer, type Peer } from './peer.js';
+import { PacketCache, maxPacketAgeMs } from './packet-cache.js';
+import { PacketMemory } from './packet-memory.js';
+import { isOf, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
 import type { RelayParticipant } from './relay-messages.js';
 import { answerBinding, readBinding, type Binding } from './stun-binding.js';
@@ -33,11 +34,11 @@ export interface RelayCounters {
 }
 
 /** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
-const strangersPerSecond = 2_000;
+const strangersRate = { burst: 2_000, perMinute: 120_000 };
 const strangerPerSecond = 20;
 /** A participant from whom no binding request has come for so long gets no more media. */
 const bindingLifeMs = 30_000;
-const maxCacheBytes = 128 * 1024 * 1024;
+const maxMemoryBytes = 128 * 1024 * 1024;
 /** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
 const resendPauseMs = 20;
 const minRtpBytes = 12 + srtpOverheadBytes;
@@ -57,25 +58,25 @@ export class RelayCore {
     replayed: 0,
     limited: 0,
   };
-  readonly #generation: number;
+  readonly #peerOptions: PeerOptions;
   readonly #send: Send;
   /** Milliseconds on a clock that never goes back. */
   readonly #now: () => number;
   readonly #byUsername = new Map<string, Peer>();
   /** Bound peers by address, then port: no string is built for a packet. */
   readonly #byAddress = new Map<string, Map<number, Peer>>();
+  /** By first SSRC over 8, which makes it a small integer to V8. */
   readonly #bySsrc = new Map<number, Peer>();
   readonly #calls = new Map<string, Peer[]>();
-  readonly #budget: CacheBudget = { bytes: 0, maxBytes: maxCacheBytes };
+  readonly #memory = new PacketMemory({ maxBytes: maxMemoryBytes, maxAgeMs: maxPacketAgeMs });
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
-  /** `generation`: how many relays there were before with the same tickets. */
-  constructor(send: Send, now: () => number, generation = 0) {
-    this.#generation = generation;
+  constructor(send: Send, now: () => number, peerOptions: PeerOptions) {
+    this.#peerOptions = peerOptions;
     this.#send = send;
     this.#now = now;
-    this.#strangers = new TokenBucket({ perSecond: strangersPerSecond, burst: strangersPerSecond }, now());
+    this.#strangers = new TokenBucket(strangersRate, now());
   }
 
   get participants(): number {
@@ -92,19 +93,18 @@ export class RelayCore {
     this.remove(participant.username);
     const call = this.#calls.get(participant.call) ?? [];
     this.#calls.set(participant.call, call);
-    const peer = makePeer(participant, call, this.#now(), this.#generation);
+    const peer = makePeer(participant, call, this.#now(), this.#peerOptions);
     call.push(peer);
     this.#byUsername.set(participant.username, peer);
-    this.#bySsrc.set(participant.ssrc, peer);
+    this.#bySsrc.set(participant.ssrc / ssrcsPerParticipant, peer);
   }
 
   remove(username: string): void {
     const peer = this.#byUsername.get(username);
     if (!peer) return;
     this.#byUsername.delete(username);
-    this.#bySsrc.delete(peer.participant.ssrc);
+    this.#bySsrc.delete(peer.participant.ssrc / ssrcsPerParticipant);
     this.#unbind(peer);
-    for (const cache of peer.caches) cache?.clear();
     peer.call.splice(peer.call.indexOf(peer), 1);
     if (peer.call.length === 0) this.#calls.delete(peer.participant.call);
   }
@@ -113,14 +113,14 @@ export class RelayCore {
   sweep(): void {
     const now = this.#now();
     this.#strangerCounts.clear();
+    this.#memory.sweep(now);
     for (const peer of this.#byUsername.values()) {
-      for (const cache of peer.caches) cache?.dropOld(now);
       for (const [key, at] of peer.resentAt) if (now - at > resendPauseMs) peer.resentAt.delete(key);
       if (peer.port !== 0 && now - peer.boundAt > bindingLifeMs) this.#unbind(peer);
     }
   }
 
-  /** Takes one datagram. The bytes are kept for a while and must not be written to any more. Never throws. */
+  /** Takes one datagram. The bytes may be sent later and must not be written to any more. Never throws. */
   datagram(bytes: Buffer, address: string, port: number): void {
     switch (datagramKind(bytes)) {
       case 'rtp':
@@ -142,10 +142,11 @@ export class RelayCore {
       this.counters.malformed++;
       return;
     }
-    const peer = this.#byAddress.get(address)?.get(port);
+    // By number, not by address: for each packet the address is a new string, whose hash would have to be computed.
     const ssrc = ssrcOf(bytes);
-    const offset = peer === undefined ? -1 : ssrc - peer.participant.ssrc;
-    if (peer === undefined || offset < 0 || offset >= ssrcsPerParticipant) {
+    const offset = ssrc % ssrcsPerParticipant;
+    const peer = this.#bySsrc.get((ssrc - offset) / ssrcsPerParticipant);
+    if (peer?.port !== port || peer.address !== address) {
       this.counters.spoofed++;
       return;
     }
@@ -155,7 +156,7 @@ export class RelayCore {
       return;
     }
     let cache = peer.caches[offset] ?? null;
-    if (!cache) peer.caches[offset] = cache = new PacketCache(this.#budget);
+    if (!cache) peer.caches[offset] = cache = new PacketCache(this.#memory);
     cache.keep(sequenceOf(bytes), bytes, now);
     for (const other of peer.call) {
       if (other === peer || other.port === 0 || now - other.boundAt > bindingLifeMs) continue;
@@ -305,7 +306,7 @@ export class RelayCore {
 
   /** Sends again what is still here; the rest is asked of its sender. */
   #resend(peer: Peer, mediaSsrc: number, lost: readonly number[], senderSsrc: number): void {
-    const owner = this.#bySsrc.get(mediaSsrc - (mediaSsrc % ssrcsPerParticipant));
+    const owner = this.#bySsrc.get(Math.floor(mediaSsrc / ssrcsPerParticipant));
     if (!owner || owner === peer || owner.call !== peer.call) {
       this.counters.spoofed++;
       return;

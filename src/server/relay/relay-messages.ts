@@ -1,5 +1,6 @@
 // What the server and the relay's thread tell each other.
 import type { RelayCounters } from './relay-core.js';
+import type { TokenRate } from './token-bucket.js';
 
 /** A participant's ticket, as the relay knows it. */
 export interface RelayParticipant {
@@ -16,10 +17,19 @@ export interface RelayParticipant {
   fromRelay: Uint8Array;
 }
 
+/** What one participant may send, resends included. */
+export interface MediaRates {
+  packets: TokenRate;
+  bytes: TokenRate;
+  feedback: TokenRate;
+  resends: TokenRate;
+}
+
 export interface RelayWorkerData {
   host: string;
   port: number;
   family: 'udp4' | 'udp6';
+  rates: MediaRates;
   /** How often the thread was started before: what it seals must not repeat what an earlier one has sealed. */
   generation: number;
 }

@@ -8,7 +8,7 @@ import type { FromWorker, RelayWorkerData, ToWorker } from './relay-messages.js'
 const socketBufferBytes = 4 * 1024 * 1024;
 const countEveryMs = 1_000;
 
-const { host, port, family, generation } = workerData as RelayWorkerData;
+const { host, port, family, rates, generation } = workerData as RelayWorkerData;
 
 /** All addresses are numbers already: nobody needs to be asked for a name. */
 const lookup: SocketOptions['lookup'] = (address, _options, callback) => {
@@ -28,7 +28,7 @@ const socket = createSocket({
 const core = new RelayCore(
   (bytes, toPort, toAddress) => socket.send(bytes, toPort, toAddress),
   () => performance.now(),
-  generation,
+  { rates, generation },
 );
 
 function count(): void {

@@ -4,7 +4,13 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { PytalkError } from '../../protocol/errors.js';
 import type { RelayCounters } from './relay-core.js';
-import type { FromWorker, RelayParticipant, RelayWorkerData, ToWorker } from './relay-messages.js';
+import type {
+  FromWorker,
+  MediaRates,
+  RelayParticipant,
+  RelayWorkerData,
+  ToWorker,
+} from './relay-messages.js';
 
 export interface Relay {
   address: { host: string; port: number };
@@ -21,8 +27,15 @@ export interface Relay {
 /** Waits before a thread that has died is started again. */
 const restartAfterMs = 500;
 
+interface RelayOptions {
+  host: string;
+  port: number;
+  rates: MediaRates;
+  log: Logger;
+}
+
 /** Starts the thread. Rejects with PytalkError `usage` when the port cannot be had. */
-export async function startRelay(options: { host: string; port: number; log: Logger }): Promise<Relay> {
+export async function startRelay(options: RelayOptions): Promise<Relay> {
   const relay = new ThreadedRelay(options);
   await relay.start();
   return relay;
@@ -39,9 +52,9 @@ class ThreadedRelay implements Relay {
   counters: RelayCounters = emptyCounters();
   address: { host: string; port: number };
 
-  constructor({ host, port, log }: { host: string; port: number; log: Logger }) {
+  constructor({ host, port, rates, log }: RelayOptions) {
     this.#log = log;
-    this.#data = { host, port, family: isIPv6(host) ? 'udp6' : 'udp4', generation: 0 };
+    this.#data = { host, port, family: isIPv6(host) ? 'udp6' : 'udp4', rates, generation: 0 };
     this.address = { host, port };
   }
 

@@ -1,8 +1,9 @@
 // How much may pass: a bucket of tokens that fills steadily; cheap enough to be asked for every packet.
 
+/** A rate as in the configuration: a bucket of `burst` tokens that fills again at `perMinute` tokens a minute. */
 export interface TokenRate {
-  readonly perSecond: number;
   readonly burst: number;
+  readonly perMinute: number;
 }
 
 export class TokenBucket {
@@ -12,8 +13,8 @@ export class TokenBucket {
   #at: number;
 
   /** `now` in milliseconds on a clock that never goes back. */
-  constructor({ perSecond, burst }: TokenRate, now: number) {
-    this.#perMs = perSecond / 1000;
+  constructor({ perMinute, burst }: TokenRate, now: number) {
+    this.#perMs = perMinute / 60_000;
     this.#burst = burst;
     this.#tokens = burst;
     this.#at = now;
