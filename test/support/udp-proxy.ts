@@ -2,6 +2,13 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { BadNetwork, type Direction, type NetworkTraits } from './bad-network.js';
 
+export interface ProxyOptions {
+  /** Of the clients, in the order in which they come, so many are behind the bad network; the way of the others is good. */
+  behind?: number;
+  /** Sees each datagram as it comes, before anything happens to it. */
+  watch?: (bytes: Buffer, direction: Direction) => void;
+}
+
 export interface UdpProxy {
   readonly port: number;
   /** What it does; its traits may be changed at any time. */
@@ -16,13 +23,24 @@ export async function openUdpProxy(
   target: number,
   seed: number,
   traits: NetworkTraits = {},
+  { behind = Infinity, watch }: ProxyOptions = {},
 ): Promise<UdpProxy> {
   const near = await bound();
   const far = new Map<number, Socket>();
   const timers = new Set<NodeJS.Timeout>();
   const network = new BadNetwork(seed, traits, () => performance.now());
   let isClosed = false;
-  const pass = (bytes: Buffer, direction: Direction, send: (bytes: Buffer) => void): void => {
+  const clients: number[] = [];
+  const isBehind = (client: number): boolean => {
+    if (!clients.includes(client)) clients.push(client);
+    return clients.indexOf(client) < behind;
+  };
+  const pass = (client: number, bytes: Buffer, direction: Direction, send: (bytes: Buffer) => void): void => {
+    watch?.(bytes, direction);
+    if (!isBehind(client)) {
+      send(bytes);
+      return;
+    }
     network.pass(bytes, direction, (copy, waitMs) => {
       if (waitMs === 0) send(copy);
       else {
@@ -44,14 +62,16 @@ export async function openUdpProxy(
       return first;
     }
     far.set(port, socket);
-    socket.on('message', (bytes) => pass(bytes, 'down', (copy) => near.send(copy, port, '127.0.0.1')));
+    socket.on('message', (bytes) => pass(port, bytes, 'down', (copy) => near.send(copy, port, '127.0.0.1')));
     return socket;
   };
   near.on('message', (bytes, { port }) => {
     const known = far.get(port);
-    if (known) pass(bytes, 'up', (copy) => known.send(copy, target, '127.0.0.1'));
+    if (known) pass(port, bytes, 'up', (copy) => known.send(copy, target, '127.0.0.1'));
     else
-      void farOf(port).then((socket) => pass(bytes, 'up', (copy) => socket.send(copy, target, '127.0.0.1')));
+      void farOf(port).then((socket) =>
+        pass(port, bytes, 'up', (copy) => socket.send(copy, target, '127.0.0.1')),
+      );
   });
   const closeFar = async (): Promise<void> => {
     const sockets = [...far.values()];
