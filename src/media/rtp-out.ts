@@ -7,7 +7,7 @@ import { payloadType } from '../protocol/media-streams.js';
 import { PytalkError, ProtocolError } from '../protocol/errors.js';
 import { decodeRed } from '../protocol/red.js';
 import { encodeRtcp } from '../protocol/rtcp.js';
-import { packetiseJpeg, parseJpeg } from '../protocol/rtp-jpeg.js';
+import { packetiseJpeg, parseJpeg, type JpegParts } from '../protocol/rtp-jpeg.js';
 import { encodeRtp, type RtpPacket } from '../protocol/rtp.js';
 import type { ReceivedFrame } from './media.js';
 import { theMachine } from './session/outside.js';
@@ -117,10 +117,18 @@ export class RtpOut {
     return new RtpOut(socket, found.address, to.port);
   }
 
-  /** A whole picture: the very bytes that came, in packets of its own. */
+  /** A whole picture: the very bytes that came, in packets of its own. Bytes that make no JPEG, as anybody can send, are left out. */
   frame({ from, jpeg, timestamp }: ReceivedFrame): void {
+    let parts: JpegParts;
+    try {
+      parts = parseJpeg(jpeg);
+    } catch (error) {
+      if (error instanceof ProtocolError) return;
+      throw error;
+    }
+    if (parts.problem !== null || parts.scan.length === 0) return;
     const { video, pacer } = this.#outlet(from);
-    const payloads = packetiseJpeg(parseJpeg(jpeg), maxPayloadBytes);
+    const payloads = packetiseJpeg(parts, maxPayloadBytes);
     pacer.add(
       payloads.map((payload, at) =>
         video.packet({
