@@ -37,11 +37,16 @@ export function durationText(ms: number): string {
 /** One news as a clean sentence. */
 export function newsText(news: CallNews, say: Say): string {
   switch (news.type) {
-    case 'ringing':
-      return say(news.media === 'video' ? 'call.ringing-video' : 'call.ringing-audio', {
-        from: cleanLine(news.from),
-        with: cleanLine(news.with),
-      });
+    case 'ringing': {
+      const from = cleanLine(news.from);
+      // The conversation with a person is named like the person, who calls us then.
+      if (news.with === `@${news.from}`) {
+        const key = news.media === 'video' ? 'chat.call-incoming-video' : 'chat.call-incoming-audio';
+        return say(key, { name: from });
+      }
+      const text = { from, with: cleanLine(news.with) };
+      return say(news.media === 'video' ? 'call.ringing-video' : 'call.ringing-audio', text);
+    }
     case 'connected': {
       const text = say('call.connected', { with: cleanLine(news.with) });
       return news.safetyNumber === null
