@@ -127,7 +127,7 @@ export class RtpOut {
       if (error instanceof ProtocolError) return;
       throw error;
     }
-    if (parts.problem !== null) return;
+    if (parts.problem !== null || parts.scan.length === 0) return;
     const { pacer } = this.#outlet(from);
     const payloads = packetiseJpeg(parts, maxPayloadBytes);
     pacer.add(
