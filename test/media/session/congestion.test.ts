@@ -3,7 +3,7 @@ import t from 'tap';
 import { numberedJpegs } from '../../support/media-pair.js';
 import { sizedPicture, virtualCall, type VirtualCall, type VirtualSide } from '../../support/virtual-call.js';
 
-t.setTimeout(60_000);
+t.setTimeout(300_000);
 
 const [jpeg] = await numberedJpegs(1);
 const picture = await sizedPicture(jpeg!);
@@ -32,13 +32,13 @@ function watch(call: VirtualCall, seconds: number) {
   };
 }
 
-for (const { bitsPerSecond, queueMs } of [
-  { bitsPerSecond: 200_000, queueMs: 400 },
-  { bitsPerSecond: 500_000, queueMs: 300 },
-  { bitsPerSecond: 2_000_000, queueMs: 200 },
+for (const { bitsPerSecond, queueMs, seeds } of [
+  { bitsPerSecond: 200_000, queueMs: 400, seeds: [1, 2] },
+  { bitsPerSecond: 500_000, queueMs: 300, seeds: [1] },
+  { bitsPerSecond: 2_000_000, queueMs: 200, seeds: [1] },
 ]) {
   t.test(`${bitsPerSecond / 1000} kbit/s are enough after 5 s, and all is back 10 s after`, async (t) => {
-    for (const seed of [1, 2]) {
+    for (const seed of seeds) {
       const call = await virtualCall(2, { traits: [{ delayMs: 30 }], seed });
       const { network } = call.sides[0]!;
       const stop = call.speak();
