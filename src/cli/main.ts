@@ -2,6 +2,7 @@
 import type { Io } from './io.js';
 import { complete, completeWord } from './complete.js';
 import type { Interruption } from './run.js';
+import { holdYoungGeneration } from './young-generation.js';
 
 const controller = new AbortController();
 const interrupt = (reason: Interruption): void => controller.abort(reason);
@@ -49,6 +50,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 /** Completion comes on a key press: it loads as little as it can. */
 async function execute([word = '', ...rest]: readonly string[]): Promise<number> {
   if (word === completeWord) return complete(rest, io);
+  if (word === 'serve') holdYoungGeneration();
   const { run } = await import('./run.js');
   return run(
     [word, ...rest].filter((one, index) => index > 0 || one !== ''),
