@@ -19,6 +19,13 @@ export function onServerCpu(command: string, args: readonly string[]): [string, 
   return canPin ? ['taskset', ['-c', String(serverCpu), command, ...args]] : [command, [...args]];
 }
 
+/** The command and arguments that start a program on both cores, wherever this process is pinned. */
+export function onBothCpus(command: string, args: readonly string[]): [string, string[]] {
+  return canPin
+    ? ['taskset', ['-c', `${serverCpu},${generatorCpu}`, command, ...args]]
+    : [command, [...args]];
+}
+
 /** The command and arguments that start a program on the generator's core, where that can be had. */
 export function onGeneratorCpu(command: string, args: readonly string[]): [string, string[]] {
   return canPin ? ['taskset', ['-c', String(generatorCpu), command, ...args]] : [command, [...args]];
@@ -201,5 +208,40 @@ export function measure(serverPid: number): () => Cost {
       disturbed: Math.max(onServer, onGenerator),
       serverCoreDisturbed: onServer,
     };
+  };
+}
+
+/** What several programs that share both cores have cost, each with its descendants. */
+export interface SharedCost {
+  /** Shares of one core, in the order in which the programs were given. */
+  shares: number[];
+  /** Of this process. */
+  generator: number;
+  /** Share of a core that others used meanwhile. */
+  disturbed: number;
+}
+
+/** Starts to measure programs by the pids of their first processes; the function returned ends it. */
+export function measureTogether(pids: readonly number[]): () => SharedCost {
+  const read = () => ({
+    at: performance.now() / 1000,
+    trees: pids.map(cpuSeconds),
+    own: process.cpuUsage(),
+    cores: [coreTicks(serverCpu), coreTicks(generatorCpu)] as const,
+  });
+  const before = read();
+  return () => {
+    const after = read();
+    const seconds = after.at - before.at;
+    const shares = after.trees.map((used, at) => (used - (before.trees[at] ?? 0)) / seconds);
+    const generator =
+      (after.own.user + after.own.system - before.own.user - before.own.system) / 1e6 / seconds;
+    const busy = ([0, 1] as const).map((core) => {
+      const all = after.cores[core].all - before.cores[core].all;
+      return all === 0 ? 0 : (after.cores[core].busy - before.cores[core].busy) / all;
+    });
+    const all = (busy[0] ?? 0) + (busy[1] ?? 0);
+    const ours = shares.reduce((sum, share) => sum + share, generator);
+    return { shares, generator, disturbed: canPin ? Math.max(0, all - ours) : 0 };
   };
 }

@@ -1,9 +1,10 @@
-// npm run bench [-- quick] [KEY…]: runs the scenarios (all, or those of the keys), prints and keeps their figures.
+// npm run bench [-- quick] [KEY…]: runs the scenarios (all, or those of keys such as V or V2), prints and keeps their figures.
 import { fileURLToPath } from 'node:url';
 import { describeMachine, pinGenerator } from './machine.js';
 import { runPeers } from './peers.js';
 import { scenarioSection, writeResults, type Section } from './report.js';
 import { repeat, type RunOptions, type Scenario } from './scenario.js';
+import { callScenarios } from './scenarios/calls.js';
 import { durablePlain, durableTls } from './scenarios/durable.js';
 import { fanOutPlain, fanOutTls } from './scenarios/fan-out-max.js';
 import { fanOutPaced } from './scenarios/fan-out-paced.js';
@@ -26,10 +27,17 @@ const scenarios: readonly Scenario[] = [
   startUp,
   mediaRelay,
   terminalVideo,
+  ...callScenarios,
 ];
 const peersKey = 'P';
 const runsOfEach = 3;
 const resultsFile = fileURLToPath(new URL('../../bench/results.md', import.meta.url));
+
+/** What a scenario is picked by: its key, and its number where it is one of several with the same key. */
+function wordsFor({ key, title }: Scenario): string[] {
+  const number = /^[A-Z]\d(?= )/.exec(title)?.[0];
+  return number === undefined ? [key] : [key, number];
+}
 
 function print(section: Section): void {
   console.log(`\n## ${section.title}\n\n${section.text}`);
@@ -38,20 +46,21 @@ function print(section: Section): void {
 async function main(words: readonly string[]): Promise<number> {
   const quick = words.includes('quick');
   const keys = words.filter((word) => word !== 'quick');
-  const known = [...new Set(scenarios.map((scenario) => scenario.key)), peersKey];
+  const known = [...new Set(scenarios.flatMap(wordsFor)), peersKey];
   const unknown = keys.find((key) => !known.includes(key));
   if (unknown !== undefined) {
     console.error(`bench: no scenario ${unknown}; there are ${known.join(' ')}, and the word quick`);
     return 2;
   }
-  const picked = (key: string): boolean => keys.length === 0 || keys.includes(key);
+  const picked = (words: readonly string[]): boolean =>
+    keys.length === 0 || words.some((word) => keys.includes(word));
   const options: RunOptions = { seconds: quick ? 1 : 4, quick };
   const count = quick ? 1 : runsOfEach;
   const sections: Section[] = [];
   let failed = 0;
   pinGenerator();
   for (const line of describeMachine()) console.log(line);
-  for (const scenario of scenarios.filter(({ key }) => picked(key))) {
+  for (const scenario of scenarios.filter((one) => picked(wordsFor(one)))) {
     try {
       const section = scenarioSection(await repeat(scenario, count, options), quick ? ', quick' : '');
       sections.push(section);
@@ -61,7 +70,7 @@ async function main(words: readonly string[]): Promise<number> {
       console.error(`\nbench: ${scenario.title}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  if (picked(peersKey)) {
+  if (picked([peersKey])) {
     const section = await runPeers(count, quick);
     sections.push(section);
     print(section);

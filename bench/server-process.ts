@@ -45,14 +45,20 @@ export interface BenchServer {
 }
 
 const running = new Set<ChildProcess>();
+
+/** Sees to it that a process ends when this one does. */
+export function track(child: ChildProcess): void {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+}
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
-/** Seeds a database, starts a server on it, hands it over, and removes everything afterwards. */
+/** Seeds a database, starts a server on it, hands it over, and removes everything afterwards. `more`: options of `serve`. */
 export async function withServer<T>(
-  options: Seed & { tls: boolean },
+  options: Seed & { tls: boolean; more?: readonly string[] },
   use: (server: BenchServer) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'pytalk-bench-'));
@@ -63,7 +69,7 @@ export async function withServer<T>(
     const tokens = await seed(dataDir, options);
     const configFile = join(folder, 'config.json');
     await writeFile(configFile, JSON.stringify(openConfig));
-    server = await start(dataDir, configFile, options.tls, tokens);
+    server = await start(dataDir, configFile, options, tokens);
     return await use(server);
   } finally {
     await server?.stop();
@@ -74,11 +80,11 @@ export async function withServer<T>(
 async function start(
   dataDir: string,
   configFile: string,
-  tls: boolean,
+  { tls, more: given = [] }: { tls: boolean; more?: readonly string[] },
   tokens: readonly string[],
 ): Promise<BenchServer> {
   const options = ['--host', '127.0.0.1', '--port', '0', '--udp-port', '0', '--data', dataDir];
-  const more = ['--config', configFile, '--json', ...(tls ? [] : ['--no-tls'])];
+  const more = ['--config', configFile, '--json', ...(tls ? [] : ['--no-tls']), ...given];
   const nodeArgs = nodeOptions.split(' ').filter((option) => option !== '');
   const [command, args] = onServerCpu(process.execPath, [
     ...nodeArgs,
@@ -88,8 +94,8 @@ async function start(
     ...more,
   ]);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  running.add(child);
-  const exited = once(child, 'exit').finally(() => running.delete(child));
+  track(child);
+  const exited = once(child, 'exit');
   const port = await Promise.race([
     listeningPort(child),
     exited.then(() => {

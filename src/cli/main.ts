@@ -2,15 +2,22 @@
 import type { Io } from './io.js';
 import { complete, completeWord } from './complete.js';
 import type { Interruption } from './run.js';
+import { holdYoungGeneration } from './young-generation.js';
 
 const controller = new AbortController();
 const interrupt = (reason: Interruption): void => controller.abort(reason);
 
+/** `npx` and `timeout` pass a signal on that this process has had already: a second one this soon is the same one. */
+const sameSignalMs = 300;
+let interruptedAtMs = 0;
+
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The second one does not wait for anything.
-    if (controller.signal.aborted) process.exit(130);
-    interrupt(signal);
+    if (!controller.signal.aborted) {
+      interruptedAtMs = performance.now();
+      interrupt(signal);
+    } else if (performance.now() - interruptedAtMs > sameSignalMs) process.exit(130);
   });
 }
 
@@ -43,6 +50,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 /** Completion comes on a key press: it loads as little as it can. */
 async function execute([word = '', ...rest]: readonly string[]): Promise<number> {
   if (word === completeWord) return complete(rest, io);
+  if (word === 'serve') holdYoungGeneration();
   const { run } = await import('./run.js');
   return run(
     [word, ...rest].filter((one, index) => index > 0 || one !== ''),

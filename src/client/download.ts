@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { PytalkError } from '../protocol/errors.js';
 import type { Chunk } from '../protocol/frame.js';
 import { limits } from '../protocol/limits.js';
-import { BufferPool } from './buffer-pool.js';
+import { BufferPool } from '../protocol/buffer-pool.js';
 
 /** Above this many bytes that wait for the disk reading stops, and below the other it goes on. */
 const pauseAboveBytes = 16 * 1024 * 1024;
@@ -23,7 +23,7 @@ interface Piece {
   bytes: number;
 }
 
-const pieces = new BufferPool(limits.maxChunkBytes);
+const pieces = new BufferPool(limits.maxChunkBytes, 40);
 
 export class Download {
   readonly sha256: string;

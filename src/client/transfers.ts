@@ -6,7 +6,7 @@ import { fromWireError } from '../protocol/envelope.js';
 import { limits } from '../protocol/limits.js';
 import type { Push } from '../protocol/messages.js';
 import type { TransferOptions } from './api.js';
-import { BufferPool } from './buffer-pool.js';
+import { BufferPool } from '../protocol/buffer-pool.js';
 import type { Connection } from './connection.js';
 import { Download } from './download.js';
 import { unreadable } from './files.js';
@@ -18,7 +18,7 @@ import { UploadWindow } from './upload-window.js';
 /** Two fewer than the server allows: an ended one may still be on its way out. */
 const maxParallel = limits.maxTransfers - 2;
 const headerBytes = frameHeaderBytes + chunkHeaderBytes;
-const frames = new BufferPool(headerBytes + limits.maxChunkBytes);
+const frames = new BufferPool(headerBytes + limits.maxChunkBytes, 40);
 
 /** What a transfer under way wants to hear. */
 interface Listener {

@@ -7,6 +7,7 @@ import { openMicrophone } from './audio/microphone.js';
 import { level, mix } from './audio/mixer.js';
 import { openSpeaker } from './audio/speaker.js';
 import { openCamera } from './capture/camera.js';
+import { AdaptivePictures } from './adaptive-pictures.js';
 import { FrameHold } from './frame-hold.js';
 import {
   blockMs,
@@ -65,6 +66,7 @@ class RunningMedia implements CallMedia {
   readonly #encoder = new AudioEncoder();
   readonly #ducker = new Ducker();
   readonly #hold: FrameHold;
+  readonly #pictures: AdaptivePictures;
   #camera: Promise<Source | null> = Promise.resolve(null);
   #microphone: Promise<Source | null> = Promise.resolve(null);
   #speaker: Sink | null = null;
@@ -89,7 +91,9 @@ class RunningMedia implements CallMedia {
       frame: (frame) => this.#frameCame(frame),
       audioPacket: (from, packet) => this.#rtpOut?.sound(from, packet),
       path: (isOpen) => this.#emit('path', { path: isOpen ? 'udp' : null }),
+      pictureRate: (bps) => this.#pictures.setBudget(bps),
     });
+    this.#pictures = new AdaptivePictures((frame) => this.#session.sendFrame(frame));
   }
 
   start(): void {
@@ -151,6 +155,7 @@ class RunningMedia implements CallMedia {
   async #close(): Promise<void> {
     this.#stopPace();
     this.#hold.close();
+    this.#pictures.close();
     for (const timer of this.#retries) clearTimeout(timer);
     await this.#session.close();
     await Promise.all([
@@ -241,7 +246,7 @@ class RunningMedia implements CallMedia {
 
   #frameTaken(frame: JpegFrame): void {
     if (!this.#wantsCamera || this.#closing) return;
-    this.#session.sendFrame(frame);
+    this.#pictures.push(frame);
     this.#emit('self', frame);
   }
 

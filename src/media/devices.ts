@@ -1,5 +1,5 @@
 // What this machine has for calls: cameras, microphones, speakers.
-import { createRequire } from 'node:module';
+import { nativeDevices } from './audio/native-sound.js';
 import { pulseDevices } from './audio/pulse.js';
 import { listCameras } from './capture/video-devices.js';
 import { findFfmpeg } from './ffmpeg.js';
@@ -11,32 +11,12 @@ export interface Device {
   name: string;
 }
 
-interface NativeDevices {
-  inputDevices?: () => { index?: number; name?: string }[];
-  outputDevices?: () => { index?: number; name?: string }[];
-}
-
-function native(): NativeDevices {
-  try {
-    return createRequire(import.meta.url)('decibri') as NativeDevices;
-  } catch {
-    return {};
-  }
-}
-
 function nativeList(kind: 'microphone' | 'speaker'): Device[] {
-  const { inputDevices, outputDevices } = native();
-  const list = kind === 'microphone' ? inputDevices : outputDevices;
-  try {
-    return (list?.() ?? []).map(({ index, name }, at) => ({
-      kind,
-      id: String(index ?? at),
-      name: name ?? String(index ?? at),
-    }));
-  } catch {
-    // No sound system: an empty list says so.
-    return [];
-  }
+  return (nativeDevices(kind) ?? []).map(({ index, name }, at) => ({
+    kind,
+    id: String(index ?? at),
+    name: name ?? String(index ?? at),
+  }));
 }
 
 /** Everything that is found; what cannot be listed is left out. Never rejects. */

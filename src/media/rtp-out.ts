@@ -7,9 +7,10 @@ import { payloadType } from '../protocol/media-streams.js';
 import { PytalkError, ProtocolError } from '../protocol/errors.js';
 import { decodeRed } from '../protocol/red.js';
 import { encodeRtcp } from '../protocol/rtcp.js';
-import { packetiseJpeg, parseJpeg } from '../protocol/rtp-jpeg.js';
+import { packetiseJpeg, parseJpeg, type JpegParts } from '../protocol/rtp-jpeg.js';
 import { encodeRtp, type RtpPacket } from '../protocol/rtp.js';
 import type { ReceivedFrame } from './media.js';
+import { theMachine } from './session/outside.js';
 import { Pacer } from './session/pacer.js';
 import { wallClock } from './session/wall-clock.js';
 
@@ -17,6 +18,8 @@ const portsPerPerson = 4;
 const audioPortOffset = 2;
 const maxPayloadBytes = 1_400 - 12;
 const reportEveryMs = 1_000;
+
+type Fields = Pick<RtpPacket, 'payloadType' | 'marker' | 'timestamp' | 'payload'>;
 
 /** One stream to one port, with sender reports (RFC 3550, section 6.4.1) to the port after it. */
 class PlainStream {
@@ -33,17 +36,16 @@ class PlainStream {
     this.#send = send;
   }
 
-  packet(fields: Pick<RtpPacket, 'payloadType' | 'marker' | 'timestamp' | 'payload'>): Buffer {
+  /** Numbers and sends a packet; returns its bytes. */
+  send(fields: Fields): number {
     const sequenceNumber = this.#sequence;
     this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#packets++;
     this.#octets += fields.payload.length;
     this.#last = { timestamp: fields.timestamp, atMs: wallClock() };
-    return encodeRtp({ ...fields, sequenceNumber, ssrc: this.#ssrc, captureTimeMs: null });
-  }
-
-  send(bytes: Buffer): void {
+    const bytes = encodeRtp({ ...fields, sequenceNumber, ssrc: this.#ssrc, captureTimeMs: null });
     this.#send(bytes, this.#port);
+    return bytes.length;
   }
 
   report(unitsPerMs: number): void {
@@ -68,7 +70,7 @@ class PlainStream {
 interface Outlet {
   video: PlainStream;
   audio: PlainStream;
-  pacer: Pacer;
+  pacer: Pacer<Fields>;
 }
 
 export class RtpOut {
@@ -92,7 +94,7 @@ export class RtpOut {
     }, reportEveryMs);
   }
 
-  /** Rejects with `file-unreadable` (the description cannot be written) or `usage` (no such host). */
+  /** Rejects with `file-unwritable` (the description cannot be written) or `usage` (no such host). */
   static async open(to: { host: string; port: number }, sdp: string | null): Promise<RtpOut> {
     const found = await lookup(to.host).catch((cause: unknown) => {
       throw new PytalkError('usage', {
@@ -103,7 +105,7 @@ export class RtpOut {
     if (sdp !== null) {
       await writeFile(sdp, description(found, to.port)).catch((cause: unknown) => {
         const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new PytalkError('file-unreadable', { details: { path: sdp, reason }, cause });
+        throw new PytalkError('file-unwritable', { details: { path: sdp, reason }, cause });
       });
     }
     const socket = createSocket({
@@ -116,19 +118,25 @@ export class RtpOut {
     return new RtpOut(socket, found.address, to.port);
   }
 
-  /** A whole picture: the very bytes that came, in packets of its own. */
+  /** A whole picture: the very bytes that came, in packets of its own. Bytes that make no JPEG, as anybody can send, are left out. */
   frame({ from, jpeg, timestamp }: ReceivedFrame): void {
-    const { video, pacer } = this.#outlet(from);
-    const payloads = packetiseJpeg(parseJpeg(jpeg), maxPayloadBytes);
+    let parts: JpegParts;
+    try {
+      parts = parseJpeg(jpeg);
+    } catch (error) {
+      if (error instanceof ProtocolError) return;
+      throw error;
+    }
+    if (parts.problem !== null || parts.scan.length === 0) return;
+    const { pacer } = this.#outlet(from);
+    const payloads = packetiseJpeg(parts, maxPayloadBytes);
     pacer.add(
-      payloads.map((payload, at) =>
-        video.packet({
-          payloadType: payloadType.jpeg,
-          marker: at === payloads.length - 1,
-          timestamp,
-          payload,
-        }),
-      ),
+      payloads.map((payload, at) => ({
+        payloadType: payloadType.jpeg,
+        marker: at === payloads.length - 1,
+        timestamp,
+        payload,
+      })),
     );
   }
 
@@ -145,7 +153,7 @@ export class RtpOut {
     if (!payload || payload.length === 0) return;
     const { audio } = this.#outlet(from);
     const { marker, timestamp } = packet;
-    audio.send(audio.packet({ payloadType: payloadType.opus, marker, timestamp, payload }));
+    audio.send({ payloadType: payloadType.opus, marker, timestamp, payload });
   }
 
   #outlet(id: number): Outlet {
@@ -157,7 +165,7 @@ export class RtpOut {
     };
     const video = new PlainStream(first, send);
     const audio = new PlainStream(first + audioPortOffset, send);
-    const outlet = { video, audio, pacer: new Pacer((bytes) => video.send(bytes)) };
+    const outlet = { video, audio, pacer: new Pacer<Fields>((fields) => video.send(fields), theMachine) };
     this.#outlets.set(id, outlet);
     return outlet;
   }

@@ -60,6 +60,7 @@ export const errorTexts = {
   'too-many-transfers': 'at most {max} transfers at a time',
   'bad-picture': 'the picture cannot be read: {reason}',
   'file-unreadable': 'cannot read {path}: {reason}',
+  'file-unwritable': 'cannot write {path}: {reason}',
   'file-exists': '{path} exists already: name another with --out',
   // calls
   'call-not-found': 'that call is over, or you are not in it',

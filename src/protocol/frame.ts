@@ -1,5 +1,7 @@
 // Frames on the TCP stream: a 4-byte big-endian length, a kind byte, then the payload.
+import { BufferPool } from './buffer-pool.js';
 import { ProtocolError } from './errors.js';
+import { limits } from './limits.js';
 
 /*
  *  0                   1                   2                   3
@@ -17,7 +19,7 @@ export const frameKind = { json: 0, chunk: 1 } as const;
 export const frameHeaderBytes = 5;
 export const chunkHeaderBytes = 12;
 
-/** One frame as it was cut from the stream; `payload` is valid until the next call of `push`. */
+/** One frame as it was cut from the stream; `payload` is valid during the call that hands it on. */
 export interface Frame {
   kind: number;
   payload: Buffer;
@@ -83,13 +85,22 @@ export function decodeJson(payload: Buffer): unknown {
 }
 
 /**
+ * Buffers of whole chunk frames, for all decoders: each chunk of a file comes in many pieces, and one buffer after
+ * the other would be left for the garbage collector, which takes its time.
+ */
+const chunkFrames = new BufferPool(frameHeaderBytes + chunkHeaderBytes + limits.maxChunkBytes, 8);
+const nothing = Buffer.alloc(0);
+/** Shorter frames than this cost little, and leave the buffers to the long ones. */
+const minPooledBytes = chunkFrames.bytes / 4;
+
+/**
  * Cuts a byte stream into frames. Holds at most one unfinished frame, in one buffer that grows with what has
  * really arrived, so its memory is bounded by twice `maxFrameBytes` however the bytes are split.
  */
 export class FrameDecoder {
   /** Kind byte and payload of the longest frame; may be raised once the sender is known. */
   maxFrameBytes: number;
-  #held = Buffer.alloc(0);
+  #held: Buffer = nothing;
   #heldBytes = 0;
   /** Bytes that must be there before anything can be done: 4 for a length, then the whole frame. */
   #needed = 4;
@@ -133,18 +144,30 @@ export class FrameDecoder {
       onFrame({ kind, payload });
     }
     if (pos < input.length) this.#hold(input.subarray(pos));
-    else if (this.#held.length > 0) this.#held = Buffer.alloc(0);
+    else if (this.#held.length > 0) {
+      chunkFrames.give(this.#held);
+      this.#held = nothing;
+    }
   }
 
   #hold(data: Buffer): void {
     const bytes = this.#heldBytes + data.length;
     if (bytes > this.#held.length) {
-      const grown = Buffer.allocUnsafe(Math.max(bytes, Math.min(this.#needed, 2 * bytes)));
+      const grown = this.#larger(bytes);
       this.#held.copy(grown, 0, 0, this.#heldBytes);
+      chunkFrames.give(this.#held);
       this.#held = grown;
     }
     data.copy(this.#held, this.#heldBytes);
     this.#heldBytes = bytes;
+  }
+
+  #larger(bytes: number): Buffer {
+    if (this.#needed >= minPooledBytes && Math.max(bytes, this.#needed) <= chunkFrames.bytes) {
+      const spare = chunkFrames.takeSpare();
+      if (spare) return spare;
+    }
+    return Buffer.allocUnsafe(Math.max(bytes, Math.min(this.#needed, 2 * bytes)));
   }
 
   #checkLength(length: number): void {

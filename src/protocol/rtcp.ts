@@ -1,4 +1,4 @@
-// RTCP packets (RFC 3550, section 6; NACK of RFC 4585, section 6.2.1), several in one datagram; pure bytes and values.
+// RTCP packets (RFC 3550, section 6; NACK of RFC 4585, section 6.2.1; REMB), several in one datagram; pure bytes and values.
 import { ProtocolError, PytalkError } from './errors.js';
 import { readNtp, writeNtp } from './ntp.js';
 
@@ -44,10 +44,23 @@ export type RtcpPacket =
   | { kind: 'sdes'; ssrc: number; cname: string }
   | { kind: 'bye'; ssrcs: number[] }
   /** Asks for packets again; `lost` are sequence numbers in rising order, which may wrap around. */
-  | { kind: 'nack'; senderSsrc: number; mediaSsrc: number; lost: number[] };
+  | { kind: 'nack'; senderSsrc: number; mediaSsrc: number; lost: number[] }
+  /** What the way to `senderSsrc` can carry of these streams together (draft-alvestrand-rmcat-remb-03); exact to 18 bits. */
+  | { kind: 'remb'; senderSsrc: number; bitsPerSecond: number; ssrcs: number[] };
 
-const packetType = { senderReport: 200, receiverReport: 201, sdes: 202, bye: 203, transportFeedback: 205 };
+const packetType = {
+  senderReport: 200,
+  receiverReport: 201,
+  sdes: 202,
+  bye: 203,
+  transportFeedback: 205,
+  payloadFeedback: 206,
+};
 const genericNack = 1;
+/** Application layer feedback (RFC 4585, section 6.4), of which REMB is one by its name. */
+const applicationFeedback = 15;
+const rembName = 0x52_45_4d_42;
+const mantissaBits = 18;
 const cnameItem = 1;
 const headerBytes = 4;
 const reportBytes = 24;
@@ -112,7 +125,26 @@ function encodeOne(packet: RtcpPacket): Buffer {
       });
       return bytes;
     }
+    case 'remb': {
+      if (packet.ssrcs.length > 255 || packet.bitsPerSecond >= 2 ** 53) throw new PytalkError('internal');
+      const bytes = frame(packetType.payloadFeedback, applicationFeedback, 16 + 4 * packet.ssrcs.length);
+      bytes.writeUInt32BE(packet.senderSsrc, 4);
+      bytes.writeUInt32BE(rembName, 12);
+      bytes.writeUInt32BE(packet.ssrcs.length * 2 ** 24 + rembRate(packet.bitsPerSecond), 16);
+      packet.ssrcs.forEach((ssrc, at) => bytes.writeUInt32BE(ssrc, 20 + 4 * at));
+      return bytes;
+    }
   }
+}
+
+/** The exponent (6 bits) and mantissa (18 bits) of a rate, rounded down. */
+function rembRate(bitsPerSecond: number): number {
+  let [exponent, mantissa] = [0, Math.max(0, Math.floor(bitsPerSecond))];
+  while (mantissa >= 2 ** mantissaBits) {
+    mantissa = Math.floor(mantissa / 2);
+    exponent++;
+  }
+  return exponent * 2 ** mantissaBits + mantissa;
 }
 
 /** Zeros with a header for `bodyBytes` more bytes. */
@@ -218,6 +250,21 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
         lost: readLost(body),
       });
       break;
+    case packetType.payloadFeedback: {
+      need(body, 8);
+      if (count !== applicationFeedback || body.length < 16 || body.readUInt32BE(8) !== rembName) break;
+      const word = body.readUInt32BE(12);
+      const ssrcCount = word >>> 24;
+      need(body, 16 + 4 * ssrcCount);
+      const exponent = (word >>> mantissaBits) & 0x3f;
+      packets.push({
+        kind: 'remb',
+        senderSsrc: body.readUInt32BE(0),
+        bitsPerSecond: (word & (2 ** mantissaBits - 1)) * 2 ** exponent,
+        ssrcs: Array.from({ length: ssrcCount }, (_, at) => body.readUInt32BE(16 + 4 * at)),
+      });
+      break;
+    }
     default:
       break;
   }

@@ -39,7 +39,7 @@ const ratesShape = z.strictObject({
 const mediaRatesShape = z.strictObject({
   packets: rate(6_000, 360_000, 'Packets.'),
   bytes: rate(4_000_000, 240_000_000, 'Bytes of packets.'),
-  feedback: rate(200, 12_000, 'Packets of feedback (RTCP).'),
+  feedback: rate(400, 24_000, 'Packets of feedback (RTCP).'),
   resends: rate(1_000, 120_000, 'Packets sent again to this participant, for its NACKs.'),
 });
 

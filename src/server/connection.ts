@@ -5,7 +5,6 @@ import { toWireError } from '../protocol/envelope.js';
 import {
   decodeChunk,
   decodeJson,
-  encodeChunkHeader,
   encodeJson,
   writeJsonText,
   FrameDecoder,
@@ -20,8 +19,6 @@ import type { Listener } from './roster.js';
 
 /** Requests that wait for their answer before reading stops, and at which it goes on. */
 const resumeBelow = limits.maxRequestsInFlight / 2;
-/** Bytes on their way to the socket above which a download waits. */
-const chunkHighWaterBytes = limits.maxChunkBytes;
 
 /** What the connection hands on. */
 export interface ConnectionOwner {
@@ -56,7 +53,8 @@ export class Connection implements ClientSession, Listener {
   #inFlight = 0;
   #ending = false;
   #closed = false;
-  #waiting: (() => void)[] = [];
+  /** Called when a chunk is with the socket, or the socket is gone. */
+  readonly #sending = new Set<() => void>();
 
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
@@ -65,7 +63,6 @@ export class Connection implements ClientSession, Listener {
     this.openedAt = this.lastReadAt = owner.now();
     socket.setNoDelay(true);
     socket.on('data', (data: Buffer) => this.#read(data));
-    socket.on('drain', () => this.#wakeChunks());
     socket.on('error', () => socket.destroy());
     socket.on('close', () => this.#hasClosed());
   }
@@ -117,12 +114,18 @@ export class Connection implements ClientSession, Listener {
     this.send(encodeJson({ req, error: toWireError(error) }));
   }
 
-  sendChunk(transfer: number, offset: number, data: Buffer): Promise<void> {
-    if (this.#closed || this.#ending) return Promise.reject(new PytalkError('disconnected'));
-    this.send(encodeChunkHeader(transfer, offset, data.length));
-    this.send(data);
-    if (this.queuedBytes < chunkHighWaterBytes) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  async sendChunk(frame: Buffer): Promise<void> {
+    if (this.#closed || this.#ending) throw new PytalkError('disconnected');
+    // Not through the queue, which would copy it: what waits there goes first.
+    this.#flush();
+    await new Promise<void>((resolve) => {
+      const sent = (): void => {
+        this.#sending.delete(sent);
+        resolve();
+      };
+      this.#sending.add(sent);
+      this.#socket.write(frame, sent);
+    });
   }
 
   end(code: ErrorCode): void {
@@ -204,13 +207,6 @@ export class Connection implements ClientSession, Listener {
     this.#out = [];
     this.#outBytes = 0;
     if (!this.#socket.writableEnded) this.#socket.write(bytes);
-    if (!this.#socket.writableNeedDrain) this.#wakeChunks();
-  }
-
-  #wakeChunks(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) wake();
   }
 
   /** The client does not take its data: what waits for it is thrown away, and it learns so when it returns. */
@@ -227,7 +223,7 @@ export class Connection implements ClientSession, Listener {
     this.#outBytes = 0;
     for (const transfer of this.transfers.values()) transfer.cancel();
     this.transfers.clear();
-    this.#wakeChunks();
+    for (const sent of [...this.#sending]) sent();
     this.#owner.closed(this);
   }
 }

@@ -1,10 +1,16 @@
 // One download under way: chunks paced by the connection, so that messages never wait behind many of them.
 import { open } from 'node:fs/promises';
+import { BufferPool } from '../protocol/buffer-pool.js';
 import { toWireError } from '../protocol/envelope.js';
 import { PytalkError } from '../protocol/errors.js';
+import { chunkHeaderBytes, encodeChunkHeader, frameHeaderBytes } from '../protocol/frame.js';
 import { limits } from '../protocol/limits.js';
 import { fileFailure } from './disk.js';
 import type { ClientSession, Transfer } from './handler.js';
+
+const headerBytes = frameHeaderBytes + chunkHeaderBytes;
+/** Whole chunk frames, which the disk reads into and the socket sends from. */
+const frames = new BufferPool(headerBytes + limits.maxChunkBytes, 16);
 
 /** The download of each connection whose chunk is on its way; others of that connection wait for their turn. */
 const turns = new WeakMap<ClientSession, Promise<void>>();
@@ -49,22 +55,24 @@ export class Download implements Transfer {
   async #send(): Promise<void> {
     const { session, transfer, path, size, counters } = this.#options;
     const file = await open(path, 'r');
+    const buffer = frames.take();
     try {
       let { offset } = this.#options;
       while (offset < size && !this.#cancelled) {
-        const buffer = Buffer.allocUnsafeSlow(Math.min(limits.maxChunkBytes, size - offset));
-        const { bytesRead } = await file.read(buffer, 0, buffer.length, offset);
+        const bytes = Math.min(limits.maxChunkBytes, size - offset);
+        const { bytesRead } = await file.read(buffer, headerBytes, bytes, offset);
         if (bytesRead === 0)
           throw new PytalkError('storage-failed', { details: { reason: 'file is short' } });
-        const data = buffer.subarray(0, bytesRead);
-        const at = offset;
+        encodeChunkHeader(transfer, offset, bytesRead).copy(buffer);
         await inTurn(session, async () => {
-          if (!this.#cancelled) await session.sendChunk(transfer, at, data);
+          if (!this.#cancelled) await session.sendChunk(buffer.subarray(0, headerBytes + bytesRead));
         });
         offset += bytesRead;
         counters.sentBytes += bytesRead;
       }
     } finally {
+      // A socket that was closed half way may not have let go of it.
+      if (!session.closed) frames.give(buffer);
       await file.close();
     }
   }

@@ -48,8 +48,11 @@ export interface ClientSession {
   /** From here on the connection is logged in; the hub sends it pushes. */
   signIn(userId: number, sessionId: number): void;
   push<T extends PushType>(type: T, body: PushBody<T>): void;
-  /** Sends one chunk frame. Resolves when the socket wants more: await it before the next. Rejects once closed. */
-  sendChunk(transfer: number, offset: number, data: Buffer): Promise<void>;
+  /**
+   * Sends the bytes of a whole chunk frame. Resolves when the socket has taken them, or has closed: the bytes may
+   * be overwritten only then, and the next one waits for it. Rejects once closed.
+   */
+  sendChunk(frame: Buffer): Promise<void>;
   /** Sends `closing` with the error, then closes. Idempotent. */
   end(code: 'session-ended' | 'account-disabled' | 'stopping' | 'too-slow'): void;
   readonly closed: boolean;

@@ -46,6 +46,8 @@ export async function listenTcp(
     }
     perAddress.set(address, count + 1);
     const connection = new Connection(socket, owner);
+    // After the connection's own listener, which has copied what it keeps.
+    socket.on('data', freeRead);
     connections.add(connection);
     hub.connected(connection);
     socket.once('close', () => connections.delete(connection));
@@ -111,6 +113,19 @@ export async function listenTcp(
       clearTimeout(grace);
     },
   };
+}
+
+/** Reads that are shorter are left to the garbage collector: a message is not worth the call. */
+const minFreedBytes = 4096;
+
+/**
+ * Frees what a socket has read, at once. During an upload each 16 KiB are a buffer of their own, and V8 collects
+ * them only when there are 64 MB of them (measured with Node 24). Node 20, which has no `transfer`, does so earlier.
+ */
+function freeRead(data: Buffer): void {
+  const { buffer } = data as { buffer: { byteLength: number; transfer?: (bytes: number) => unknown } };
+  // One that is larger holds the bytes of others too.
+  if (data.length >= minFreedBytes && data.length === buffer.byteLength) buffer.transfer?.(0);
 }
 
 function countDown(counts: Map<string, number>, key: string): void {

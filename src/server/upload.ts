@@ -1,6 +1,7 @@
 // One upload under way: chunks into a part file, hashed as they come, never more in memory than the window.
 import { createHash } from 'node:crypto';
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { BufferPool } from '../protocol/buffer-pool.js';
 import { toWireError } from '../protocol/envelope.js';
 import { PytalkError } from '../protocol/errors.js';
 import { limits } from '../protocol/limits.js';
@@ -8,9 +9,8 @@ import { fileFailure } from './disk.js';
 import type { ClientSession, Transfer } from './handler.js';
 
 const pieceBytes = limits.maxChunkBytes;
-/** Pieces that are kept for the next upload instead of being thrown away. */
-const maxSparePieces = 32;
-const sparePieces: Buffer[] = [];
+/** The spare ones are what four uploads have under way. */
+const pieces = new BufferPool(pieceBytes, 32);
 
 interface Piece {
   buffer: Buffer;
@@ -118,7 +118,7 @@ export class Upload implements Transfer {
     while (taken < data.length) {
       let piece = this.#pieces.at(-1);
       if (!piece || piece.bytes === pieceBytes) {
-        piece = { buffer: sparePieces.pop() ?? Buffer.allocUnsafeSlow(pieceBytes), bytes: 0 };
+        piece = { buffer: pieces.take(), bytes: 0 };
         this.#pieces.push(piece);
       }
       const copied = data.copy(piece.buffer, piece.bytes, taken);
@@ -133,7 +133,7 @@ export class Upload implements Transfer {
       for (let piece = this.#pieces.shift(); piece; piece = this.#pieces.shift()) {
         await this.#writePiece(piece);
         this.#written += piece.bytes;
-        if (sparePieces.length < maxSparePieces) sparePieces.push(piece.buffer);
+        pieces.give(piece.buffer);
         if (this.#state === 'receiving') session.push('file.progress', { transfer, offset: this.#written });
       }
     } catch (error) {

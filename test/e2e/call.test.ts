@@ -1,9 +1,12 @@
 // Two `pytalk call` processes on a real server: pictures and sound both ways, orders, exit codes, and nothing left behind.
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { registered } from '../support/cli-person.js';
+import { program, type Program } from '../support/cli-program.js';
 import { jsonLines } from '../support/cli-run.js';
 import {
   allGone,
@@ -17,6 +20,11 @@ import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 t.setTimeout(180_000);
+
+/** The first line that it says to people. */
+async function noted({ child, stderr }: Program): Promise<string> {
+  return stderr !== '' ? stderr : String(((await once(child.stderr!, 'data')) as [Buffer])[0]);
+}
 
 function hasFfmpeg(): boolean {
   try {
@@ -185,4 +193,49 @@ t.test('a caller that is killed leaves no process behind', { skip }, async (t) =
   caller.child.kill('SIGKILL');
   await caller.ended;
   await allGone(children);
+});
+
+t.test('a signal that comes twice at once, as npx and timeout send it, still hangs up', async (t) => {
+  const server = await testServer(t);
+  const { alice } = await twoFriends(t, server);
+  const caller = startCall(
+    t,
+    alice,
+    'bob',
+    '--audio-only',
+    '--mic',
+    'none',
+    '--speaker',
+    'none',
+    '--headless',
+  );
+  await caller.until(({ type }) => type === 'ringing');
+  caller.child.kill('SIGTERM');
+  caller.child.kill('SIGINT');
+  t.match(await caller.until(({ type }) => type === 'ended'), { reason: 'cancelled' });
+  t.equal(await caller.ended, 130);
+});
+
+t.test('who waits for calls is told whose, by their whole names', async (t) => {
+  const server = await testServer(t);
+  const { bob } = await twoFriends(t, server);
+  const from = ['--from', 'alice,carol', ...withoutDevices];
+  const agent = program(t, ['call', '--answer', '--home', bob.home, ...from]);
+  await t.resolveMatch(noted(agent), 'waiting for calls; answering alice, carol. Ctrl+C ends it.');
+});
+
+t.test('a signal is obeyed at once while a server does not answer', async (t) => {
+  const server = await testServer(t);
+  const { alice } = await twoFriends(t, server);
+  const silent = createServer();
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  t.teardown(() => silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const caller = startCall(t, alice, 'bob', '--headless', '--server', `127.0.0.1:${port}`);
+  await once(silent, 'connection');
+  const asked = performance.now();
+  caller.child.kill('SIGINT');
+  t.equal(await caller.ended, 130);
+  t.ok(performance.now() - asked < 4_000, 'and not when its time is up');
 });

@@ -85,14 +85,17 @@ t.test('ffmpeg, GStreamer and tshark understand a call', { skip }, async (t) => 
   t.equal(await caller.ended, 0);
 });
 
-/** The protocols that tshark names on a port, malformed packets among them; why not, where it may not listen. */
+/** The protocols that tshark names on a port, those of malformed packets with a word more; why not, where it may not listen. */
 async function capturedProtocols(port: number): Promise<Set<string> | string> {
   const decoding = ['-d', `udp.port==${port},rtp`];
   const fields = ['-T', 'fields', '-e', '_ws.col.Protocol', '-e', '_ws.malformed'];
   try {
     const args = ['-i', 'lo', '-f', `udp port ${port}`, '-a', 'duration:5', ...decoding, ...fields];
     const { stdout } = await execute('tshark', args, { timeout: 30_000, maxBuffer: 1 << 26 });
-    return new Set(stdout.split(/[\n\t]/).filter((name) => name !== ''));
+    const names = stdout.split('\n').map((line) => line.split('\t'));
+    return new Set(
+      names.map(([name = '', malformed = '']) => (malformed === '' ? name : `${name} malformed`)),
+    );
   } catch {
     return 'tshark may not listen here';
   }

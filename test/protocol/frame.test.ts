@@ -10,6 +10,7 @@ import {
   FrameDecoder,
   frameKind,
 } from '../../src/protocol/frame.js';
+import { limits } from '../../src/protocol/limits.js';
 
 /* The value {"a":1} as a frame. */
 const literal = Buffer.from([
@@ -89,6 +90,30 @@ t.test('a chunk header round-trips, and short or huge ones are refused', async (
   t.equal(seen, 1);
   t.throws(() => decodeChunk(Buffer.alloc(11)), { code: 'bad-frame' });
   t.throws(() => decodeChunk(Buffer.alloc(12, 0xff)), { code: 'bad-frame' });
+});
+
+t.test('long chunks of many streams at once keep their bytes, though decoders share buffers', async (t) => {
+  const streams = [1, 2, 3].map((transfer) => ({ transfer, decoder: new FrameDecoder(1 << 20), chunks: 0 }));
+  const data = streams.map(({ transfer }) => Buffer.alloc(limits.maxChunkBytes, transfer));
+  for (let round = 0; round < 4; round++) {
+    const frames = data.map((bytes, i) =>
+      Buffer.concat([encodeChunkHeader(i + 1, round * bytes.length, bytes.length), bytes]),
+    );
+    for (let at = 0; at < frames[0]!.length; at += 16_384) {
+      for (const stream of streams) {
+        stream.decoder.push(frames[stream.transfer - 1]!.subarray(at, at + 16_384), ({ payload }) => {
+          const chunk = decodeChunk(payload);
+          t.equal(chunk.transfer, stream.transfer);
+          t.ok(chunk.data.equals(data[stream.transfer - 1]!));
+          stream.chunks++;
+        });
+      }
+    }
+  }
+  t.same(
+    streams.map(({ chunks }) => chunks),
+    [4, 4, 4],
+  );
 });
 
 t.test('text that is not JSON is refused', async (t) => {

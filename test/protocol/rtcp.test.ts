@@ -40,6 +40,14 @@ const literals: [RtcpPacket, Buffer][] = [
     { kind: 'nack', senderSsrc: 8, mediaSsrc: 9, lost: [0xfffe, 0xffff, 0x0e, 0x0f] },
     bytes('81 cd 0004 00000008 00000009 fffe 8001 000f 0000'),
   ],
+  [
+    { kind: 'remb', senderSsrc: 8, bitsPerSecond: 1_500_000, ssrcs: [0x11, 0x19] },
+    bytes('8f ce 0006 00000008 00000000 52454d42 02 0edc6c 00000011 00000019'),
+  ],
+  [
+    { kind: 'remb', senderSsrc: 8, bitsPerSecond: 262_143, ssrcs: [] },
+    bytes('8f ce 0004 00000008 00000000 52454d42 00 03ffff'),
+  ],
 ];
 
 t.test('writes and reads the literal bytes of every packet, alone and all together', async (t) => {
@@ -57,6 +65,7 @@ t.test('skips what it does not know', async (t) => {
   const of = (hex: string): RtcpPacket[] => decodeRtcp(Buffer.concat([bytes(hex), bye]));
   t.same(of('80 cc 0002 00000008 6e616d65'), known, 'APP');
   t.same(of('81 ce 0002 00000008 00000009'), known, 'PLI');
+  t.same(of('8f ce 0004 00000008 00000000 41424344 00000000'), known, 'feedback of other applications');
   t.same(of('8f cd 0003 00000008 00000009 00000000'), known, 'other transport feedback');
   t.same(of('81 ca 0003 00000008 02 02 6162 00000000'), known, 'an item that is no CNAME');
   t.same(decodeRtcp(bytes('81 cb 0003 00000008 05 6c61746572 0000')), known, 'the reason of a BYE');

@@ -255,6 +255,20 @@ t.test('messages pass a download on the same connection, and downloads share it'
   t.ok(firstHalf > chunks / 4 && firstHalf < (3 * chunks) / 4, `fair: ${firstHalf} of ${chunks}`);
 });
 
+t.test('files of people who read late come whole, though their buffers are used again', async (t) => {
+  const core = await startCore(t);
+  const people = await Promise.all([1, 2, 3].map((id) => core.join(id)));
+  const files = people.map(() => randomBytes(12 * mebibyte + 5));
+  const hashes = await Promise.all(people.map((client, i) => upload(client, files[i]!)));
+  const downloads = people.map((client, i) => {
+    const bytes = download(client, hashes[i]!);
+    client.socket.pause();
+    return bytes;
+  });
+  for (const client of people) client.socket.resume();
+  for (const [i, bytes] of (await Promise.all(downloads)).entries()) t.ok(bytes.equals(files[i]!));
+});
+
 t.test('a download ends with its connection, or when it is cancelled', async (t) => {
   const core = await startCore(t);
   const [alice, other] = await Promise.all([core.join(1), core.join(1)]);

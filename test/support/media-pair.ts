@@ -1,42 +1,42 @@
-// Two media sessions on a real relay, one of them behind a network that a test may spoil; and pictures that carry a number.
+// Two media sessions on a real relay over real sockets, one of them behind a bad network; and pictures that carry a number.
 import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import sharp from 'sharp';
 import { readConfig } from '../../src/server/config.js';
-import { startRelay, type Relay } from '../../src/server/relay/relay.js';
-import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
+import { startRelay } from '../../src/server/relay/relay.js';
+import type { ReceivedFrame } from '../../src/media/media.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import { wallClock } from '../../src/media/session/wall-clock.js';
 import { parseJpeg } from '../../src/protocol/rtp-jpeg.js';
+import { seededRandom, type BadNetwork } from './bad-network.js';
 import type { Teardown } from './temporary-folder.js';
-import { openUdpProxy, type NetworkTraits, type UdpProxy } from './udp-proxy.js';
+import { openUdpProxy } from './udp-proxy.js';
 
 interface Side {
   session: MediaSession;
   /** Every picture that came, in order. */
   frames: ReceivedFrame[];
+  /** Sends a picture that was taken now. */
+  show(jpeg: Buffer): void;
 }
 
 export interface MediaPair {
-  relay: Relay;
   alice: Side;
   bob: Side;
   /** Between alice and the relay. */
-  network: UdpProxy;
+  network: BadNetwork;
+  /** Gives alice another address. */
+  moveClients(): Promise<void>;
   /** Resolves when both have proved their tickets. */
   open: Promise<void>;
 }
 
 let calls = 0;
 
-/** `keyFor`: the sender key that `to` is given for `from`; changed by tests of wrong keys. */
-export async function mediaPair(
-  test: Teardown,
-  options: { traits?: NetworkTraits; withKeys?: boolean } = {},
-): Promise<MediaPair> {
+export async function mediaPair(test: Teardown): Promise<MediaPair> {
   const { mediaRates: rates } = await readConfig();
   const relay = await startRelay({ host: '127.0.0.1', port: 0, rates, log: pino({ level: 'silent' }) });
-  const network = await openUdpProxy(relay.address.port, 7, options.traits);
+  const proxy = await openUdpProxy(relay.address.port, 7);
   const call = `call ${++calls}`;
   const make = (
     id: number,
@@ -63,32 +63,35 @@ export async function mediaPair(
         frame: (frame) => frames.push(frame),
         audioPacket: () => undefined,
         path: (open) => open && isOpen(),
+        pictureRate: () => undefined,
       },
     );
-    return { session, frames, key, opened };
+    const show = (jpeg: Buffer): void => {
+      session.sendFrame({ jpeg, width: 640, height: 480, capturedAt: wallClock() });
+    };
+    return { session, frames, key, opened, show };
   };
-  const alice = make(1, network.port);
+  const alice = make(1, proxy.port);
   const bob = make(2, relay.address.port);
   alice.session.addPerson({ id: 2, ssrc: 0x2000 });
   bob.session.addPerson({ id: 1, ssrc: 0x1000 });
-  if (options.withKeys !== false) {
-    alice.session.setKey(2, bob.key);
-    bob.session.setKey(1, alice.key);
-  }
+  alice.session.setKey(2, bob.key);
+  bob.session.setKey(1, alice.key);
   alice.session.start();
   bob.session.start();
   test.teardown(async () => {
     await Promise.all([alice.session.close(), bob.session.close()]);
-    await network.close();
+    await proxy.close();
     await relay.close();
   });
   const open = Promise.all([alice.opened, bob.opened]).then(() => undefined);
-  return { relay, alice, bob, network, open };
+  return { alice, bob, network: proxy.network, moveClients: () => proxy.moveClients(), open };
 }
 
 /** A picture like a camera's: 640 by 480, different for each number; RTP/JPEG can carry it. */
 export async function numberedJpegs(count: number): Promise<Buffer[]> {
-  const noise = randomBytes(80 * 60 * 3);
+  const random = seededRandom(count);
+  const noise = Buffer.from(Array.from({ length: 80 * 60 * 3 }, () => Math.floor(random() * 256)));
   return Promise.all(
     Array.from({ length: count }, (_, number) => {
       noise.fill((number * 9) % 256, 0, 600);
@@ -98,21 +101,6 @@ export async function numberedJpegs(count: number): Promise<Buffer[]> {
         .toBuffer();
     }),
   );
-}
-
-/** Sends pictures at an even pace; resolves after the last one. */
-export async function sendAll(
-  session: MediaSession,
-  jpegs: readonly Buffer[],
-  everyMs: number,
-): Promise<void> {
-  const begin = performance.now();
-  for (const [at, jpeg] of jpegs.entries()) {
-    const frame: JpegFrame = { jpeg, width: 640, height: 480, capturedAt: wallClock() };
-    session.sendFrame(frame);
-    const waitMs = begin + (at + 1) * everyMs - performance.now();
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitMs)));
-  }
 }
 
 /** Position of each received picture among those that were sent, by their scan bytes; -1 for none of them. */

@@ -1,39 +1,21 @@
-// A bad network between clients and a relay: loses, delays, repeats and blocks datagrams, always the same for the same seed.
+// A bad network between clients and a relay on loopback: a socket for each client, and what `BadNetwork` does on the way.
 import { createSocket, type Socket } from 'node:dgram';
+import { BadNetwork, type Direction, type NetworkTraits } from './bad-network.js';
 
-export interface NetworkTraits {
-  /** Share lost in each direction, 0 to 1. */
-  loss?: number;
-  /** Milliseconds in each direction. */
-  delayMs?: number;
-  /** Up to so many milliseconds more, for each datagram anew: datagrams overtake each other. */
-  jitterMs?: number;
-  /** Share that comes twice. */
-  duplicate?: number;
-  blocked?: boolean;
+export interface ProxyOptions {
+  /** Of the clients, in the order in which they come, so many are behind the bad network; the way of the others is good. */
+  behind?: number;
+  /** Sees each datagram as it comes, before anything happens to it. */
+  watch?: (bytes: Buffer, direction: Direction) => void;
 }
 
 export interface UdpProxy {
   readonly port: number;
-  /** May be changed at any time. */
-  traits: NetworkTraits;
-  /** Changes one datagram in so many, in one bit; 0 for none. */
-  flipEvery: number;
-  readonly counters: { passed: number; lost: number };
+  /** What it does; its traits may be changed at any time. */
+  readonly network: BadNetwork;
   /** Gives each client a new address as the relay sees it, as a move from wifi to mobile does. */
   moveClients(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** A small generator of random numbers (mulberry32): the same for the same seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** Listens on a free loopback port and passes datagrams on to the relay at `target`. */
@@ -41,27 +23,25 @@ export async function openUdpProxy(
   target: number,
   seed: number,
   traits: NetworkTraits = {},
+  { behind = Infinity, watch }: ProxyOptions = {},
 ): Promise<UdpProxy> {
-  const random = seededRandom(seed);
   const near = await bound();
   const far = new Map<number, Socket>();
   const timers = new Set<NodeJS.Timeout>();
-  let count = 0;
+  const network = new BadNetwork(seed, traits, () => performance.now());
   let isClosed = false;
-  const pass = (bytes: Buffer, send: (bytes: Buffer) => void): void => {
-    const { loss = 0, delayMs = 0, jitterMs = 0, duplicate = 0, blocked = false } = proxy.traits;
-    if (blocked || random() < loss) {
-      proxy.counters.lost++;
+  const clients: number[] = [];
+  const isBehind = (client: number): boolean => {
+    if (!clients.includes(client)) clients.push(client);
+    return clients.indexOf(client) < behind;
+  };
+  const pass = (client: number, bytes: Buffer, direction: Direction, send: (bytes: Buffer) => void): void => {
+    watch?.(bytes, direction);
+    if (!isBehind(client)) {
+      send(bytes);
       return;
     }
-    proxy.counters.passed++;
-    const copy = Buffer.from(bytes);
-    if (proxy.flipEvery > 0 && ++count % proxy.flipEvery === 0) {
-      const at = Math.floor(random() * copy.length);
-      copy[at] = copy[at]! ^ (1 << Math.floor(random() * 8));
-    }
-    for (let copies = random() < duplicate ? 2 : 1; copies > 0; copies--) {
-      const waitMs = delayMs + random() * jitterMs;
+    network.pass(bytes, direction, (copy, waitMs) => {
       if (waitMs === 0) send(copy);
       else {
         const timer = setTimeout(() => {
@@ -70,7 +50,7 @@ export async function openUdpProxy(
         }, waitMs);
         timers.add(timer);
       }
-    }
+    });
   };
   const farOf = async (port: number): Promise<Socket> => {
     const known = far.get(port);
@@ -82,24 +62,25 @@ export async function openUdpProxy(
       return first;
     }
     far.set(port, socket);
-    socket.on('message', (bytes) => pass(bytes, (copy) => near.send(copy, port, '127.0.0.1')));
+    socket.on('message', (bytes) => pass(port, bytes, 'down', (copy) => near.send(copy, port, '127.0.0.1')));
     return socket;
   };
   near.on('message', (bytes, { port }) => {
     const known = far.get(port);
-    if (known) pass(bytes, (copy) => known.send(copy, target, '127.0.0.1'));
-    else void farOf(port).then((socket) => pass(bytes, (copy) => socket.send(copy, target, '127.0.0.1')));
+    if (known) pass(port, bytes, 'up', (copy) => known.send(copy, target, '127.0.0.1'));
+    else
+      void farOf(port).then((socket) =>
+        pass(port, bytes, 'up', (copy) => socket.send(copy, target, '127.0.0.1')),
+      );
   });
   const closeFar = async (): Promise<void> => {
     const sockets = [...far.values()];
     far.clear();
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
   };
-  const proxy: UdpProxy = {
+  return {
     port: near.address().port,
-    traits,
-    flipEvery: 0,
-    counters: { passed: 0, lost: 0 },
+    network,
     moveClients: closeFar,
     close: async () => {
       isClosed = true;
@@ -108,7 +89,6 @@ export async function openUdpProxy(
       await new Promise<void>((resolve) => near.close(() => resolve()));
     },
   };
-  return proxy;
 }
 
 async function bound(): Promise<Socket> {

@@ -27,7 +27,10 @@ function trustOf({ say }: Context, client: Client, from: unknown): Trust {
     .filter((name) => name !== '');
   const named = new Set(names.filter((name) => name !== 'friends').map((name) => name.toLowerCase()));
   const friends = names.includes('friends');
-  const list = [...(friends ? [say('call.answer-friends')] : []), ...[...named].map(cleanLine)];
+  const list = [
+    ...(friends ? [say('call.answer-friends')] : []),
+    ...[...named].map((name) => cleanLine(name)),
+  ];
   return {
     text: list.length === 0 ? say('call.answer-nobody') : say('call.answer-ready', { who: list.join(', ') }),
     async trusts(username) {
@@ -48,7 +51,7 @@ export async function answerCalls(
   beside: (live: LiveCall, stats: StatsLines | null) => Promise<Ended>,
 ): Promise<number> {
   const { out, say, io } = context;
-  const print = printNews(out, say);
+  const print = printNews(out, say, () => io.now());
   const trust = trustOf(context, client, fields['from']);
   const stats =
     options.stats === null

@@ -37,11 +37,16 @@ export function durationText(ms: number): string {
 /** One news as a clean sentence. */
 export function newsText(news: CallNews, say: Say): string {
   switch (news.type) {
-    case 'ringing':
-      return say(news.media === 'video' ? 'call.ringing-video' : 'call.ringing-audio', {
-        from: cleanLine(news.from),
-        with: cleanLine(news.with),
-      });
+    case 'ringing': {
+      const from = cleanLine(news.from);
+      // The conversation with a person is named like the person, who calls us then.
+      if (news.with === `@${news.from}`) {
+        const key = news.media === 'video' ? 'chat.call-incoming-video' : 'chat.call-incoming-audio';
+        return say(key, { name: from });
+      }
+      const text = { from, with: cleanLine(news.with) };
+      return say(news.media === 'video' ? 'call.ringing-video' : 'call.ringing-audio', text);
+    }
     case 'connected': {
       const text = say('call.connected', { with: cleanLine(news.with) });
       return news.safetyNumber === null
@@ -78,11 +83,27 @@ export function newsText(news: CallNews, say: Say): string {
   }
 }
 
+/** A camera that is missing is tried again every few seconds: people are told once in this time. */
+const sameProblemMs = 60_000;
+
+/** Tells whether a problem should be said to people: not when the same part has just failed for the same reason. */
+export function newProblems(): (news: CallNews & { type: 'problem' }, nowMs: number) => boolean {
+  const said = new Map<string, { message: string; atMs: number }>();
+  return ({ part, error: { message } }, nowMs) => {
+    const last = said.get(part);
+    if (last?.message === message && nowMs - last.atMs < sameProblemMs) return false;
+    said.set(part, { message, atMs: nowMs });
+    return true;
+  };
+}
+
 /** Prints news as they come. */
-export function printNews(out: Output, say: Say): (news: CallNews) => void {
+export function printNews(out: Output, say: Say, now: () => number): (news: CallNews) => void {
+  const isNew = newProblems();
   return (news) => {
     if (out.isJson) out.event(newsJson(news, say));
-    else if (news.type === 'problem') out.alert(newsText(news, say));
-    else if (!out.isQuiet) out.line(newsText(news, say));
+    else if (news.type === 'problem') {
+      if (isNew(news, now())) out.alert(newsText(news, say));
+    } else if (!out.isQuiet) out.line(newsText(news, say));
   };
 }

@@ -2,7 +2,7 @@
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import { detectGraphics, type Graphics } from '../../media/terminal/detect.js';
-import { processTerminal } from '../chat/terminal.js';
+import { processTerminal, type Terminal } from '../chat/terminal.js';
 import type { Context } from '../context.js';
 import type { CallOptions, ViewChoice } from './call-options.js';
 import { showCall } from './call-view.js';
@@ -36,10 +36,11 @@ export async function showCalls(
     terminal.enter();
     try {
       const begun = live.begin();
-      const show = { client, live, terminal, graphics, say, now: () => io.now(), stays: true };
+      const { interrupt } = io;
+      const show = { client, live, terminal, graphics, say, now: () => io.now(), stays: true, interrupt };
       let left = await showCall(show);
       while (left === 'chat') {
-        await chatBeside(context, client, live, options);
+        await chatBeside(context, client, live, options, terminal);
         terminal.enter();
         left = await showCall(show);
       }
@@ -78,6 +79,7 @@ async function chatBeside(
   client: Client,
   live: LiveCall,
   options: CallOptions,
+  terminal: Terminal,
 ): Promise<void> {
   process.env['NODE_ENV'] ??= 'production';
   const { runChat } = await import('../chat/chat.js');
@@ -87,7 +89,8 @@ async function chatBeside(
     openClient: () => Promise.resolve(client),
     lang: context.say.lang,
     env: context.io.env,
-    terminal: processTerminal(process.stdin, process.stdout),
+    // The same one: it knows that the chat has left it, and takes it over again for the call.
+    terminal,
     interrupt: context.io.interrupt,
     callSetup: options.setup,
     graphics: () => graphicsOf(options.view, context.io.env),

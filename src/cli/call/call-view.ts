@@ -7,7 +7,7 @@ import type { Key, Say } from '../catalogue/translate.js';
 import type { Input } from '../chat/keys.js';
 import type { Terminal } from '../chat/terminal.js';
 import { cleanLine } from '../clean-text.js';
-import { newsText } from './call-output.js';
+import { newProblems, newsText } from './call-output.js';
 import { statusText, type Sample } from './call-status.js';
 import type { CallNews, LiveCall } from './live-call.js';
 
@@ -63,6 +63,8 @@ export interface CallViewOptions {
   stays: boolean;
   /** Leaves by itself after so many milliseconds, as if it were over. */
   lastsMs?: number;
+  /** Aborts at a signal that ends the program: then nobody is there for the key that it waits for. */
+  interrupt?: AbortSignal;
 }
 
 /** Runs the view. The terminal must have been entered; it is not left. */
@@ -81,6 +83,7 @@ class CallView {
   #safetyNumber: string | null = null;
   #noticeTimer: NodeJS.Timeout | undefined;
   #helpShown = false;
+  readonly #isNew = newProblems();
   #over = false;
   #leave: (how: Left) => void = () => undefined;
 
@@ -122,7 +125,11 @@ class CallView {
       terminal.onDrain(() => screen.drained()),
     );
     const timer = setInterval(() => this.#tick(), tickMs);
-    const { lastsMs } = this.#options;
+    const { lastsMs, interrupt } = this.#options;
+    const onInterrupt = (): void => {
+      if (this.#over) this.#leave('over');
+    };
+    interrupt?.addEventListener('abort', onInterrupt);
     const end = lastsMs === undefined ? undefined : setTimeout(() => this.#leave('over'), lastsMs);
     void this.#avatar(selfId, client.me?.username);
     this.#tick();
@@ -130,6 +137,7 @@ class CallView {
     try {
       return await left;
     } finally {
+      interrupt?.removeEventListener('abort', onInterrupt);
       clearInterval(timer);
       clearTimeout(end);
       clearTimeout(this.#noticeTimer);
@@ -186,7 +194,9 @@ class CallView {
         break;
       case 'problem':
       case 'path':
-        if (news.type === 'problem' || news.path === null) this.#notice(newsText(news, say), noticeMs);
+        if (news.type === 'path' ? news.path === null : this.#isNew(news, now())) {
+          this.#notice(newsText(news, say), noticeMs);
+        }
         break;
       case 'ringing':
         break;
@@ -213,6 +223,8 @@ class CallView {
   }
 
   #tick(): void {
+    // The last figures stay: a clock that goes on would say that the call does.
+    if (this.#over) return;
     const { live, say, now } = this.#options;
     const stats = live.stats();
     const sample = { stats, atMs: now() };
@@ -223,9 +235,9 @@ class CallView {
   }
 
   #ended(news?: CallNews & { type: 'ended' }): void {
-    const { say, stays } = this.#options;
+    const { say, stays, interrupt } = this.#options;
     this.#over = true;
-    if (!stays || news === undefined) {
+    if (!stays || news === undefined || interrupt?.aborted === true) {
       this.#leave('over');
       return;
     }

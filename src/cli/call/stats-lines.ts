@@ -29,7 +29,7 @@ export interface StatsLines {
   close(): Promise<void>;
 }
 
-/** Writes to a file, or through `write` for stdout. Rejects with `file-unreadable` when the file cannot be made. */
+/** Writes to a file, or through `write` for stdout. Rejects with `file-unwritable` when the file cannot be made. */
 export async function openStatsLines(
   path: string,
   write: (value: unknown) => void,
@@ -39,7 +39,7 @@ export async function openStatsLines(
   if (file) {
     await once(file, 'open').catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new PytalkError('file-unreadable', { details: { path, reason }, cause });
+      throw new PytalkError('file-unwritable', { details: { path, reason }, cause });
     });
     // A disk that fills up later ends the figures, not the call.
     file.on('error', () => undefined);

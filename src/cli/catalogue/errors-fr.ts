@@ -57,6 +57,7 @@ export const errorsFr = {
   'error.too-many-transfers': 'au plus {max} transferts à la fois',
   'error.bad-picture': 'l’image est illisible : {reason}',
   'error.file-unreadable': 'impossible de lire {path} : {reason}',
+  'error.file-unwritable': 'impossible d’écrire {path} : {reason}',
   'error.file-exists': '{path} existe déjà : indiquez un autre nom avec --out',
   'error.call-not-found': 'cet appel est terminé, ou vous n’y participez pas',
   'error.call-running': 'un appel est déjà en cours dans cette conversation : répondez-y',

@@ -2,7 +2,7 @@
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import type { CallMedia as MediaKind } from '../../protocol/call-shapes.js';
-import { newsText } from '../call/call-output.js';
+import { newProblems, newsText } from '../call/call-output.js';
 import { LiveCall, type CallNews, type CallSetup } from '../call/live-call.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import type { ErrorDetails } from '../../protocol/errors.js';
@@ -35,6 +35,7 @@ export class ChatCalls {
   #ringing: Call | null = null;
   #live: LiveCall | null = null;
   #bell: NodeJS.Timeout | undefined;
+  readonly #isNew = newProblems();
 
   constructor(client: Client, host: CallsHost) {
     this.#client = client;
@@ -42,13 +43,13 @@ export class ChatCalls {
     this.#undo = [client.on('call', ({ call }) => this.#incoming(call))];
   }
 
-  /** Calls; without a name during a call it shows that call again. */
-  async start(withName: string, media: MediaKind): Promise<void> {
+  /** Calls; during a call it shows that one again, whatever is open. */
+  async start(whom: () => string, media: MediaKind): Promise<void> {
     if (this.#live !== null) {
       await this.show();
       return;
     }
-    const call = await this.#client.startCall(withName, { media });
+    const call = await this.#client.startCall(whom(), { media });
     await this.#take(call);
   }
 
@@ -151,6 +152,7 @@ export class ChatCalls {
     if (news.type === 'connected') {
       this.#line({ ...line, phase: 'connected', sinceMs: this.#host.now() });
     }
+    if (news.type === 'problem' && !this.#isNew(news, this.#host.now())) return;
     const [first = ''] = newsText(news, this.#host.say).split('\n');
     this.#host.tell(first, news.type === 'problem' ? 'error' : 'info');
   }

@@ -8,7 +8,7 @@ function callCommand<Name extends 'call' | 'video'>(name: Name, media: CallMedia
     name,
     words: ['conversation'],
     least: 0,
-    run: (context, line) => context.calls.start(line.words[0]?.text ?? openName(context), media),
+    run: (context, line) => context.calls.start(() => line.words[0]?.text ?? openName(context), media),
   };
 }
 

@@ -107,7 +107,7 @@ async function callOut(
     return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
   }
   const live = new LiveCall(client, await ring(), options.setup);
-  const print = printNews(out, say);
+  const print = printNews(out, say, () => io.now());
   live.on(print);
   print(ringingOf(live.call));
   if (out.isJson) {
@@ -139,9 +139,10 @@ function showsScreen({ io, out }: Context, { headless, view }: CallOptions): boo
 }
 
 export async function call(context: Context, fields: Fields): Promise<number> {
-  context.takeInterrupt();
   const options = callOptions(fields, context.io, context.say);
   const client = await context.loggedIn('live');
+  // Not before: a server that does not answer is left at once.
+  context.takeInterrupt();
   if (fields['answer'] === true) {
     if (namesOf(fields).length > 0) throw usage(context.say('usage.call-answer-with'));
     return answerCalls(context, client, fields, options, (live, stats) =>

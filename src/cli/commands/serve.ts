@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import { dataDirOf } from '../data-dir.js';
 import { portOf } from '../ports.js';
 import type { Fields } from '../table/spec.js';
+import { letYoungGenerationGrow } from '../young-generation.js';
 
 function text(fields: Fields, name: string): string | undefined {
   const value = fields[name];
@@ -73,6 +74,7 @@ export async function serve(context: Context, fields: Fields): Promise<undefined
     ...(configFile !== undefined && { configFile }),
     ...(advertiseUdp !== undefined && { advertiseUdp }),
   });
+  letYoungGenerationGrow();
   context.closeLater(() => server.close());
   await announce(context, server, text(fields, 'advertiseUdp'));
   await new Promise<void>((resolve) => {

@@ -14,13 +14,13 @@ function nameFor(now: Date): string {
   return `snapshot-${now.toISOString().slice(0, 19).replace(/[:T]/g, '-')}.jpg`;
 }
 
-/** Writes a new file. Rejects with `file-exists` or `file-unreadable`. */
+/** Writes a new file. Rejects with `file-exists` or `file-unwritable`. */
 async function write(path: string, bytes: Buffer): Promise<void> {
   await writeFile(path, bytes, { flag: 'wx' }).catch((cause: unknown) => {
     const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
     if (exists) throw new PytalkError('file-exists', { details: { path }, cause });
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PytalkError('file-unreadable', { details: { path, reason }, cause });
+    throw new PytalkError('file-unwritable', { details: { path, reason }, cause });
   });
 }
 

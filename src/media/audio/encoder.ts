@@ -24,26 +24,39 @@ export interface EncodedSound {
   captureTimeMs: number;
 }
 
+export interface SoundShape {
+  /** Bits a second. */
+  readonly bitrate: number;
+  /** How many blocks before the newest ride along with it. */
+  readonly redundancy: number;
+}
+export const usualSound: SoundShape = { bitrate: 32_000, redundancy: 1 };
+
 export class AudioEncoder {
   readonly #opus: Encoder;
   /** Encoded blocks before the newest, oldest first. */
   #previous: { timestamp: number; data: Buffer }[] = [];
   #redundancy: number;
+  #bitrate: number;
   #timestamp: number | null = null;
   #expectedMs = 0;
   #quietBlocks = 0;
   #wasSilent = true;
 
-  /** `bitrate` in bits a second; `redundancy`: how many blocks before the newest ride along. */
-  constructor({ bitrate = 32_000, redundancy = 1 }: { bitrate?: number; redundancy?: number } = {}) {
+  constructor({ bitrate, redundancy }: SoundShape = usualSound) {
     this.#redundancy = redundancy;
+    this.#bitrate = bitrate;
     this.#opus = new Encoder({ channels: 1, sample_rate: 48_000, application: 'voip' });
     this.#opus.bitrate = bitrate;
     this.#opus.complexity = 5;
   }
 
-  setRedundancy(blocks: number): void {
-    this.#redundancy = blocks;
+  /** For the packets from now on, as in the constructor. */
+  setShape({ bitrate, redundancy }: SoundShape): void {
+    this.#redundancy = redundancy;
+    if (bitrate === this.#bitrate) return;
+    this.#bitrate = bitrate;
+    this.#opus.bitrate = bitrate;
   }
 
   /** The packet of a block; null when it is silence that needs not be sent. */

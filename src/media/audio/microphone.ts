@@ -13,6 +13,7 @@ import {
 } from '../media.js';
 import { keepPace } from '../pace.js';
 import { wallClock } from '../session/wall-clock.js';
+import { nativeDevices } from './native-sound.js';
 import { PcmBlocks } from './pcm-blocks.js';
 import { pulseDevices, rawFormat } from './pulse.js';
 import { findSamples } from './wav.js';
@@ -149,6 +150,7 @@ async function openDevice(
     const source = await recorded(spec, 'parec', [...rawFormat, ...chosen], events);
     return { ...source, cancelsEcho: device !== undefined && device === canceller?.id };
   }
+  if (nativeDevices('microphone')?.length === 0) throw failed(spec, 'no microphone was found');
   const native = process.platform === 'android' ? null : openNative(spec, events);
   if (native) return native;
   const input = ffmpegInput(spec);

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { PytalkError } from '../../protocol/errors.js';
 import { findFfmpeg } from '../ffmpeg.js';
 import { blockMs, blockSamples, sampleRate, type Sink } from '../media.js';
+import { nativeDevices } from './native-sound.js';
 import { pulseDevices, rawFormat } from './pulse.js';
 import { WavWriter } from './wav.js';
 
@@ -39,6 +40,7 @@ export async function openSpeaker(spec: string, { ffmpeg }: SpeakerSettings): Pr
   if ((await pulseDevices('sinks')).length > 0) {
     return fedProgram(spec, 'pacat', [...rawFormat, ...(spec === 'default' ? [] : [`--device=${spec}`])]);
   }
+  if (nativeDevices('speaker')?.length === 0) throw failed(spec, 'no speaker was found');
   const native = process.platform === 'android' ? null : openNative(spec);
   if (native) return native;
   const output = ffmpegOutput(spec);

@@ -1,63 +1,122 @@
 // Which packets of a stream are missing, when to ask for them, and when they are given up; time is passed in.
 import { sequenceDiff } from '../../protocol/rtp.js';
 
-/** A packet may be overtaken by others on its way: it is asked for after this. */
-const reorderMs = 4;
+/** A packet may be overtaken by others on its way: it is asked for after this at least, and at most; between them as late as they come. */
+const minReorderMs = 4;
+const maxReorderMs = 60;
+/** What came sooner after it was asked for than this share of the time of an answer was on its way already. */
+const answerShare = 0.7;
+/** The relay answers within its round trip and so much more, or not at all. */
+const answerSlackMs = 15;
+const reorderDecay = 0.98;
 /** How long it takes at first until a packet that was asked for is here. */
 const firstRecoveryMs = 40;
 const recoveryShare = 0.2;
 const minRepeatMs = 20;
 /** Of the time until an answer: after it the question counts as lost. */
 const repeatShare = 0.85;
+/** Where more than this share is lost each question goes out twice, this much apart: whoever gets both answers once. */
+const lossyShare = 0.05;
+const twinMs = 10;
+const lossMemory = 0.005;
 /** Packets asked for at most; a longer hole is a pause of the network, which nothing mends. */
 const maxMissing = 300;
 
+/** Milliseconds from a question to its answer. */
+export interface RoundTrips {
+  readonly relayMs: number;
+  readonly senderMs: number;
+}
+const noRoundTrips: RoundTrips = { relayMs: 0, senderMs: 0 };
+
+function isAnswer(sinceMs: number, { relayMs, senderMs }: RoundTrips): boolean {
+  const isOfRelay = sinceMs >= answerShare * relayMs && sinceMs <= relayMs + answerSlackMs;
+  return isOfRelay || sinceMs >= answerShare * senderMs;
+}
+
 interface Missing {
   sinceMs: number;
+  /** When the same question goes out once more, as it may be lost itself. */
+  repeatAtMs: number;
   nextAskMs: number;
   askedAtMs: number;
+  firstAskedAtMs: number;
   asks: number;
 }
 
 export class Gaps {
   readonly #missing = new Map<number, Missing>();
   #highest: number | null = null;
+  #first = 0;
+  #reorderMs = minReorderMs;
+  /** Of the last few hundred packets. */
+  #lossShare = 0;
+  /** Packets that did not come by themselves, whether they came when they were asked for or not. */
+  lost = 0;
   #recoveryMs = firstRecoveryMs;
+  #senderMs = 0;
 
-  /** How long it has lately taken from asking for a packet until it came, in milliseconds. */
+  /** How long it takes from asking for a packet until it comes, in milliseconds: as lately, and no less than its sender is away. */
   get recoveryMs(): number {
-    return this.#recoveryMs;
+    return Math.max(this.#recoveryMs, this.#senderMs);
+  }
+
+  /** Packets that were sent, as far as their numbers tell. */
+  get expected(): number {
+    return this.#highest === null ? 0 : this.#highest - this.#first + 1;
   }
 
   get isEmpty(): boolean {
     return this.#missing.size === 0;
   }
 
+  /** Whether a packet is ahead of all that came: neither overtaken nor sent again. */
+  isAhead(sequence: number): boolean {
+    return this.#highest === null || sequenceDiff(sequence, this.#highest & 0xffff) > 0;
+  }
+
   /**
    * Notes a packet by its 16-bit sequence number. Returns the number with its rounds (from 0, growing without end), or
    * null for a packet that has come already or is far too old.
+   * `rtt`: of the relay, and of the sender, who may each have answered.
    */
-  arrived(sequence: number, nowMs: number): number | null {
+  arrived(sequence: number, nowMs: number, rtt: RoundTrips = noRoundTrips): number | null {
+    this.#senderMs = rtt.senderMs;
     if (this.#highest === null) {
       // Above zero, so that packets overtaken by the first one have numbers too.
-      this.#highest = 0x1_0000 + sequence;
+      this.#highest = this.#first = 0x1_0000 + sequence;
       return this.#highest;
     }
     const extended = this.#highest + sequenceDiff(sequence, this.#highest & 0xffff);
     if (extended > this.#highest) {
       const from = Math.max(this.#highest + 1, extended - maxMissing);
       for (let one = from; one < extended; one++) {
-        this.#missing.set(one, { sinceMs: nowMs, nextAskMs: nowMs + reorderMs, askedAtMs: 0, asks: 0 });
+        this.#missing.set(one, {
+          sinceMs: nowMs,
+          nextAskMs: nowMs + this.#reorderMs,
+          askedAtMs: 0,
+          firstAskedAtMs: 0,
+          asks: 0,
+          repeatAtMs: Infinity,
+        });
       }
       this.#highest = extended;
+      this.#lossShare -= this.#lossShare * lossMemory;
       return extended;
     }
     const missing = this.#missing.get(extended);
     if (!missing) return null;
     this.#missing.delete(extended);
-    // Of what was asked for twice nobody knows which question was answered (Karn's rule).
-    if (missing.asks === 1) {
-      this.#recoveryMs += (nowMs - missing.askedAtMs - this.#recoveryMs) * recoveryShare;
+    this.#reorderMs = Math.max(minReorderMs, this.#reorderMs * reorderDecay);
+    if (missing.asks === 0 || (missing.asks === 1 && !isAnswer(nowMs - missing.askedAtMs, rtt))) {
+      this.#reorderMs = Math.min(maxReorderMs, Math.max(this.#reorderMs, 1.1 * (nowMs - missing.sinceMs)));
+      return extended;
+    }
+    this.#count();
+    // Of what was asked for twice nobody knows which question was answered (Karn's rule): then it can only have taken longer.
+    const sinceFirstMs = Math.min(nowMs - missing.firstAskedAtMs, 1.2 * rtt.senderMs + answerSlackMs);
+    if (missing.asks === 1 || sinceFirstMs > this.#recoveryMs) {
+      this.#recoveryMs += (sinceFirstMs - this.#recoveryMs) * recoveryShare;
     }
     return extended;
   }
@@ -68,15 +127,26 @@ export class Gaps {
     for (const [extended, missing] of this.#missing) {
       if (nowMs - missing.sinceMs > patienceMs) {
         this.#missing.delete(extended);
+        this.#count();
       } else if (nowMs >= missing.nextAskMs) {
         due.push(extended & 0xffff);
         missing.askedAtMs = nowMs;
+        if (missing.asks === 0) missing.firstAskedAtMs = nowMs;
         missing.asks++;
+        missing.repeatAtMs = this.#lossShare > lossyShare ? nowMs + twinMs : Infinity;
         // Rather once too often than too late: an answer is one packet.
         missing.nextAskMs = nowMs + Math.max(minRepeatMs, this.#recoveryMs * repeatShare);
+      } else if (nowMs >= missing.repeatAtMs) {
+        missing.repeatAtMs = Infinity;
+        due.push(extended & 0xffff);
       }
     }
     return due;
+  }
+
+  #count(): void {
+    this.lost++;
+    this.#lossShare += lossMemory;
   }
 
   /** Whether a number between the two (both not included) may still come. */
@@ -87,6 +157,10 @@ export class Gaps {
 
   /** Forgets what is older than this: nobody waits for it any more. */
   dropBefore(extended: number): void {
-    for (const one of this.#missing.keys()) if (one < extended) this.#missing.delete(one);
+    for (const [one, { asks }] of this.#missing) {
+      if (one >= extended) continue;
+      this.#missing.delete(one);
+      if (asks > 0) this.#count();
+    }
   }
 }

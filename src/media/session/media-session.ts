@@ -13,28 +13,28 @@ import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
 import type { AudioEncoder } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
-import { OutStream } from './out-stream.js';
+import { Congestion, estimateEveryMs } from './congestion.js';
+import type { RoundTrips } from './gaps.js';
+import { OutStream, type OutPayload } from './out-stream.js';
+import { theMachine, type Outside } from './outside.js';
 import { Pacer } from './pacer.js';
 import { RateMeter } from './rate-meter.js';
 import { RemotePerson } from './remote-person.js';
+import { isReport, report } from './report.js';
+import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
-import { UdpPath } from './udp-path.js';
-import { wallClock } from './wall-clock.js';
+import { SoundControl } from './sound-shape.js';
+import { UdpPath, type UdpPathOptions } from './udp-path.js';
 
 /** UDP payloads, so that no path splits them (IPv6 guarantees 1,280 bytes of packet). */
 const maxDatagramBytes = 1_200;
 const rtpHeaderBytes = 28;
 const maxPayloadBytes = maxDatagramBytes - rtpHeaderBytes - srtpOverheadBytes;
-const reportEveryMs = 1_000;
+const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
-const cname = 'pytalk';
 
-export interface RelayTicket {
-  host: string;
-  port: number;
-  username: string;
-  password: string;
+export interface RelayTicket extends UdpPathOptions {
   /** 28 bytes each. */
   toRelay: Buffer;
   fromRelay: Buffer;
@@ -44,16 +44,19 @@ export interface SessionEvents {
   frame(frame: ReceivedFrame): void;
   audioPacket(from: number, packet: RtpPacket): void;
   path(isOpen: boolean): void;
+  /** What the way carries of this side's pictures, in bits a second with all headers; null when no limit is known. */
+  pictureRate(bps: number | null): void;
 }
 
 export class MediaSession {
   readonly #events: SessionEvents;
+  readonly #outside: Outside;
   readonly #path: UdpPath;
   readonly #toRelay: SrtcpSender;
   readonly #fromRelay: SrtcpReceiver;
   readonly #video: OutStream;
   readonly #audio: OutStream;
-  readonly #pacer: Pacer;
+  readonly #pacer: Pacer<OutPayload>;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
   readonly #sentFrames = new RateMeter();
@@ -61,32 +64,58 @@ export class MediaSession {
   #size = { width: 0, height: 0 };
   /** Round trip to the other side, by report blocks; null while not known. */
   #farRttMs: number | null = null;
-  #reportTimer: NodeJS.Timeout | undefined;
-  #tickTimer: NodeJS.Timeout | undefined;
+  readonly #congestion: Congestion;
+  readonly #resends = new Resends((bytes) => this.#path.send(bytes));
+  readonly #sound = new SoundControl();
+  #stopReports: () => void = () => undefined;
+  #stopEstimates: () => void = () => undefined;
+  #stopTick: (() => void) | null = null;
   #isClosed = false;
 
   constructor(
     options: { access: RelayTicket; self: { ssrc: number; key: SenderKey } },
     events: SessionEvents,
+    outside = theMachine,
   ) {
-    const { access, self } = options;
     this.#events = events;
-    const srtp = new SrtpSender(self.key.master, self.key.epoch);
-    this.#video = new OutStream(self.ssrc + streamOffset.video, srtp);
-    this.#audio = new OutStream(self.ssrc + streamOffset.audio, srtp);
-    this.#toRelay = new SrtcpSender(access.toRelay);
-    this.#fromRelay = new SrtcpReceiver(access.fromRelay);
-    this.#path = new UdpPath(access, {
-      rtp: (bytes, nowMs) => this.#rtp(bytes, nowMs),
-      rtcp: (bytes) => this.#rtcp(bytes),
-      path: (isOpen) => events.path(isOpen),
+    this.#outside = outside;
+    const srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
+    this.#video = new OutStream(options.self.ssrc + streamOffset.video, srtp);
+    this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
+    this.#toRelay = new SrtcpSender(options.access.toRelay);
+    this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
+    const pathEvents = {
+      rtp: (bytes: Buffer, nowMs: number) => this.#rtp(bytes, nowMs),
+      rtcp: (bytes: Buffer) => this.#rtcp(bytes),
+      path: (isOpen: boolean) => events.path(isOpen),
+    };
+    this.#path = new UdpPath(options.access, pathEvents, outside);
+    this.#pacer = new Pacer((payload) => {
+      const packet = this.#video.seal(payload, outside.now());
+      this.#path.send(packet);
+      return packet.length;
+    }, outside);
+    this.#congestion = new Congestion({
+      people: this.#people,
+      sent: (nowMs) => ({
+        pictures: this.#sentFrames.kbps(nowMs) * 1000,
+        sound: this.#audio.meter.kbps(nowMs) * 1000,
+      }),
+      say: ({ ssrc }, bps) => {
+        const ssrcs = [ssrc + streamOffset.video];
+        this.#control([{ kind: 'remb', senderSsrc: this.#audio.ssrc, bitsPerSecond: bps, ssrcs }]);
+      },
+      changed: (bps) => {
+        this.#pacer.setRate(bps, maxDatagramBytes);
+        events.pictureRate(bps);
+      },
     });
-    this.#pacer = new Pacer((packet) => this.#path.send(packet));
   }
 
   start(): void {
     this.#path.start();
     this.#reportLater();
+    this.#estimateLater();
   }
 
   get people(): ReadonlyMap<number, RemotePerson> {
@@ -97,12 +126,12 @@ export class MediaSession {
     if (this.#people.has(person.id)) return;
     const remote: RemotePerson = new RemotePerson(person, {
       frame: ({ jpeg, width, height, timestamp, captureTimeMs }) => {
-        const now = wallClock();
+        const now = this.#outside.wallMs();
         const offsetMs = this.#clockOffset(remote);
         const capturedAt =
           captureTimeMs === null || offsetMs === null ? now : Math.min(now, captureTimeMs + offsetMs);
         const latencyMs = captureTimeMs === null || offsetMs === null ? null : now - capturedAt;
-        remote.frameMeter.add(performance.now(), jpeg.length, latencyMs);
+        remote.frameMeter.add(this.#outside.now(), jpeg.length, latencyMs);
         this.#events.frame({ from: person.id, jpeg, width, height, timestamp, capturedAt, latencyMs });
       },
       audioPacket: (packet) => this.#events.audioPacket(person.id, packet),
@@ -122,48 +151,43 @@ export class MediaSession {
     this.#people.get(id)?.setKey(key);
   }
 
-  /** Sends a picture, when somebody is there to see it. One that RTP/JPEG cannot carry is passed over. */
-  sendFrame(frame: JpegFrame): void {
-    if (this.#people.size === 0 || this.#isClosed) return;
+  /** Sends a picture, when somebody is there to see it; returns its bytes on the wire. One that RTP/JPEG cannot carry is passed over. */
+  sendFrame(frame: JpegFrame): number {
+    if (this.#people.size === 0 || this.#isClosed) return 0;
     const parts = parseJpeg(frame.jpeg);
-    if (parts.problem !== null) return;
-    const now = performance.now();
+    if (parts.problem !== null) return 0;
+    const now = this.#outside.now();
     const timestamp = Math.round(frame.capturedAt * 90) % 2 ** 32;
     const payloads = packetiseJpeg(parts, maxPayloadBytes);
-    const packets = payloads.map((payload, at) =>
-      this.#video.seal(
-        {
-          payloadType: payloadType.jpeg,
-          marker: at === payloads.length - 1,
-          timestamp,
-          captureTimeMs: frame.capturedAt,
-          payload,
-        },
-        now,
-      ),
-    );
+    const packets = payloads.map((payload, at) => ({
+      payloadType: payloadType.jpeg,
+      marker: at === payloads.length - 1,
+      timestamp,
+      captureTimeMs: frame.capturedAt,
+      payload,
+    }));
     this.#frames++;
     this.#size = { width: frame.width, height: frame.height };
-    const bytes = packets.reduce((sum, packet) => sum + packet.length, 0);
+    const bytes = payloads.reduce((sum, { length }) => sum + length + rtpHeaderBytes + srtpOverheadBytes, 0);
     this.#sentFrames.add(now, bytes);
     this.#pacer.add(packets);
+    return bytes;
   }
 
   /** Sends one block of sound; silence is not sent. */
   sendSound(encoder: AudioEncoder, block: SoundBlock): void {
+    encoder.setShape(this.#sound.shape(this.#congestion.pictureBps));
     const encoded = encoder.encode(block);
     if (!encoded || this.#people.size === 0 || this.#isClosed) return;
-    const now = performance.now();
+    const now = this.#outside.now();
     const packet = this.#audio.seal(encoded, now);
     this.#audio.meter.add(now, packet.length);
     this.#path.send(packet);
   }
 
   stats(): MediaStats {
-    const now = performance.now();
-    const received = new Map(
-      [...this.#people.values()].map((person) => [person.id, person.stats(now)] as const),
-    );
+    const now = this.#outside.now();
+    const people = [...this.#people.values()];
     return {
       path: 'udp',
       rttMs: rounded(this.#path.rttMs),
@@ -177,7 +201,7 @@ export class MediaSession {
         },
         audio: { kbps: round(this.#audio.meter.kbps(now)), packets: this.#audio.packets },
       },
-      received,
+      received: new Map(people.map((person) => [person.id, person.stats(now)])),
     };
   }
 
@@ -187,8 +211,9 @@ export class MediaSession {
       this.#isClosed = true;
       this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc] }]);
     }
-    clearTimeout(this.#reportTimer);
-    clearTimeout(this.#tickTimer);
+    this.#stopReports();
+    this.#stopEstimates();
+    this.#stopTick?.();
     this.#pacer.close();
     await this.#path.close();
   }
@@ -198,26 +223,35 @@ export class MediaSession {
   #rtp(bytes: Buffer, nowMs: number): void {
     if (bytes.length < rtpHeaderBytes) return;
     const ssrc = ssrcOf(bytes);
-    this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant))?.packet(bytes, nowMs);
-    if (this.#tickTimer === undefined && !this.#isClosed) this.#tickLater();
+    this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant))?.packet(bytes, nowMs, this.#roundTrips());
+    if (!this.#stopTick && !this.#isClosed) this.#tickLater();
+  }
+
+  #roundTrips(): RoundTrips {
+    const relayMs = this.#path.rttMs ?? 0;
+    return { relayMs, senderMs: Math.max(relayMs, this.#farRttMs ?? 0) };
   }
 
   #tickLater(): void {
-    this.#tickTimer = setTimeout(() => {
-      this.#tickTimer = undefined;
+    this.#stopTick = this.#outside.after(tickMs, () => {
+      this.#stopTick = null;
       this.#askForMissing();
-    }, tickMs);
+    });
   }
 
   #askForMissing(): void {
-    const now = performance.now();
+    const now = this.#outside.now();
     let isWaiting = false;
+    const nacks: RtcpPacket[] = [];
     for (const person of this.#people.values()) {
-      for (const { ssrc, lost } of person.missing(now)) {
-        this.#control([{ kind: 'nack', senderSsrc: this.#audio.ssrc, mediaSsrc: ssrc, lost }]);
+      const missing = person.missing(now);
+      // What was dropped for want of room is not asked for again: that would only want more.
+      for (const { ssrc, lost } of person.arrivals.estimate.isCongested(now) ? [] : missing) {
+        nacks.push({ kind: 'nack', senderSsrc: this.#audio.ssrc, mediaSsrc: ssrc, lost });
       }
       isWaiting ||= person.video.isWaiting || !person.audioGaps.isEmpty;
     }
+    if (nacks.length > 0) this.#control(nacks);
     if (isWaiting && !this.#isClosed) this.#tickLater();
   }
 
@@ -232,23 +266,35 @@ export class MediaSession {
       throw error;
     }
     for (const packet of packets) this.#feedback(packet);
+    if (packets.some(isReport)) this.#congestion.reported(this.#outside.now());
   }
 
   #feedback(packet: RtcpPacket): void {
     switch (packet.kind) {
-      case 'nack':
-        this.#resend(packet.mediaSsrc, packet.lost);
+      case 'nack': {
+        const stream = packet.mediaSsrc === this.#video.ssrc ? this.#video : this.#audio;
+        if (stream.ssrc === packet.mediaSsrc)
+          this.#resends.answer(stream, packet.lost, this.#congestion.pictureBps, this.#outside.now());
         return;
+      }
       case 'sender-report': {
         const person = this.#bySsrc.get(packet.ssrc - (packet.ssrc % ssrcsPerParticipant));
         if (!person) return;
         const isVideo = packet.ssrc === person.ssrc + streamOffset.video;
-        (isVideo ? person.videoReception : person.audioReception).reported(packet.ntpMs, wallClock());
+        (isVideo ? person.videoReception : person.audioReception).reported(
+          packet.ntpMs,
+          this.#outside.wallMs(),
+        );
         this.#reports(packet.reports);
         return;
       }
       case 'receiver-report':
         this.#reports(packet.reports);
+        return;
+      case 'remb':
+        if (packet.ssrcs.includes(this.#video.ssrc)) {
+          this.#congestion.heard(packet.senderSsrc, packet.bitsPerSecond, this.#outside.now());
+        }
         return;
       case 'sdes':
       case 'bye':
@@ -257,26 +303,27 @@ export class MediaSession {
 
   /** The round trip to whoever reports (RFC 3550, section 6.4.1). */
   #reports(reports: readonly ReportBlock[]): void {
-    for (const { ssrc, lastSr, delaySinceLastSr } of reports) {
+    for (const { ssrc, fractionLost, lastSr, delaySinceLastSr } of reports) {
+      if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
       if (lastSr === 0 || (ssrc !== this.#video.ssrc && ssrc !== this.#audio.ssrc)) continue;
-      const units = (compactNtp(wallClock()) - lastSr - delaySinceLastSr) | 0;
+      const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);
       this.#farRttMs = this.#farRttMs === null ? rttMs : this.#farRttMs + (rttMs - this.#farRttMs) / 4;
     }
   }
 
+  // ---- what the ways carry ----------------------------------------------------------------------------------
+
+  #estimateLater(): void {
+    this.#stopEstimates = this.#outside.after(estimateEveryMs, () => {
+      this.#congestion.update(this.#outside.now(), this.#roundTrips().senderMs);
+      this.#estimateLater();
+    });
+  }
+
   #clockOffset(person: RemotePerson): number | null {
     const oneWayMs = (this.#farRttMs ?? this.#path.rttMs ?? 0) / 2;
     return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
-  }
-
-  #resend(ssrc: number, lost: readonly number[]): void {
-    const stream = [this.#video, this.#audio].find((one) => one.ssrc === ssrc);
-    const now = performance.now();
-    for (const sequence of lost) {
-      const bytes = stream?.sent.again(sequence, now);
-      if (bytes) this.#path.send(bytes);
-    }
   }
 
   // ---- reports --------------------------------------------------------------------------------------------
@@ -285,46 +332,12 @@ export class MediaSession {
     this.#path.send(this.#toRelay.protect(encodeRtcp(packets)));
   }
 
-  /** Around once a second, never in step with the others (RFC 3550, section 6.2). */
+  /** About three times a second, never in step with the others (RFC 3550, section 6.2). */
   #reportLater(): void {
-    this.#reportTimer = setTimeout(
-      () => {
-        this.#report();
-        this.#reportLater();
-      },
-      reportEveryMs * (0.75 + Math.random() / 2),
-    );
-  }
-
-  #report(): void {
-    const blocks = [...this.#people.values()].flatMap((person) => {
-      const now = wallClock();
-      return [person.videoReception.block(now), person.audioReception.block(now)].filter(
-        (block): block is ReportBlock => block !== null,
-      );
+    this.#stopReports = this.#outside.after(reportEveryMs * (0.75 + this.#outside.random() / 2), () => {
+      const streams = { video: this.#video, audio: this.#audio };
+      this.#control(report(streams, this.#people.values(), this.#outside.wallMs()));
+      this.#reportLater();
     });
-    const packets: RtcpPacket[] = [];
-    for (const [stream, unitsPerMs] of [
-      [this.#video, 90],
-      [this.#audio, 48],
-    ] as const) {
-      if (!stream.last) continue;
-      const ntpMs = wallClock();
-      const sinceMs = ntpMs - stream.last.captureTimeMs;
-      packets.push({
-        kind: 'sender-report',
-        ssrc: stream.ssrc,
-        ntpMs,
-        rtpTimestamp: (stream.last.timestamp + Math.round(sinceMs * unitsPerMs)) >>> 0,
-        packetCount: stream.packets,
-        octetCount: stream.octets,
-        reports: packets.length === 0 ? blocks.slice(0, 31) : [],
-      });
-    }
-    if (packets.length === 0) {
-      packets.push({ kind: 'receiver-report', ssrc: this.#audio.ssrc, reports: blocks.slice(0, 31) });
-    }
-    packets.push({ kind: 'sdes', ssrc: this.#audio.ssrc, cname });
-    this.#control(packets);
   }
 }

@@ -1,25 +1,46 @@
-// Spreads the packets of a picture over a few milliseconds, so that small buffers on the way do not overflow.
+// Spreads the packets of a picture over a few milliseconds, or as the way carries them, so that buffers on the way do not overflow.
+import type { Clock } from './outside.js';
 
 /** Packets sent in one go, each millisecond or so: 13 kB, which the default buffer of a Linux socket holds many times. */
 const burstPackets = 12;
 const burstEveryMs = 1;
 /** More pictures than this waiting: the oldest that has not begun is given up, the newest wins. */
 const maxWaiting = 2;
+/** Above the rate that the way carries, so that a picture is not held back for long (as GCC paces). */
+const paceFactor = 2.5;
+/** Packets in one go while the way is narrow. */
+const narrowPackets = 3;
+/** What would take longer to send than this, now that the way is narrower, comes too late: also the rest of a picture. */
+const maxBacklogMs = 250;
 
-export class Pacer {
-  readonly #send: (packet: Buffer) => void;
-  #frames: Buffer[][] = [];
-  #timer: NodeJS.Timeout | undefined;
+export class Pacer<T> {
+  readonly #send: (packet: T) => number;
+  readonly #clock: Clock;
+  #frames: T[][] = [];
+  #stopTimer: (() => void) | null = null;
+  #bps: number | null = null;
   #isClosed = false;
-  /** Pictures given up before any of them was sent. */
+  /** Pictures given up before they were sent. */
   dropped = 0;
 
-  constructor(send: (packet: Buffer) => void) {
+  /** `send` returns the bytes that went over the wire. A packet that is given up was never handed to it. */
+  constructor(send: (packet: T) => number, clock: Clock) {
     this.#send = send;
+    this.#clock = clock;
+  }
+
+  /** What the way carries, in bits a second; null while not known. `packetBytes`: of one that waits, about. */
+  setRate(bps: number | null, packetBytes: number): void {
+    const isNarrower = bps !== null && (this.#bps === null || bps < this.#bps);
+    this.#bps = bps;
+    const waiting = this.#frames.reduce((sum, frame) => sum + frame.length, 0);
+    if (!isNarrower || (waiting * packetBytes * 8 * 1000) / (bps * paceFactor) <= maxBacklogMs) return;
+    this.dropped += this.#frames.length;
+    this.#frames = [];
   }
 
   /** Takes the packets of one picture, in order; they go out at once as far as the pace allows. */
-  add(packets: readonly Buffer[]): void {
+  add(packets: readonly T[]): void {
     if (this.#isClosed) return;
     if (this.#frames.length > maxWaiting) {
       // The first one may be on its way already.
@@ -27,27 +48,31 @@ export class Pacer {
       this.dropped++;
     }
     this.#frames.push([...packets]);
-    if (this.#timer === undefined) this.#burst();
+    if (!this.#stopTimer) this.#burst();
   }
 
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer?.();
     this.#frames = [];
   }
 
   #burst(): void {
-    this.#timer = undefined;
-    let left = burstPackets;
+    this.#stopTimer = null;
+    let left = this.#bps === null ? burstPackets : narrowPackets;
+    let bits = 0;
     while (left > 0) {
       const [frame] = this.#frames;
-      if (!frame) return;
+      if (!frame) break;
       for (const packet of frame.splice(0, left)) {
-        this.#send(packet);
+        bits += 8 * this.#send(packet);
         left--;
       }
       if (frame.length === 0) this.#frames.shift();
     }
-    if (this.#frames.length > 0) this.#timer = setTimeout(() => this.#burst(), burstEveryMs);
+    const waitMs = this.#bps === null ? 0 : (bits * 1000) / (this.#bps * paceFactor);
+    if (this.#frames.length > 0 || waitMs > burstEveryMs) {
+      this.#stopTimer = this.#clock.after(Math.max(burstEveryMs, waitMs), () => this.#burst());
+    }
   }
 }

@@ -5,7 +5,8 @@ import { decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { mkiOf, SrtpReceiver } from '../../protocol/srtp.js';
 import { AudioReceiver } from '../audio/receiver.js';
 import type { MediaStats, SenderKey } from '../media.js';
-import { Gaps } from './gaps.js';
+import { Arrivals } from './arrivals.js';
+import { Gaps, type RoundTrips } from './gaps.js';
 import { RateMeter } from './rate-meter.js';
 import { Reception } from './reception.js';
 import { round, rounded } from './rounding.js';
@@ -35,10 +36,13 @@ export class RemotePerson {
   readonly audioGaps = new Gaps();
   readonly videoReception: Reception;
   readonly audioReception: Reception;
+  readonly arrivals = new Arrivals();
   readonly videoMeter = new RateMeter();
   readonly audioMeter = new RateMeter();
   readonly frameMeter = new RateMeter();
   readonly #events: PersonEvents;
+  /** RTP timestamp of the picture whose first packet came last. */
+  #telling: number | null = null;
   readonly #keys = new Map<number, SrtpReceiver>();
   #early: { bytes: Buffer; nowMs: number }[] = [];
   width = 0;
@@ -69,8 +73,8 @@ export class RemotePerson {
     for (const { bytes, nowMs } of early) this.packet(bytes, nowMs);
   }
 
-  /** Takes an SRTP packet. What cannot be opened changes nothing. */
-  packet(bytes: Buffer, nowMs: number): void {
+  /** Takes an SRTP packet; `rtt` is how long answers take. What cannot be opened changes nothing. */
+  packet(bytes: Buffer, nowMs: number, rtt?: RoundTrips): void {
     const srtp = this.#keys.get(mkiOf(bytes));
     if (!srtp) {
       this.#early = this.#early.filter((one) => nowMs - one.nowMs < earlyLifeMs);
@@ -90,12 +94,29 @@ export class RemotePerson {
     if (offset === streamOffset.video && packet.payloadType === payloadType.jpeg) {
       this.videoReception.arrived(packet.sequenceNumber, packet.timestamp, bytes.length, nowMs);
       this.videoMeter.add(nowMs, bytes.length);
-      this.video.push(packet, nowMs);
-    } else if (offset === streamOffset.audio) this.#sound(packet, bytes.length, nowMs);
+      this.#arrived(packet, offset, bytes.length, nowMs);
+      this.video.push(packet, nowMs, rtt);
+    } else if (offset === streamOffset.audio) this.#sound(packet, bytes.length, nowMs, rtt);
   }
 
-  #sound(packet: RtpPacket, length: number, nowMs: number): void {
-    if (this.audioGaps.arrived(packet.sequenceNumber, nowMs) === null) return;
+  /** Counts a packet for the estimate of the way, before its gaps know it. */
+  #arrived(packet: RtpPacket, offset: number, length: number, nowMs: number): void {
+    const { captureTimeMs, sequenceNumber, timestamp } = packet;
+    const gaps = offset === streamOffset.video ? this.video.gaps : this.audioGaps;
+    // How long it stood in queues tells the first packet of a picture: the others were held back to be paced, or missed.
+    const isTelling = captureTimeMs !== null && gaps.isAhead(sequenceNumber) && timestamp !== this.#telling;
+    if (isTelling && offset === streamOffset.video) this.#telling = timestamp;
+    this.arrivals.add(nowMs, offset, length, isTelling ? nowMs - captureTimeMs : null);
+  }
+
+  /** Bits a second that the way from this person carries; null while no limit has been met. */
+  rate(nowMs: number, rttMs: number): number | null {
+    return this.arrivals.update(nowMs, [this.video.gaps, this.audioGaps], rttMs);
+  }
+
+  #sound(packet: RtpPacket, length: number, nowMs: number, rtt?: RoundTrips): void {
+    this.#arrived(packet, streamOffset.audio, length, nowMs);
+    if (this.audioGaps.arrived(packet.sequenceNumber, nowMs, rtt) === null) return;
     const { sequenceNumber, timestamp, payload } = packet;
     this.audioReception.arrived(sequenceNumber, timestamp, length, nowMs);
     this.audioMeter.add(nowMs, length);

@@ -1,12 +1,10 @@
 // The way to the relay over UDP: a socket that proves its ticket by STUN, keeps the binding alive, and begins anew when it is cut.
 import { randomBytes } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
-import { lookup as resolveName } from 'node:dns/promises';
 import { ProtocolError } from '../../protocol/errors.js';
 import { datagramKind } from '../../protocol/rtp.js';
 import { checkIntegrity, decodeStun, encodeStun, stunAttribute, stunType } from '../../protocol/stun.js';
+import type { DatagramSocket, Outside } from './outside.js';
 
-const socketBufferBytes = 4 * 1024 * 1024;
 const keepAliveMs = 2_000;
 /** Waits before an unanswered request is sent again: quicker than RFC 8489 (section 6.2.1), as somebody is waiting. */
 const retransmitMs = [100, 200, 400, 800, 1_600];
@@ -25,7 +23,7 @@ export interface UdpPathOptions {
 }
 
 export interface UdpPathEvents {
-  /** An SRTP packet from the relay, and when it came (`performance.now()`). */
+  /** An SRTP packet from the relay, and when it came (the clock of `Outside`). */
   rtp(bytes: Buffer, nowMs: number): void;
   rtcp(bytes: Buffer): void;
   /** The relay answers, or no longer. */
@@ -35,19 +33,22 @@ export interface UdpPathEvents {
 export class UdpPath {
   readonly #options: UdpPathOptions;
   readonly #events: UdpPathEvents;
-  #socket: Socket | null = null;
+  readonly #outside: Outside;
+  #socket: DatagramSocket | null = null;
   #address: { address: string; family: number } | null = null;
   #transaction: { id: Buffer; request: Buffer; sentAtMs: number; tries: number } | null = null;
-  #timer: NodeJS.Timeout | undefined;
-  #heardAtMs = performance.now();
+  #stopTimer: () => void = () => undefined;
+  #heardAtMs: number;
   #isOpen = false;
   #rttMs: number | null = null;
   #counter = 0n;
   #closing: Promise<void> | null = null;
 
-  constructor(options: UdpPathOptions, events: UdpPathEvents) {
+  constructor(options: UdpPathOptions, events: UdpPathEvents, outside: Outside) {
     this.#options = options;
     this.#events = events;
+    this.#outside = outside;
+    this.#heardAtMs = outside.now();
   }
 
   /** Round trip to the relay, smoothed; null while not known. */
@@ -77,49 +78,42 @@ export class UdpPath {
   }
 
   async #shut(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     const socket = this.#socket;
     this.#socket = null;
-    if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
+    await socket?.close();
   }
 
   async #begin(): Promise<void> {
-    const address = await resolveName(this.#options.host).catch(() => null);
+    const address = await this.#outside.resolve(this.#options.host);
     if (this.#closing) return;
     if (!address) {
       this.#after(keepAliveMs, () => void this.#begin());
       return;
     }
     this.#address = address;
-    const family = address.family === 6 ? 6 : 4;
-    const socket = createSocket({
-      type: family === 6 ? 'udp6' : 'udp4',
-      recvBufferSize: socketBufferBytes,
-      sendBufferSize: socketBufferBytes,
-      // The address is a number already.
-      lookup: (host, _options, callback) => callback(null, host, family),
+    void this.#socket?.close();
+    this.#heardAtMs = this.#outside.now();
+    const socket = this.#outside.openSocket(address.family, {
+      datagram: (bytes, from) => {
+        if (from.port === this.#options.port && from.address === address.address) this.#datagram(bytes);
+      },
+      ready: () => {
+        if (this.#socket === socket) this.#knock();
+      },
     });
-    socket.on('error', () => undefined);
-    socket.on('message', (bytes, from) => {
-      if (from.port === this.#options.port && from.address === address.address) this.#datagram(bytes);
-    });
-    this.#socket?.close();
     this.#socket = socket;
-    this.#heardAtMs = performance.now();
-    socket.bind(0, () => {
-      if (this.#socket === socket) this.#knock();
-    });
   }
 
   #after(ms: number, run: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(run, ms);
+    this.#stopTimer();
+    this.#stopTimer = this.#outside.after(ms, run);
   }
 
   /** Sends a new Binding request. */
   #knock(): void {
     const { username, password } = this.#options;
-    const now = BigInt(Date.now()) << 16n;
+    const now = BigInt(Math.floor(this.#outside.wallMs())) << 16n;
     // Grows with every request, also over sockets and when the system's clock goes back.
     this.#counter = now > this.#counter ? now : this.#counter + 1n;
     const counter = Buffer.alloc(8);
@@ -131,14 +125,14 @@ export class UdpPath {
     ];
     const message = { type: stunType.bindingRequest, transactionId: id, attributes };
     const request = encodeStun(message, { integrityKey: password });
-    this.#transaction = { id, request, sentAtMs: performance.now(), tries: 0 };
+    this.#transaction = { id, request, sentAtMs: this.#outside.now(), tries: 0 };
     this.#transmit();
   }
 
   #transmit(): void {
     const transaction = this.#transaction;
     if (!transaction) return;
-    if (performance.now() - this.#heardAtMs > silenceMs) {
+    if (this.#outside.now() - this.#heardAtMs > silenceMs) {
       this.#setOpen(false);
       void this.#begin();
       return;
@@ -149,13 +143,13 @@ export class UdpPath {
       return;
     }
     transaction.tries++;
-    transaction.sentAtMs = performance.now();
+    transaction.sentAtMs = this.#outside.now();
     this.send(transaction.request);
     this.#after(waitMs, () => this.#transmit());
   }
 
   #datagram(bytes: Buffer): void {
-    const now = performance.now();
+    const now = this.#outside.now();
     switch (datagramKind(bytes)) {
       case 'rtp':
         this.#heardAtMs = now;

@@ -3,13 +3,15 @@ import { ProtocolError } from '../../protocol/errors.js';
 import { buildJpeg, decodeJpegPayload } from '../../protocol/rtp-jpeg.js';
 import { timestampDiff, type RtpPacket } from '../../protocol/rtp.js';
 import { FrameAssembly } from './frame-assembly.js';
-import { Gaps } from './gaps.js';
+import { Gaps, type RoundTrips } from './gaps.js';
 
-/** How long a missing packet is waited for: at least, and at most; between them two to three times a recovery. */
+/** How long a missing packet is waited for: at least, and as a rule at most; between them two to three times a recovery. */
 const minPatienceMs = 60;
 const maxPatienceMs = 240;
+/** On a long way one recovery is waited for all the same, up to so long: a late picture says more than none. */
+const farPatienceMs = 600;
 /** Pictures being put together at once; the oldest is given up. */
-const maxAssemblies = 16;
+const maxAssemblies = 24;
 
 /** A whole picture, not yet told when on this machine's clock it was taken. */
 export interface WholeFrame {
@@ -47,8 +49,8 @@ export class VideoReceiver {
   }
 
   /** Takes a packet that was decrypted. What is not RTP/JPEG is passed over. Returns false for a packet that came before. */
-  push(packet: RtpPacket, nowMs: number): boolean {
-    const extended = this.#gaps.arrived(packet.sequenceNumber, nowMs);
+  push(packet: RtpPacket, nowMs: number, rtt?: RoundTrips): boolean {
+    const extended = this.#gaps.arrived(packet.sequenceNumber, nowMs, rtt);
     if (extended === null) return false;
     if (this.#doneUpTo !== null && extended <= this.#doneUpTo) return true;
     let fragment;
@@ -83,7 +85,10 @@ export class VideoReceiver {
   }
 
   get patienceMs(): number {
-    return Math.min(maxPatienceMs, Math.max(minPatienceMs, this.#gaps.recoveryMs * 3.2 + 20));
+    const { recoveryMs } = this.#gaps;
+    const several = Math.min(maxPatienceMs, recoveryMs * 3.2 + 20);
+    const one = Math.min(farPatienceMs, recoveryMs * 1.4 + 40);
+    return Math.max(minPatienceMs, several, one);
   }
 
   #inOrder(): FrameAssembly[] {

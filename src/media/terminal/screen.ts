@@ -9,7 +9,7 @@ import { HalfBlocks } from './half-blocks.js';
 import { fitted, layoutOf, layouts, type Tile } from './layout.js';
 import { Iterm2, Kitty, Sixel } from './pixel-renderers.js';
 import type { Pixels, Region, Renderer } from './renderer.js';
-import { cut, filledUp, firstOf, meterCells, meterOf } from './tile-text.js';
+import { cut, filledUp, firstOf, meterCells, meterOf, wrapped } from './tile-text.js';
 
 /** Synchronised output (DEC private mode 2026): the terminal shows an update as a whole; others ignore it. */
 const beginUpdate = '\u001b[?2026h';
@@ -88,7 +88,7 @@ export class CallScreen {
   #tiles: Tile[] = [];
   #layout = 0;
   #status = '';
-  #notice: readonly string[] = [];
+  #noticed: readonly string[] = [];
   #mustClear = true;
   #isBlocked = false;
   #isScheduled = false;
@@ -169,7 +169,7 @@ export class CallScreen {
   /** Lines above the status line; none takes them away. */
   notice(lines: readonly string[]): void {
     const before = this.#notice.length;
-    this.#notice = lines.filter((line, at) => line !== '' || at > 0);
+    this.#noticed = lines.filter((line, at) => line !== '' || at > 0);
     if (this.#notice.length === before) this.#schedule();
     else this.#relayout();
   }
@@ -178,6 +178,12 @@ export class CallScreen {
     this.#columns = columns;
     this.#rows = rows;
     this.#relayout();
+  }
+
+  /** A safety number that is cut cannot be compared: long lines are broken, as far as there is room for them. */
+  get #notice(): readonly string[] {
+    const room = Math.max(1, this.#rows - 1);
+    return this.#noticed.flatMap((line) => wrapped(line, this.#columns)).slice(0, room);
   }
 
   nextLayout(): void {

@@ -36,6 +36,18 @@ export function filledUp(text: string, cells: number): string {
   return line + ' '.repeat(Math.max(0, cells - stringWidth(line)));
 }
 
+/** A line as several, broken between words, none wider than so many cells; a longer word is left to be cut. */
+export function wrapped(text: string, cells: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && stringWidth(last) + 1 + stringWidth(word) <= cells) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
+
 /** The first character, which may be several code points. */
 export function firstOf(text: string): string {
   for (const { segment } of graphemes.segment(text)) return segment;

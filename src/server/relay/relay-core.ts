@@ -273,6 +273,11 @@ export class RelayCore {
       case 'receiver-report':
         this.#tellOwners(peer, packet.ssrc, packet.reports);
         return;
+      case 'remb':
+        for (const other of peer.call) {
+          if (other !== peer && packet.ssrcs.some((ssrc) => isOf(other, ssrc))) this.#tell(other, packet);
+        }
+        return;
       case 'bye':
       case 'sdes':
         this.#tellOthers(peer, packet);
@@ -307,18 +312,19 @@ export class RelayCore {
     const missing: number[] = [];
     for (const sequence of lost) {
       const key = mediaSsrc * 0x1_0000 + sequence;
-      if (now - (peer.resentAt.get(key) ?? -Infinity) < resendPauseMs) continue;
+      const resentAt = peer.resentAt.get(key) ?? null;
+      if (resentAt !== null && now - resentAt < resendPauseMs) continue;
       if (!peer.resends.take(1, now)) {
         this.counters.limited++;
         break;
       }
-      peer.resentAt.set(key, now);
       const bytes = this.#memory.find(mediaSsrc, sequence, now);
-      if (!bytes) missing.push(sequence);
-      else {
-        this.#send(bytes, peer.port, peer.address);
-        this.counters.resentPackets++;
-      }
+      // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
+      if (!bytes || resentAt !== null) missing.push(sequence);
+      if (!bytes) continue;
+      peer.resentAt.set(key, now);
+      this.#send(bytes, peer.port, peer.address);
+      this.counters.resentPackets++;
     }
     if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
   }

@@ -1,10 +1,10 @@
 // Tests of sound over a bad network, in simulated time: order, redundancy, concealment, silence, drifting clocks.
 import t from 'tap';
-import { AudioEncoder, type EncodedSound } from '../../../src/media/audio/encoder.js';
+import { AudioEncoder, usualSound, type EncodedSound } from '../../../src/media/audio/encoder.js';
 import { level, mix, rms } from '../../../src/media/audio/mixer.js';
 import { AudioReceiver } from '../../../src/media/audio/receiver.js';
 import { findSamples, wavHeader } from '../../../src/media/audio/wav.js';
-import { seededRandom } from '../../support/udp-proxy.js';
+import { seededRandom } from '../../support/bad-network.js';
 
 const blockMs = 20;
 
@@ -36,7 +36,7 @@ function run({
   blocks = 1000,
   speaks = () => true,
 }: Line) {
-  const encoder = new AudioEncoder({ redundancy });
+  const encoder = new AudioEncoder({ ...usualSound, redundancy });
   const receiver = new AudioReceiver();
   const random = seededRandom(3);
   const onTheWay: { atMs: number; sequenceNumber: number; sound: EncodedSound }[] = [];

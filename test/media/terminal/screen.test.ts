@@ -10,7 +10,7 @@ import { HalfBlocks } from '../../../src/media/terminal/half-blocks.js';
 import { fitted, layoutOf } from '../../../src/media/terminal/layout.js';
 import { Kitty, Sixel } from '../../../src/media/terminal/pixel-renderers.js';
 import { CallScreen } from '../../../src/media/terminal/screen.js';
-import { seededRandom } from '../../support/udp-proxy.js';
+import { seededRandom } from '../../support/bad-network.js';
 
 interface Cell {
   text: string;
@@ -200,6 +200,39 @@ t.test('tiles never overlap and stay on the screen, from a phone to a wall', (t)
 });
 
 const graphics: Graphics = { view: 'blocks', colours: 'true', cellWidth: 10, cellHeight: 20 };
+
+t.test('a notice that is too long is broken between words, and anew in another size', async (t) => {
+  const terminal = new TinyTerminal();
+  const screen = new CallScreen({
+    write: (bytes) => {
+      terminal.write(Buffer.from(bytes));
+      return true;
+    },
+    columns: 40,
+    rows: 12,
+    graphics,
+    now: () => 0,
+  });
+  const row = (number: number, columns: number): string =>
+    Array.from({ length: columns }, (_, at) => terminal.cells.get(`${number} ${at}`)?.text ?? ' ')
+      .join('')
+      .trimEnd();
+  const drawn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+  screen.setPerson(1, { name: 'bob', muted: false, camera: true });
+  screen.notice(['safety number 11111 22222 33333 44444 55555 66666']);
+  screen.status('status');
+  await drawn();
+  t.equal(row(9, 40), 'safety number 11111 22222 33333 44444');
+  t.equal(row(10, 40), '55555 66666');
+  t.equal(row(11, 40), 'status');
+  screen.resize(20, 12);
+  await drawn();
+  t.same(
+    [8, 9, 10].map((at) => row(at, 20)),
+    ['safety number 11111', '22222 33333 44444', '55555 66666'],
+  );
+  screen.close();
+});
 
 t.test(
   'a terminal that is full gets nothing more, and then the newest picture alone',

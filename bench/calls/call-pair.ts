@@ -1,0 +1,182 @@
+// Two people and their `pytalk call` processes on a server process of their own, one calling, the other answering by itself.
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import type { NetworkTraits } from '../../test/support/bad-network.js';
+import { openUdpProxy, type ProxyOptions } from '../../test/support/udp-proxy.js';
+import { onBothCpus } from '../machine.js';
+import { launcher, track, withServer, type BenchServer } from '../server-process.js';
+
+const execute = promisify(execFile);
+const patienceMs = 30_000;
+const seed = 7;
+
+/** What `--stats` writes each second (docs/CLI.md); only what is read here. */
+interface StatsLine {
+  type: 'stats' | 'ended';
+  at: string;
+  path: string;
+  sent: { video: { frames: number; dropped: number } };
+  received: Record<string, ReceivedFigures | undefined>;
+}
+interface ReceivedFigures {
+  video: { fps: number; width: number; height: number; frames: number; lost: number; latencyMs: number };
+  audio: { packets: number; lost: number; concealedMs: number; bufferMs: number };
+}
+
+export interface CallSide {
+  readonly username: string;
+  readonly pid: number;
+  /** Figures of the other side, a line a second since the call began. */
+  received(): Promise<(ReceivedFigures & { atMs: number; path: string })[]>;
+}
+
+export interface CallPair {
+  readonly server: BenchServer;
+  readonly caller: CallSide;
+  readonly agent: CallSide;
+}
+
+export interface CallOptions {
+  /** Options of `call` for each side. */
+  caller: readonly string[];
+  agent: readonly string[];
+  /** Puts a UDP proxy between both sides and the relay. */
+  network?: ProxyOptions & { traits: NetworkTraits };
+}
+
+/** Calls, hands the call over once both sides are connected, hangs up. Rejects when a process does not end with 0. */
+export async function withCall<T>(options: CallOptions, use: (pair: CallPair) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'pytalk-bench-call-'));
+  const udpPort = await freeUdpPort();
+  const { network } = options;
+  const proxy = network && (await openUdpProxy(udpPort, seed, network.traits, network));
+  const advertised = proxy ? ['--advertise-udp', `127.0.0.1:${proxy.port}`] : [];
+  const more = ['--udp-port', String(udpPort), ...advertised];
+  try {
+    return await withServer({ users: 0, tls: true, more }, async (server) => {
+      await makeFriends(server, folder);
+      const agent = new Side('bob', folder, ['--answer', '--once', ...options.agent]);
+      const caller = await agent
+        .until('ready')
+        .then(() => new Side('alice', folder, ['bob', ...options.caller]));
+      try {
+        await Promise.all([caller.until('connected'), agent.until('connected')]);
+        const result = await use({ server, caller, agent });
+        caller.hangUp();
+        await Promise.all([caller.endsWell(), agent.endsWell()]);
+        return result;
+      } finally {
+        await Promise.all([caller.kill(), agent.kill()]);
+      }
+    });
+  } finally {
+    await proxy?.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(() => resolve()));
+  return port;
+}
+
+const people = { alice: '0612345678', bob: '0612345679' };
+
+async function makeFriends(server: BenchServer, folder: string): Promise<void> {
+  const pytalk = (username: string, ...args: string[]) =>
+    execute(process.execPath, [launcher, ...args, '--home', join(folder, username)], {
+      env: {
+        ...process.env,
+        PYTALK_SERVER: `127.0.0.1:${server.port}`,
+        PYTALK_PASSWORD: 'correct horse battery staple',
+      },
+    });
+  for (const [username, phone] of Object.entries(people)) {
+    await pytalk(username, 'register', username, '--phone', phone);
+  }
+  await pytalk('alice', 'friends', 'add', people.bob);
+  await pytalk('bob', 'friends', 'add', people.alice);
+}
+
+class Side implements CallSide {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #stats: string;
+  readonly #ended: Promise<unknown>;
+  #errors = '';
+
+  constructor(
+    readonly username: keyof typeof people,
+    folder: string,
+    args: readonly string[],
+  ) {
+    this.#stats = join(folder, `${username}.stats`);
+    const common = ['--home', join(folder, username), '--json', '--headless', '--stats', this.#stats];
+    const [command, all] = onBothCpus(process.execPath, [launcher, 'call', ...args, ...common]);
+    const child = spawn(command, all, { stdio: ['pipe', 'pipe', 'pipe'] });
+    track(child);
+    this.#child = child;
+    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    this.#ended = once(child, 'exit');
+    child.stdin.on('error', () => undefined);
+    child.stderr.on('data', (data: Buffer) => (this.#errors += data.toString()));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Reads on until news of this type. */
+  async until(type: string): Promise<void> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
+    for (;;) {
+      const next = await this.#lines.next();
+      if (next.done === true) {
+        throw new Error(`${this.username} ended, or gave no ${type} for ${patienceMs} ms: ${this.#errors}`);
+      }
+      if ((JSON.parse(next.value) as { type: string }).type === type) break;
+    }
+    clearTimeout(timer);
+  }
+
+  async received(): Promise<(ReceivedFigures & { atMs: number; path: string })[]> {
+    const other = this.username === 'alice' ? 'bob' : 'alice';
+    const text = await readFile(this.#stats, 'utf8');
+    return text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as StatsLine)
+      .filter(({ type }) => type === 'stats')
+      .flatMap(({ at, path, received }) => {
+        const figures = received[other];
+        return figures ? [{ ...figures, atMs: Date.parse(at), path }] : [];
+      });
+  }
+
+  hangUp(): void {
+    this.#child.stdin?.write('{"do":"hangup"}\n');
+  }
+
+  async endsWell(): Promise<void> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
+    await this.#ended;
+    clearTimeout(timer);
+    const { exitCode } = this.#child;
+    if (exitCode !== 0)
+      throw new Error(`${this.username} ended with ${exitCode ?? 'a signal'}: ${this.#errors}`);
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+}

@@ -1,0 +1,159 @@
+// V: calls of two `pytalk call` processes through a server process: rate and cost, delay of pictures and sound, a bad way.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withCall, type CallPair, type CallSide } from '../calls/call-pair.js';
+import { ClockCamera } from '../calls/clock-camera.js';
+import { numberedPictures } from '../calls/numbered-pictures.js';
+import { pictureFigures } from '../calls/picture-clock.js';
+import { PictureSink } from '../calls/picture-sink.js';
+import { measureTogether, type SharedCost } from '../machine.js';
+import type { FigureSpec, Measured, Scenario } from '../scenario.js';
+import { median, quantile } from '../statistics.js';
+import { until } from '../waiting.js';
+
+const fps = 30;
+const key = 'V';
+/** Of ten seconds of pictures none is like another. */
+const pictureCount = 10 * fps;
+/** After the beginning, when code is compiled and the way is learnt. */
+const settleMs = 4_000;
+const withoutDevices = ['--mic', 'test', '--speaker', 'none'];
+
+function stretchMs(quick: boolean): number {
+  return quick ? 3_000 : 10_000;
+}
+
+const costFigures: readonly FigureSpec[] = [
+  { name: 'server, share of a core', digits: 2 },
+  { name: 'generator, share of a core', digits: 2 },
+  { name: 'others, share of a core', digits: 2 },
+];
+
+/** Waits for a stretch of the call; returns what it cost: server, caller, agent. */
+async function stretch({ server, caller, agent }: CallPair, ms: number): Promise<SharedCost> {
+  const finish = measureTogether([server.pid, caller.pid, agent.pid]);
+  await sleep(ms);
+  return finish();
+}
+
+function costMeasured({ shares, generator, disturbed }: SharedCost): Measured {
+  return {
+    'server, share of a core': shares[0] ?? NaN,
+    'generator, share of a core': generator,
+    'others, share of a core': disturbed,
+  };
+}
+
+/** What one side received in the last `ms`: pictures a second, lost ones, share of the sound that was made up. */
+async function receivedBy(
+  side: CallSide,
+  ms: number,
+): Promise<{ fps: number; medianFps: number; lost: number; concealed: number; latencyMs: number }> {
+  const lines = await side.received();
+  const last = lines.at(-1);
+  const first = last && lines.find(({ atMs }) => atMs >= last.atMs - ms - 100);
+  if (!last || !first || first === last) throw new Error(`${side.username} has no figures`);
+  const { video } = last;
+  if (video.width !== 640 || video.height !== 480) throw new Error(`${video.width}x${video.height}`);
+  if (last.path !== 'udp') throw new Error(`the path is ${last.path}`);
+  const seconds = (last.atMs - first.atMs) / 1000;
+  const stretchOfLines = lines.slice(lines.indexOf(first) + 1);
+  return {
+    fps: (video.frames - first.video.frames) / seconds,
+    medianFps: median(stretchOfLines.map((line) => line.video.fps)),
+    lost: video.lost - first.video.lost,
+    concealed: (last.audio.concealedMs - first.audio.concealedMs) / 1000 / seconds,
+    latencyMs: median(stretchOfLines.map((line) => line.video.latencyMs)),
+  };
+}
+
+// ---- V1 -----------------------------------------------------------------------------------------------------
+
+const plainCall: Scenario = {
+  key,
+  title: 'V1 A call, 640x480 at 30 pictures a second both ways',
+  about:
+    '`call bob` and `call --answer --headless`, both with `--camera test --mic test` and `--stats`, each a process with its own home, over TLS and the relay of a `serve` process. ' +
+    'Ten seconds from four seconds after the start. The CPU of a side is that of its process with all children, the ffmpeg that makes and encodes its pictures too; where there are two figures the worse one.',
+  figures: [
+    { name: 'pictures a second by --stats, median of the lines', digits: 0, aim: { atLeast: fps } },
+    { name: 'pictures a second, over the whole stretch', digits: 2 },
+    { name: 'pictures lost', digits: 0, aim: { atMost: 0 } },
+    { name: 'calling side, share of a core', digits: 2, aim: { atMost: 0.6 } },
+    { name: 'answering side, share of a core', digits: 2, aim: { atMost: 0.6 } },
+    { name: 'latency by --stats, median ms', digits: 1 },
+    ...costFigures,
+  ],
+  runOnce: ({ quick }) => {
+    const options = ['--camera', 'test', ...withoutDevices];
+    return withCall({ caller: options, agent: options }, async (pair) => {
+      await sleep(settleMs);
+      const cost = await stretch(pair, stretchMs(quick));
+      const sides = await Promise.all(
+        [pair.caller, pair.agent].map((side) => receivedBy(side, stretchMs(quick))),
+      );
+      return {
+        'pictures a second by --stats, median of the lines': Math.min(...sides.map((one) => one.medianFps)),
+        'pictures a second, over the whole stretch': Math.min(...sides.map((one) => one.fps)),
+        'pictures lost': Math.max(...sides.map((one) => one.lost)),
+        'calling side, share of a core': cost.shares[1] ?? NaN,
+        'answering side, share of a core': cost.shares[2] ?? NaN,
+        'latency by --stats, median ms': Math.max(...sides.map((one) => one.latencyMs)),
+        ...costMeasured(cost),
+      };
+    });
+  },
+};
+
+// ---- V2 -----------------------------------------------------------------------------------------------------
+
+const pictureDelay: Scenario = {
+  key,
+  title: 'V2 From a picture to plain RTP',
+  about:
+    'The calling side’s camera is an HTTP server in this process, which sends 30 numbered JPEGs of 640x480 a second and notes when it hands each to the socket; the other side’s `--rtp-out` comes back to this process, ' +
+    'which notes the last packet of each. One clock, both `call` processes and the server between; every picture that comes must be, byte for byte, one that went, in order, and once. Sound goes both ways meanwhile.',
+  figures: [
+    { name: 'picture to its last RTP packet, p50 ms', digits: 1 },
+    { name: 'picture to its last RTP packet, p95 ms', digits: 1, aim: { atMost: 20 } },
+    { name: 'picture to its last RTP packet, p99 ms', digits: 1 },
+    { name: 'pictures shown, %', digits: 1 },
+    { name: 'bytes of a picture, kB', digits: 0 },
+    ...costFigures,
+  ],
+  runOnce: async ({ quick }) => {
+    const pictures = await numberedPictures(pictureCount);
+    const camera = await ClockCamera.open(pictures, fps);
+    const sink = await PictureSink.open();
+    const caller = ['--camera', camera.url, ...withoutDevices];
+    const agent = ['--camera', 'none', ...withoutDevices, '--rtp-out', sink.address];
+    try {
+      return await withCall({ caller, agent }, async (pair) => {
+        await until('pictures', () => sink.count > fps);
+        await sleep(settleMs);
+        const fromMs = performance.now();
+        const cost = await stretch(pair, stretchMs(quick));
+        const toMs = performance.now();
+        await sleep(1_000);
+        const shown = await sink.shown(pictures);
+        const { latenciesMs, shownShare, anewShare } = pictureFigures(camera.handings, shown, {
+          fromMs,
+          toMs,
+        });
+        if (anewShare > 0) throw new Error('pictures were encoded anew');
+        return {
+          'picture to its last RTP packet, p50 ms': quantile(latenciesMs, 0.5),
+          'picture to its last RTP packet, p95 ms': quantile(latenciesMs, 0.95),
+          'picture to its last RTP packet, p99 ms': quantile(latenciesMs, 0.99),
+          'pictures shown, %': shownShare * 100,
+          'bytes of a picture, kB': median(pictures.jpegs.map(({ length }) => length)) / 1000,
+          ...costMeasured(cost),
+        };
+      });
+    } finally {
+      await camera.close();
+      await sink.close();
+    }
+  },
+};
+
+export const callScenarios: readonly Scenario[] = [plainCall, pictureDelay];

@@ -1,0 +1,66 @@
+// How one person's packets arrive, measured for the estimate of what their way carries: rate, loss, standing queue.
+import { QueueDelay } from './queue-delay.js';
+import { RateEstimate } from './rate-estimate.js';
+import type { Gaps } from './gaps.js';
+
+/** The stretch in which incoming bytes are counted. */
+const rateWindowMs = 500;
+const lossWindowMs = 1_000;
+/** A stretch with fewer packets tells nothing about loss. */
+const minLossPackets = 40;
+
+/** Nothing at all for so long is an outage; what was lost in it, and what had waited, says nothing about room. */
+const outageMs = 400;
+const queueAfterOutageMs = 300;
+const lossAfterOutageMs = 1_500;
+
+export class Arrivals {
+  readonly estimate = new RateEstimate();
+  /** By SSRC: a camera and a microphone are not equally far from the wire. */
+  readonly #delays = new Map<number, QueueDelay>();
+  #bytes: { atMs: number; bytes: number }[] = [];
+  #incomingBps = 0;
+  #lastMs = -Infinity;
+  #outageEndedMs = -Infinity;
+  #counts: { atMs: number; expected: number; lost: number }[] = [];
+
+  /** Notes a packet that came for the first time; `delayMs` is null when it does not say when it was made. */
+  add(nowMs: number, ssrc: number, bytes: number, delayMs: number | null): void {
+    if (nowMs - this.#lastMs > outageMs) this.#outageEndedMs = nowMs;
+    this.#lastMs = nowMs;
+    this.#bytes.push({ atMs: nowMs, bytes });
+    if (delayMs === null) return;
+    let delay = this.#delays.get(ssrc);
+    if (!delay) this.#delays.set(ssrc, (delay = new QueueDelay()));
+    delay.add(nowMs, delayMs);
+  }
+
+  /** Whether more comes than this, in bits a second. */
+  isAbove(bps: number): boolean {
+    return this.#incomingBps > 1.1 * bps;
+  }
+
+  /** Bits a second that their way carries; null while no limit has been met. */
+  update(nowMs: number, gaps: readonly Gaps[], rttMs: number): number | null {
+    this.#bytes = this.#bytes.filter(({ atMs }) => nowMs - atMs <= rateWindowMs);
+    const bytes = this.#bytes.reduce((sum, one) => sum + one.bytes, 0);
+    const expected = gaps.reduce((sum, one) => sum + one.expected, 0);
+    const lost = gaps.reduce((sum, one) => sum + one.lost, 0);
+    this.#incomingBps = (bytes * 8 * 1000) / rateWindowMs;
+    this.#counts.push({ atMs: nowMs, expected, lost });
+    while (nowMs - (this.#counts[0]?.atMs ?? nowMs) > lossWindowMs) this.#counts.shift();
+    const first = this.#counts[0];
+    const expectedNow = first ? expected - first.expected : 0;
+    const sinceOutageMs = nowMs - this.#outageEndedMs;
+    const tellsLoss = expectedNow >= minLossPackets && sinceOutageMs > lossAfterOutageMs;
+    const queues = [...this.#delays.values()].flatMap((delay) => delay.ms(nowMs) ?? []);
+    return this.estimate.update({
+      nowMs,
+      // A queue that all of them stand in is the way's.
+      queueMs: queues.length === 0 || sinceOutageMs < queueAfterOutageMs ? null : Math.min(...queues),
+      incomingBps: this.#incomingBps,
+      lossShare: first && tellsLoss ? (lost - first.lost) / expectedNow : 0,
+      rttMs,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+// The compound RTCP packet of a participant: what it sends, how what it receives arrives, and its name (RFC 3550, section 6.1).
+import type { ReportBlock, RtcpPacket } from '../../protocol/rtcp.js';
+import type { OutStream } from './out-stream.js';
+import type { RemotePerson } from './remote-person.js';
+
+const cname = 'pytalk';
+const maxBlocks = 31;
+const unitsPerMs = { video: 90, audio: 48 };
+
+/** `wallMs`: milliseconds since 1970 on this side's clock. */
+export function report(
+  { video, audio }: { video: OutStream; audio: OutStream },
+  people: Iterable<RemotePerson>,
+  wallMs: number,
+): RtcpPacket[] {
+  const blocks = [...people]
+    .flatMap((person) => [person.videoReception.block(wallMs), person.audioReception.block(wallMs)])
+    .filter((block): block is ReportBlock => block !== null)
+    .slice(0, maxBlocks);
+  const packets: RtcpPacket[] = [];
+  for (const [stream, units] of [
+    [video, unitsPerMs.video],
+    [audio, unitsPerMs.audio],
+  ] as const) {
+    if (!stream.last) continue;
+    const sinceMs = wallMs - stream.last.captureTimeMs;
+    packets.push({
+      kind: 'sender-report',
+      ssrc: stream.ssrc,
+      ntpMs: wallMs,
+      rtpTimestamp: (stream.last.timestamp + Math.round(sinceMs * units)) >>> 0,
+      packetCount: stream.packets,
+      octetCount: stream.octets,
+      reports: packets.length === 0 ? blocks : [],
+    });
+  }
+  if (packets.length === 0) packets.push({ kind: 'receiver-report', ssrc: audio.ssrc, reports: blocks });
+  packets.push({ kind: 'sdes', ssrc: audio.ssrc, cname });
+  return packets;
+}
+
+/** Whether a packet shows that what is sent arrives: only those who receive it write such. */
+export function isReport({ kind }: RtcpPacket): boolean {
+  return kind === 'sender-report' || kind === 'receiver-report' || kind === 'remb';
+}

@@ -1,0 +1,203 @@
+// A call in virtual time: real media sessions and the real core of the relay, with a network between them that a test may spoil.
+import { randomBytes } from 'node:crypto';
+import { AudioEncoder } from '../../src/media/audio/encoder.js';
+import { encodedSmaller } from '../../src/media/adaptive-pictures.js';
+import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
+import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
+import { MediaSession } from '../../src/media/session/media-session.js';
+import type { Datagram, Outside } from '../../src/media/session/outside.js';
+import { readConfig } from '../../src/server/config.js';
+import { RelayCore } from '../../src/server/relay/relay-core.js';
+import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
+import { VirtualTime } from './virtual-time.js';
+
+export interface VirtualSide {
+  readonly id: number;
+  readonly session: MediaSession;
+  /** Every picture that came, in order, and how long after it was sent, in milliseconds. */
+  readonly frames: ReceivedFrame[];
+  readonly latencies: number[];
+  /** Decides what is sent of the pictures, as in a real call. */
+  readonly control: QualityControl;
+  /** Between this side and the relay. */
+  readonly network: BadNetwork;
+  /** The relay sees this side at another address from now on. */
+  move(): void;
+}
+
+export interface VirtualCall {
+  readonly time: VirtualTime;
+  readonly relay: RelayCore;
+  readonly sides: readonly VirtualSide[];
+  /** All speak (a tone that never rests) and listen until the undo is called. */
+  speak(): () => void;
+  /** All send these pictures at an even pace; returns after the last one. */
+  show(jpegs: readonly Buffer[], everyMs: number): void;
+  /** The same with pictures made to fit what the way carries, for so long; these are each picture's smaller forms. */
+  adapt(pictures: SizedPicture, forMs: number): void;
+}
+
+/** One picture in all the forms in which it may be sent. */
+export interface SizedPicture {
+  readonly native: JpegFrame;
+  of(encoding: Encoding): JpegFrame;
+}
+
+const formQualities = [12, 16, 20, 25, 30, 37, 45, 55, 65, 75, 85];
+
+/** Encodes a picture in all its forms beforehand, as virtual time does not wait for an encoder. */
+export async function sizedPicture(jpeg: Buffer): Promise<SizedPicture> {
+  const native: JpegFrame = { jpeg, width: 640, height: 480, capturedAt: 0 };
+  const forms = new Map<string, JpegFrame>();
+  for (const divisor of divisors) {
+    for (const quality of formQualities) {
+      forms.set(`${divisor} ${quality}`, await encodedSmaller(native, { divisor, quality }));
+    }
+  }
+  return {
+    native,
+    of: ({ divisor, quality }) => {
+      const nearest = formQualities.findLast((one) => one <= quality) ?? formQualities[0]!;
+      return forms.get(`${divisor} ${nearest}`)!;
+    },
+  };
+}
+
+const relayAddress = { address: '198.51.100.1', port: 9999 };
+const epochMs = 1_750_000_000_000;
+const blockMs = 20;
+const blockSamples = 960;
+
+/** Begins a call of `count` whose tickets are all proven. `withKeys` false: nobody knows how to open what comes. */
+export async function virtualCall(
+  count: number,
+  options: { traits?: readonly NetworkTraits[]; withKeys?: boolean; seed?: number } = {},
+): Promise<VirtualCall> {
+  const { traits = [], withKeys = true, seed = 7 } = options;
+  const time = new VirtualTime();
+  /** Who listens at which port of the relay's side of the network. */
+  const ports = new Map<number, (bytes: Buffer) => void>();
+  const relay = new RelayCore(
+    (bytes, port) => ports.get(port)?.(bytes),
+    () => time.now(),
+    { rates: (await readConfig()).mediaRates, generation: 0 },
+  );
+  time.every(1_000, () => relay.sweep());
+  let lastPort = 40_000;
+
+  const make = (id: number): VirtualSide & { key: { epoch: number; master: Buffer } } => {
+    const ticket = {
+      username: `user-${id}`,
+      password: randomBytes(18).toString('base64url'),
+      call: 'call',
+      id,
+      ssrc: id * 0x1000,
+      toRelay: randomBytes(28),
+      fromRelay: randomBytes(28),
+    };
+    relay.add(ticket);
+    const network = new BadNetwork(seed + id, traits[id - 1] ?? {}, () => time.now());
+    const random = seededRandom(seed * 100 + id);
+    let receive: Datagram = () => undefined;
+    let port = 0;
+    const move = (): void => {
+      ports.delete(port);
+      port = ++lastPort;
+      ports.set(port, (bytes) => {
+        network.pass(bytes, 'down', (copy, waitMs) => time.after(waitMs, () => receive(copy, relayAddress)));
+      });
+    };
+    const outside: Outside = {
+      now: () => time.now(),
+      wallMs: () => epochMs + time.now(),
+      random,
+      after: (ms, run) => time.after(ms, run),
+      resolve: (address) => Promise.resolve({ address, family: 4 }),
+      openSocket: (_family, { datagram, ready }) => {
+        move();
+        receive = datagram;
+        time.after(0, ready);
+        return {
+          send: (bytes) => {
+            network.pass(bytes, 'up', (copy, waitMs) => {
+              const from = port;
+              time.after(waitMs, () => relay.datagram(copy, '203.0.113.1', from));
+            });
+          },
+          close: async () => undefined,
+        };
+      },
+    };
+    const frames: ReceivedFrame[] = [];
+    const control = new QualityControl();
+    const latencies: number[] = [];
+    const key = { epoch: 0, master: randomBytes(28) };
+    const access = { host: relayAddress.address, port: relayAddress.port, ...ticket };
+    const session = new MediaSession(
+      { access, self: { ssrc: ticket.ssrc, key } },
+      {
+        frame: (frame) => {
+          frames.push(frame);
+          if (frame.latencyMs !== null) latencies.push(frame.latencyMs);
+        },
+        audioPacket: () => undefined,
+        path: () => undefined,
+        pictureRate: (bps) => control.setBudget(bps),
+      },
+      outside,
+    );
+    return { id, session, frames, latencies, network, control, move, key };
+  };
+
+  const sides = Array.from({ length: count }, (_, at) => make(at + 1));
+  for (const side of sides) {
+    for (const other of sides.filter((one) => one !== side)) {
+      side.session.addPerson({ id: other.id, ssrc: other.id * 0x1000 });
+      if (withKeys) side.session.setKey(other.id, other.key);
+    }
+    side.session.start();
+  }
+  // Names are resolved by promises, which virtual time does not move.
+  await new Promise((resolve) => setImmediate(resolve));
+  for (let waits = 0; relay.bound < count && waits < 100; waits++) time.pass(100);
+
+  return {
+    time,
+    relay,
+    sides,
+    speak: () => {
+      const samples = Int16Array.from({ length: blockSamples }, (_, at) => 6000 * Math.sin(at / 15));
+      const encoders = sides.map(() => new AudioEncoder());
+      const stop = time.every(blockMs, () => {
+        for (const [at, { session }] of sides.entries()) {
+          session.sendSound(encoders[at]!, { samples, capturedAt: epochMs + time.now() });
+          for (const person of session.people.values()) person.audio.pull(time.now());
+        }
+      });
+      return stop;
+    },
+    adapt: (picture, forMs) => {
+      const endMs = time.now() + forMs;
+      const { native } = picture;
+      while (time.now() < endMs) {
+        for (const { session, control } of sides) {
+          const { width, height } = native;
+          const decision = control.decide({ bytes: native.jpeg.length, width, height }, time.now());
+          if (decision === 'skip') continue;
+          const form = decision === 'pass' ? native : picture.of(decision);
+          const bytes = session.sendFrame({ ...form, capturedAt: epochMs + time.now() });
+          control.sent(bytes, decision === 'pass' ? null : decision);
+        }
+        time.pass(1000 / 30);
+      }
+    },
+    show: (jpegs, everyMs) => {
+      for (const jpeg of jpegs) {
+        for (const { session } of sides) {
+          session.sendFrame({ jpeg, width: 640, height: 480, capturedAt: epochMs + time.now() });
+        }
+        time.pass(everyMs);
+      }
+    },
+  };
+}
