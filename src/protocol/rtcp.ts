@@ -66,9 +66,23 @@ const headerBytes = 4;
 const reportBytes = 24;
 const maxCount = 31;
 
-/** Encodes packets into one datagram. Throws PytalkError `internal` for more than 31 reports or SSRCs, an empty NACK, or a CNAME over 255 bytes. */
+/**
+ * Encodes packets into one datagram. It begins with a report, as each must (RFC 3550, section 6.1): an empty one of the first
+ * packet's sender when there is none. Throws PytalkError `internal` for more than 31 reports or SSRCs, an empty NACK or BYE, or a CNAME over 255 bytes.
+ */
 export function encodeRtcp(packets: readonly RtcpPacket[]): Buffer {
-  return Buffer.concat(packets.map(encodeOne));
+  const [first] = packets;
+  const isReport = first?.kind === 'sender-report' || first?.kind === 'receiver-report';
+  const begin: RtcpPacket[] =
+    !first || isReport ? [] : [{ kind: 'receiver-report', ssrc: senderOf(first), reports: [] }];
+  return Buffer.concat([...begin, ...packets].map(encodeOne));
+}
+
+function senderOf(packet: RtcpPacket): number {
+  if (packet.kind === 'nack' || packet.kind === 'remb') return packet.senderSsrc;
+  const ssrc = packet.kind === 'bye' ? packet.ssrcs[0] : packet.ssrc;
+  if (ssrc === undefined) throw new PytalkError('internal');
+  return ssrc;
 }
 
 function encodeOne(packet: RtcpPacket): Buffer {
@@ -109,6 +123,7 @@ function encodeOne(packet: RtcpPacket): Buffer {
       return bytes;
     }
     case 'bye': {
+      if (packet.ssrcs.length === 0) throw new PytalkError('internal');
       const bytes = frame(packetType.bye, packet.ssrcs.length, 4 * packet.ssrcs.length);
       packet.ssrcs.forEach((ssrc, at) => bytes.writeUInt32BE(ssrc, 4 + 4 * at));
       return bytes;
@@ -234,6 +249,8 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
       break;
     case packetType.bye:
       need(body, 4 * count);
+      // One that names nobody is valid, but useless (RFC 3550, section 6.6).
+      if (count === 0) break;
       packets.push({
         kind: 'bye',
         ssrcs: Array.from({ length: count }, (_, at) => body.readUInt32BE(4 * at)),

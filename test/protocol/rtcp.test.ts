@@ -35,7 +35,6 @@ const literals: [RtcpPacket, Buffer][] = [
   [{ kind: 'sdes', ssrc: 8, cname: 'ab' }, bytes('81 ca 0003 00000008 01 02 6162 00000000')],
   [{ kind: 'sdes', ssrc: 8, cname: 'abcde' }, bytes('81 ca 0003 00000008 01 05 6162636465 00')],
   [{ kind: 'bye', ssrcs: [8, 9] }, bytes('82 cb 0002 00000008 00000009')],
-  [{ kind: 'bye', ssrcs: [] }, bytes('80 cb 0000')],
   [
     { kind: 'nack', senderSsrc: 8, mediaSsrc: 9, lost: [0xfffe, 0xffff, 0x0e, 0x0f] },
     bytes('81 cd 0004 00000008 00000009 fffe 8001 000f 0000'),
@@ -52,11 +51,23 @@ const literals: [RtcpPacket, Buffer][] = [
 
 t.test('writes and reads the literal bytes of every packet, alone and all together', async (t) => {
   for (const [packet, literal] of literals) {
-    t.equal(encodeRtcp([packet]).toString('hex'), literal.toString('hex'), packet.kind);
+    const isReport = packet.kind === 'sender-report' || packet.kind === 'receiver-report';
+    const before = isReport ? '' : '80c9000100000008';
+    t.equal(encodeRtcp([packet]).toString('hex'), before + literal.toString('hex'), packet.kind);
     t.same(decodeRtcp(literal), [packet], packet.kind);
   }
   const all = literals.map(([packet]) => packet);
   t.same(decodeRtcp(encodeRtcp(all)), all);
+});
+
+t.test('begins every datagram with a report, an empty one of its sender if need be', async (t) => {
+  const nack: RtcpPacket = { kind: 'nack', senderSsrc: 8, mediaSsrc: 9, lost: [1] };
+  const bye: RtcpPacket = { kind: 'bye', ssrcs: [8, 9] };
+  const empty: RtcpPacket = { kind: 'receiver-report', ssrc: 8, reports: [] };
+  t.same(decodeRtcp(encodeRtcp([nack, bye])), [empty, nack, bye]);
+  t.same(decodeRtcp(encodeRtcp([bye])), [empty, bye]);
+  t.same(decodeRtcp(encodeRtcp([empty, nack])), [empty, nack], 'one is enough');
+  t.same(decodeRtcp(bytes('80 c9 0001 00000008 80 cb 0000')), [empty], 'a BYE of nobody says nothing');
 });
 
 t.test('skips what it does not know', async (t) => {
@@ -123,6 +134,7 @@ t.test('refuses to write what a packet cannot hold', async (t) => {
     { kind: 'bye', ssrcs: new Array(32).fill(1) as number[] },
     { kind: 'sdes', ssrc: 1, cname: 'é'.repeat(128) },
     { kind: 'nack', senderSsrc: 1, mediaSsrc: 2, lost: [] },
+    { kind: 'bye', ssrcs: [] },
   ];
   for (const packet of bad) t.throws(() => encodeRtcp([packet]), { code: 'internal' }, packet.kind);
 });
@@ -135,7 +147,7 @@ t.test('any rising list of lost packets comes out of a NACK as it went in, acros
       (start, steps) => {
         const lost = [start];
         for (const step of steps) lost.push((lost.at(-1)! + step) & 0xffff);
-        const [packet] = decodeRtcp(encodeRtcp([{ kind: 'nack', senderSsrc: 1, mediaSsrc: 2, lost }]));
+        const [, packet] = decodeRtcp(encodeRtcp([{ kind: 'nack', senderSsrc: 1, mediaSsrc: 2, lost }]));
         return packet?.kind === 'nack' && packet.lost.join() === lost.join();
       },
     ),
@@ -143,7 +155,7 @@ t.test('any rising list of lost packets comes out of a NACK as it went in, acros
   const run = Array.from({ length: 17 }, (_, at) => (0xfff8 + at) & 0xffff);
   t.equal(
     encodeRtcp([{ kind: 'nack', senderSsrc: 1, mediaSsrc: 2, lost: run }]).length,
-    16,
+    8 + 16,
     '17 in one pair',
   );
 });

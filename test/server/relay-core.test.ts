@@ -75,10 +75,16 @@ function bound(count: number) {
     );
   const feedback = people.map(({ toRelay }) => new SrtcpSender(Buffer.from(toRelay)));
   const readers = people.map(({ fromRelay }) => new SrtcpReceiver(Buffer.from(fromRelay)));
+  /** What was told to one of them; each datagram must begin with a report (RFC 3550, section 6.1), an empty one is left out. */
   const opened = (at: number, sent: Sent[]): RtcpPacket[] =>
     sent
       .filter(({ to }) => to === `10.0.0.1:${1001 + at}`)
-      .flatMap(({ bytes }) => decodeRtcp(readers[at]!.unprotect(bytes)!));
+      .flatMap(({ bytes }) => {
+        const [first, ...others] = decodeRtcp(readers[at]!.unprotect(bytes)!);
+        if (first?.kind === 'sender-report') return [first, ...others];
+        if (first?.kind !== 'receiver-report') throw new Error(`it begins with ${first?.kind}, not a report`);
+        return first.reports.length === 0 ? others : [first, ...others];
+      });
   return { ...made, people, media, feedback, opened };
 }
 
@@ -227,6 +233,17 @@ t.test('sender reports reach the others, report blocks those whom they are about
   t.same(take(), [], 'nobody reports for others');
   core.datagram(spoofed, ...at(2));
   t.equal(core.counters.replayed, 1);
+  t.end();
+});
+
+t.test('what the way carries and a goodbye reach the others after a report', (t) => {
+  const { core, take, feedback, opened } = bound(2);
+  const remb: RtcpPacket = { kind: 'remb', senderSsrc: 8, bitsPerSecond: 1000, ssrcs: [17] };
+  const bye: RtcpPacket = { kind: 'bye', ssrcs: [8, 9] };
+  core.datagram(feedback[0]!.protect(encodeRtcp([remb])), ...at(1));
+  t.same(opened(1, take()), [remb]);
+  core.datagram(feedback[0]!.protect(encodeRtcp([bye])), ...at(1));
+  t.same(opened(1, take()), [bye]);
   t.end();
 });
 
