@@ -1,4 +1,5 @@
 // RTCP packets (RFC 3550, section 6; NACK of RFC 4585, section 6.2.1; REMB), several in one datagram; pure bytes and values.
+import { isUtf8 } from 'node:buffer';
 import { ProtocolError, PytalkError } from './errors.js';
 import { readNtp, writeNtp } from './ntp.js';
 
@@ -61,6 +62,8 @@ const genericNack = 1;
 const applicationFeedback = 15;
 const rembName = 0x52_45_4d_42;
 const mantissaBits = 18;
+const exponentBits = 6;
+const maxRemb = 2 ** (mantissaBits + 2 ** exponentBits - 1);
 const cnameItem = 1;
 const headerBytes = 4;
 const reportBytes = 24;
@@ -73,16 +76,16 @@ const maxCount = 31;
 export function encodeRtcp(packets: readonly RtcpPacket[]): Buffer {
   const [first] = packets;
   const isReport = first?.kind === 'sender-report' || first?.kind === 'receiver-report';
+  const [ssrc] = first ? sendersOf(first) : [];
   const begin: RtcpPacket[] =
-    !first || isReport ? [] : [{ kind: 'receiver-report', ssrc: senderOf(first), reports: [] }];
+    ssrc === undefined || isReport ? [] : [{ kind: 'receiver-report', ssrc, reports: [] }];
   return Buffer.concat([...begin, ...packets].map(encodeOne));
 }
 
-function senderOf(packet: RtcpPacket): number {
-  if (packet.kind === 'nack' || packet.kind === 'remb') return packet.senderSsrc;
-  const ssrc = packet.kind === 'bye' ? packet.ssrcs[0] : packet.ssrc;
-  if (ssrc === undefined) throw new PytalkError('internal');
-  return ssrc;
+/** The SSRCs in whose name a packet speaks: one, but for a BYE. */
+export function sendersOf(packet: RtcpPacket): readonly number[] {
+  if (packet.kind === 'bye') return packet.ssrcs;
+  return [packet.kind === 'nack' || packet.kind === 'remb' ? packet.senderSsrc : packet.ssrc];
 }
 
 function encodeOne(packet: RtcpPacket): Buffer {
@@ -141,7 +144,7 @@ function encodeOne(packet: RtcpPacket): Buffer {
       return bytes;
     }
     case 'remb': {
-      if (packet.ssrcs.length > 255 || packet.bitsPerSecond >= 2 ** 53) throw new PytalkError('internal');
+      if (packet.ssrcs.length > 255 || packet.bitsPerSecond >= maxRemb) throw new PytalkError('internal');
       const bytes = frame(packetType.payloadFeedback, applicationFeedback, 16 + 4 * packet.ssrcs.length);
       bytes.writeUInt32BE(packet.senderSsrc, 4);
       bytes.writeUInt32BE(rembName, 12);
@@ -273,7 +276,7 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
       const word = body.readUInt32BE(12);
       const ssrcCount = word >>> 24;
       need(body, 16 + 4 * ssrcCount);
-      const exponent = (word >>> mantissaBits) & 0x3f;
+      const exponent = (word >>> mantissaBits) & (2 ** exponentBits - 1);
       packets.push({
         kind: 'remb',
         senderSsrc: body.readUInt32BE(0),
@@ -313,6 +316,7 @@ function decodeSdes(body: Buffer, count: number, packets: RtcpPacket[]): void {
     if (pos + 4 > body.length) throw new ProtocolError('bad-frame');
     const ssrc = body.readUInt32BE(pos);
     pos += 4;
+    let isNamed = false;
     for (;;) {
       if (pos >= body.length) throw new ProtocolError('bad-frame');
       const item = body.readUInt8(pos);
@@ -320,8 +324,12 @@ function decodeSdes(body: Buffer, count: number, packets: RtcpPacket[]): void {
       if (pos + 2 > body.length) throw new ProtocolError('bad-frame');
       const end = pos + 2 + body.readUInt8(pos + 1);
       if (end > body.length) throw new ProtocolError('bad-frame');
-      if (item === cnameItem)
-        packets.push({ kind: 'sdes', ssrc, cname: body.toString('utf8', pos + 2, end) });
+      const text = body.subarray(pos + 2, end);
+      // One name for each, and what is no text is none: it would not fit any more when it is passed on.
+      if (item === cnameItem && !isNamed && isUtf8(text)) {
+        packets.push({ kind: 'sdes', ssrc, cname: text.toString('utf8') });
+        isNamed = true;
+      }
       pos = end;
     }
     pos = (pos + 4) & ~3;
@@ -340,11 +348,4 @@ function readLost(body: Buffer): number[] {
     }
   }
   return lost;
-}
-
-/** The middle 32 bits of an NTP timestamp, as report blocks name a sender report: 65,536ths of a second. */
-export function compactNtp(ms: number): number {
-  const bytes = Buffer.alloc(8);
-  writeNtp(bytes, 0, ms);
-  return bytes.readUInt32BE(2);
 }
