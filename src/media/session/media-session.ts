@@ -1,13 +1,8 @@
 // The media of one call on the wire: streams out, people in, reports both ways, over one path to the relay.
 import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import {
-  compactNtp,
-  decodeRtcp,
-  encodeRtcp,
-  type ReportBlock,
-  type RtcpPacket,
-} from '../../protocol/rtcp.js';
+import { compactNtp } from '../../protocol/ntp.js';
+import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
@@ -222,9 +217,12 @@ export class MediaSession {
 
   #rtp(bytes: Buffer, nowMs: number): void {
     if (bytes.length < rtpHeaderBytes) return;
-    const ssrc = ssrcOf(bytes);
-    this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant))?.packet(bytes, nowMs, this.#roundTrips());
+    this.#personOf(ssrcOf(bytes))?.packet(bytes, nowMs, this.#roundTrips());
     if (!this.#stopTick && !this.#isClosed) this.#tickLater();
+  }
+
+  #personOf(ssrc: number): RemotePerson | undefined {
+    return this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant));
   }
 
   #roundTrips(): RoundTrips {
@@ -278,7 +276,7 @@ export class MediaSession {
         return;
       }
       case 'sender-report': {
-        const person = this.#bySsrc.get(packet.ssrc - (packet.ssrc % ssrcsPerParticipant));
+        const person = this.#personOf(packet.ssrc);
         if (!person) return;
         const isVideo = packet.ssrc === person.ssrc + streamOffset.video;
         (isVideo ? person.videoReception : person.audioReception).reported(
@@ -291,11 +289,12 @@ export class MediaSession {
       case 'receiver-report':
         this.#reports(packet.reports);
         return;
-      case 'remb':
-        if (packet.ssrcs.includes(this.#video.ssrc)) {
-          this.#congestion.heard(packet.senderSsrc, packet.bitsPerSecond, this.#outside.now());
-        }
+      case 'remb': {
+        const person = this.#personOf(packet.senderSsrc);
+        if (person && packet.ssrcs.includes(this.#video.ssrc))
+          this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
+      }
       case 'sdes':
       case 'bye':
     }
