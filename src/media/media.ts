@@ -106,8 +106,15 @@ export interface MediaStats {
   readonly received: ReadonlyMap<
     number,
     {
-      /** `lost`: frames that were begun or skipped and never became whole; `latencyMs`: median of the last second. */
-      readonly video: VideoStats & { readonly lost: number; readonly latencyMs: number | null };
+      /**
+       * `lost`: frames that were begun or skipped and never became whole; `recovered`: packets that were lost and worked out of
+       * repair packets; `latencyMs`: median of the last second.
+       */
+      readonly video: VideoStats & {
+        readonly lost: number;
+        readonly recovered: number;
+        readonly latencyMs: number | null;
+      };
       /** `lost`: packets that came by no way; `concealedMs`: sound made up; `bufferMs`: how long sound waits. */
       readonly audio: {
         readonly kbps: number;
