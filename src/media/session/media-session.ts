@@ -131,13 +131,14 @@ export class MediaSession {
   addPerson(person: { id: number; ssrc: number }): void {
     if (this.#people.has(person.id)) return;
     const remote: RemotePerson = new RemotePerson(person, {
-      frame: ({ jpeg, width, height, timestamp, captureTimeMs }) => {
+      frame: (frame) => {
+        const { jpeg, width, height, timestamp, captureTimeMs } = frame;
         const now = this.#outside.wallMs();
         const offsetMs = this.#clockOffset(remote);
         const capturedAt =
           captureTimeMs === null || offsetMs === null ? now : Math.min(now, captureTimeMs + offsetMs);
         const latencyMs = captureTimeMs === null || offsetMs === null ? null : now - capturedAt;
-        remote.frameMeter.add(this.#outside.now(), jpeg.length, latencyMs);
+        remote.shown(frame, this.#outside.now(), latencyMs);
         this.#events.frame({ from: person.id, jpeg, width, height, timestamp, capturedAt, latencyMs });
       },
       audioPacket: (packet) => this.#events.audioPacket(person.id, packet),

@@ -3,8 +3,8 @@ import { maxBlockRepairs } from '../../protocol/parity-code.js';
 import type { ReportBlock } from '../../protocol/rtcp.js';
 
 /** From such a round trip on a packet that is asked for again comes too late for a picture; below the other one no longer. */
-const farMs = 180;
-const nearMs = 140;
+const farMs = 100;
+const nearMs = 80;
 /** Loss is counted over so long, and not from fewer packets. */
 const windowMs = 4_000;
 const minPackets = 100;

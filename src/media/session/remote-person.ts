@@ -7,6 +7,7 @@ import { mkiOf, SrtpReceiver } from '../../protocol/srtp.js';
 import { AudioReceiver } from '../audio/receiver.js';
 import type { MediaStats, SenderKey } from '../media.js';
 import { Arrivals } from './arrivals.js';
+import { Freezes } from './freezes.js';
 import { Gaps, type RoundTrips } from './gaps.js';
 import { RateMeter } from './rate-meter.js';
 import { Reception } from './reception.js';
@@ -43,7 +44,8 @@ export class RemotePerson {
   readonly arrivals = new Arrivals();
   readonly videoMeter = new RateMeter();
   readonly audioMeter = new RateMeter();
-  readonly frameMeter = new RateMeter();
+  readonly #frameMeter = new RateMeter();
+  readonly #freezes = new Freezes();
   readonly #repairs: RepairReceiver;
   /** Packets of pictures that were lost and worked out again. */
   #recovered = 0;
@@ -164,6 +166,12 @@ export class RemotePerson {
     this.#events.audioPacket(packet);
   }
 
+  /** A picture of them is shown now, so long after it was taken; null while not known. */
+  shown({ jpeg, timestamp, follows }: WholeFrame, nowMs: number, latencyMs: number | null): void {
+    this.#frameMeter.add(nowMs, jpeg.length, latencyMs);
+    this.#freezes.shown(nowMs, timestamp, follows);
+  }
+
   /** Sequence numbers to ask for now, by SSRC. */
   missing(nowMs: number): { ssrc: number; lost: number[] }[] {
     return [
@@ -177,14 +185,16 @@ export class RemotePerson {
     const { video, audio, width, height } = this;
     return {
       video: {
-        fps: this.frameMeter.perSecond(nowMs),
+        fps: this.#frameMeter.perSecond(nowMs),
         kbps: round(this.videoMeter.kbps(nowMs)),
         width,
         height,
         frames: video.frames,
         lost: video.lost,
         recovered: this.#recovered,
-        latencyMs: rounded(this.frameMeter.median(nowMs)),
+        latencyMs: rounded(this.#frameMeter.median(nowMs)),
+        freezes: this.#freezes.count,
+        freezeMs: round(this.#freezes.totalMs),
       },
       audio: {
         kbps: round(this.audioMeter.kbps(nowMs)),
@@ -192,6 +202,7 @@ export class RemotePerson {
         lost: this.audioReception.lost,
         concealedMs: audio.stats.concealedMs,
         bufferMs: round(audio.stats.bufferMs),
+        stretchedMs: round(audio.stats.stretchedMs),
       },
     };
   }

@@ -28,6 +28,8 @@ export interface WholeFrame {
   readonly width: number;
   readonly height: number;
   readonly timestamp: number;
+  /** Whether it is the next that was sent after the last one. */
+  readonly follows: boolean;
   /** On the sender's clock; null when the packets did not say. */
   readonly captureTimeMs: number | null;
 }
@@ -40,6 +42,8 @@ export class VideoReceiver {
   /** Number of the last packet of the picture released or given up last. */
   #doneUpTo: number | null = null;
   #newestTimestamp: number | null = null;
+  /** Number of the last packet of the picture released last. */
+  #releasedUpTo: number | null = null;
   /** Share of the last pictures that were whole in time for not having to ask. */
   #inTime = (enoughFrom + enoughDownTo) / 2;
   #isRepairEnough = false;
@@ -199,6 +203,8 @@ export class VideoReceiver {
     this.frames++;
     const jpeg = buildJpeg({ type, width, height, restartInterval, tables, scan });
     const { timestamp, captureTimeMs } = assembly;
-    this.#release({ jpeg, width, height, timestamp, captureTimeMs });
+    const follows = this.#releasedUpTo !== null && assembly.first === this.#releasedUpTo + 1;
+    this.#releasedUpTo = assembly.last;
+    this.#release({ jpeg, width, height, timestamp, captureTimeMs, follows });
   }
 }
