@@ -60,22 +60,25 @@ t.test('a host takes as many calls as it has asked for, and is busy for one more
   t.equal(host.currentCalls().length, 2, 'whoever leaves makes room');
 });
 
-t.test('a host that begins anew ends what its predecessor left open, and no call of another device', async (t) => {
-  const { tcp } = await testServer(t);
-  const { again, client: registered } = await person(t, tcp.port, 'camera', 4);
-  await registered.close();
-  const dead = await again();
-  t.teardown(() => dead.close());
-  const { client: alice } = await person(t, tcp.port, 'alice');
-  const answered = answering(dead);
-  const call = await alice.startCall('@camera', { media: 'audio' });
-  await answered;
-  const over = endOf(call);
-  // The old connection is still open, as that of a machine without power is for a while.
-  const host = await again();
-  t.teardown(() => host.close());
-  t.match(await over, { reason: 'hangup' }, 'and not when 20 s have passed');
-  const next = answering(host);
-  await alice.startCall('@camera', { media: 'audio' });
-  await next;
-});
+t.test(
+  'a host that begins anew ends what its predecessor left open, and no call of another device',
+  async (t) => {
+    const { tcp } = await testServer(t);
+    const { again, client: registered } = await person(t, tcp.port, 'camera', 4);
+    await registered.close();
+    const dead = await again();
+    t.teardown(() => dead.close());
+    const { client: alice } = await person(t, tcp.port, 'alice');
+    const answered = answering(dead);
+    const call = await alice.startCall('@camera', { media: 'audio' });
+    await answered;
+    const over = endOf(call);
+    // The old connection is still open, as that of a machine without power is for a while.
+    const host = await again();
+    t.teardown(() => host.close());
+    t.match(await over, { reason: 'hangup' }, 'and not when 20 s have passed');
+    const next = answering(host);
+    await alice.startCall('@camera', { media: 'audio' });
+    await next;
+  },
+);

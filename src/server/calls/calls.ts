@@ -81,7 +81,8 @@ export class Calls implements HubWatcher {
     if (running) throw new PytalkError('call-running', { details: { call: running.id } });
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
-    for (const user of users) call.invite(user, this.#running.isBusy(user, this.#hosts.callsOf(user)) ? 'busy' : 'calling');
+    for (const user of users)
+      call.invite(user, this.#running.isBusy(user, this.#hosts.callsOf(user)) ? 'busy' : 'calling');
     this.#running.add(call);
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
