@@ -18,14 +18,14 @@ export interface AnswersParts {
   pictures: Pick<PictureSender, 'send'>;
   say: Say;
   /** A JPEG. Rejects with the reason why there is none. */
-  photo(): Promise<Buffer>;
-  status(): Promise<string>;
+  photo: () => Promise<Buffer>;
+  status: () => Promise<string>;
   /** A failure in the words of people. */
-  words(error: unknown): string;
-  answered(question: Question, message: Message): void;
-  failed(error: unknown): void;
-  now(): number;
-  after(ms: number, run: () => void): () => void;
+  words: (error: unknown) => string;
+  answered: (question: Question, message: Message) => void;
+  failed: (error: unknown) => void;
+  now: () => number;
+  after: (ms: number, run: () => void) => () => void;
 }
 
 export class Answers {

@@ -19,8 +19,8 @@ export interface MotionOptions {
   /** At most one picture in this time. */
   pauseMs: number;
   /** Milliseconds, on a clock that never goes back. */
-  now(): number;
-  moved(frame: JpegFrame, score: number): void;
+  now: () => number;
+  moved: (frame: JpegFrame, score: number) => void;
 }
 
 export class MotionWatch {

@@ -10,10 +10,10 @@ export interface ViewersParts {
   trust: Pick<Trust, 'trusts'>;
   setup: CallSetup;
   max: number;
-  print(news: CallNews): void;
+  print: (news: CallNews) => void;
   /** Runs beside a call; resolves when it is over. */
-  beside(live: LiveCall): Promise<unknown>;
-  refused(from: string): void;
+  beside: (live: LiveCall) => Promise<unknown>;
+  refused: (from: string) => void;
 }
 
 export class Viewers {

@@ -13,7 +13,7 @@ import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
 import { RunningCall, type CallMember } from './running-call.js';
-import { Hosts } from './hosts.js';
+import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 
 /** Keys kept for a participant whose connection is lost. */
@@ -159,10 +159,8 @@ export class Calls implements HubWatcher {
   /** This connection answers by itself, and takes several calls at once. */
   host(session: ClientSession, { calls, anew }: RequestBody<'call.host'>): void {
     this.#hosts.add(session, calls);
-    if (!anew) return;
-    for (const { call, member } of membersOf(this.#running.of(session.userId))) {
-      const isLeft = member.isHosted && member.sessionId === session.sessionId;
-      if (isLeft && member.connection !== session) this.#remove(call, member);
+    for (const { call, member } of anew ? membersOf(this.#running.of(session.userId)) : []) {
+      if (isPredecessor(member, session)) this.#remove(call, member);
     }
   }
 
@@ -247,9 +245,7 @@ export class Calls implements HubWatcher {
   // ---- inside ---------------------------------------------------------------------------------------------
 
   #mustBeFree(session: ClientSession): void {
-    const joined = membersOf(this.#running.of(session.userId)).filter(
-      ({ member }) => member.connection === session,
-    );
+    const joined = [...this.#running.of(session.userId)].filter((call) => call.memberAt(session));
     if (joined.length >= this.#hosts.callsAt(session)) throw new PytalkError('in-call');
   }
 

@@ -1,5 +1,7 @@
 // Which connections answer by themselves, and in how many calls each may be at once; everybody else may be in one.
+import type { ClientSession } from '../handler.js';
 import type { Listener, Roster } from '../roster.js';
+import type { CallMember } from './running-call.js';
 
 export class Hosts {
   readonly #roster: Pick<Roster, 'listeners'>;
@@ -28,4 +30,9 @@ export class Hosts {
     const listeners: Iterable<Listener> = this.#roster.listeners(user) ?? [];
     return Math.max(1, ...[...listeners].map((listener) => this.callsAt(listener)));
   }
+}
+
+/** Whether somebody takes part by an earlier connection of the program that has begun anew with this one. */
+export function isPredecessor(member: CallMember, session: ClientSession): boolean {
+  return member.isHosted && member.sessionId === session.sessionId && member.connection !== session;
 }
