@@ -9,7 +9,7 @@ import { readOrders } from './call-control.js';
 import type { CallOptions } from './call-options.js';
 import { printNews } from './call-output.js';
 import { LiveCall, type CallNews } from './live-call.js';
-import { openStatsLines, type StatsLines } from './stats-lines.js';
+import { openFollowers, type CallFollower } from './followers.js';
 
 type Ended = CallNews & { type: 'ended' };
 
@@ -48,20 +48,12 @@ export async function answerCalls(
   client: Client,
   fields: Fields,
   options: CallOptions,
-  beside: (live: LiveCall, stats: StatsLines | null) => Promise<Ended>,
+  beside: (live: LiveCall, followers: readonly CallFollower[]) => Promise<Ended>,
 ): Promise<number> {
   const { out, say, io } = context;
   const print = printNews(out, say, () => io.now());
   const trust = trustOf(context, client, fields['from']);
-  const stats =
-    options.stats === null
-      ? null
-      : await openStatsLines(
-          options.stats,
-          (line) => out.event(line),
-          () => io.now(),
-        );
-  context.closeLater(() => stats?.close());
+  const followers = await openFollowers(context, options);
   let current: LiveCall | null = null;
 
   const answer = async (call: Call): Promise<boolean> => {
@@ -79,7 +71,7 @@ export async function answerCalls(
     try {
       live.on(print);
       print({ type: 'ringing', call: call.id, with: call.conversation, from: call.by, media: call.media });
-      const over = beside(live, stats);
+      const over = beside(live, followers);
       await call.accept();
       await live.begin();
       await over;
