@@ -1,7 +1,7 @@
 // EBML (RFC 8794) as bytes: elements of an ID, a size and a value; pure functions.
 
 /** A size that says that it is not known: the element ends where one begins that cannot be in it (RFC 8794, section 6.2). */
-export const unknownSize = Buffer.from('01ffffffffffffff', 'hex');
+const unknownSize = Buffer.from('01ffffffffffffff', 'hex');
 
 /** The bytes of an ID, which is written as the RFC prints it, with its length marker. */
 function idBytes(id: number): Buffer {
@@ -21,7 +21,7 @@ export function vint(value: number): Buffer {
 }
 
 /** A size in eight bytes, for a place that is filled in later. */
-export function longSize(value: number): Buffer {
+function longSize(value: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeUIntBE(value, 2, 6);
   bytes[0] = 0x01;

@@ -1,6 +1,6 @@
 // Matroska (RFC 9559) as bytes: the head with its tracks, clusters, blocks and cues of a recording; pure functions.
 import { sampleRate } from '../media.js';
-import { date, element, filler, float, longSize, opened, text, uint, unknownSize, vint } from './ebml.js';
+import { date, element, filler, float, opened, text, uint, vint } from './ebml.js';
 
 /** IDs of elements (RFC 9559, section 5). */
 const id = {
@@ -78,8 +78,8 @@ export interface HeadInfo {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly app: string;
-  /** Once it is whole: its length in time and in bytes, and where its cues are, from the beginning of the file. */
-  readonly end: { readonly durationMs: number; readonly bytes: number; readonly cuesAt: number | null } | null;
+  /** Once it is whole: its length, and where its cues are, from the beginning of the file. */
+  readonly end: { readonly durationMs: number; readonly cuesAt: number | null } | null;
 }
 
 const ebmlHeader = element(
@@ -97,7 +97,6 @@ const segmentAt = ebmlHeader.length + opened(id.segment).length;
 
 /** Everything before the first cluster, in exactly `headBytes`; null when the tracks do not fit. */
 export function head({ tracks, startedAt, app, end }: HeadInfo): Buffer | null {
-  const size = end ? longSize(end.bytes - segmentAt) : unknownSize;
   const cuesAt = end?.cuesAt ?? null;
   const info = element(
     id.info,
@@ -109,7 +108,8 @@ export function head({ tracks, startedAt, app, end }: HeadInfo): Buffer | null {
   );
   const content = Buffer.concat([
     ebmlHeader,
-    opened(id.segment, size),
+    // Clusters of unknown size belong into a segment of unknown size.
+    opened(id.segment),
     ...(cuesAt === null ? [] : [seekHead(cuesAt)]),
     info,
     element(id.tracks, ...tracks.map(trackEntry)),

@@ -75,7 +75,7 @@ export class Muxer {
   end(): void {
     const cuesAt = this.#cues.length === 0 ? null : this.#out.length;
     if (cuesAt !== null) this.#out.append(cues(this.#cues));
-    const end = { durationMs: this.#endMs, bytes: this.#out.length, cuesAt };
+    const end = { durationMs: this.#endMs, cuesAt };
     const bytes = head({ ...this.#about, tracks: this.#tracks, end });
     if (bytes) this.#out.overwriteStart(bytes);
   }

@@ -33,6 +33,7 @@ export interface SoundToKeep extends Captured {
 }
 
 interface Picture {
+  /** On the sender's clock, as all that waits: brought onto ours only when it is written, then both kinds alike. */
   readonly atMs: number;
   readonly jpeg: Buffer;
   readonly width: number;
@@ -103,14 +104,14 @@ export class Recording {
   picture(id: number, name: string, { jpeg, width, height, ...captured }: PictureToKeep): void {
     if (this.#isOver || this.#file.waitingBytes > maxWaitingBytes) return;
     const person = this.#person(id, name);
-    const atMs = person.clock.timeOf(captured.captureTimeMs, captured.capturedAt);
+    const atMs = person.clock.captured(captured.captureTimeMs, captured.capturedAt);
     person.pictures.push({ atMs, jpeg, width, height });
   }
 
   sound(id: number, name: string, packet: SoundToKeep): void {
     if (this.#isOver) return;
     const person = this.#person(id, name);
-    person.sound.push(packet, person.clock.timeOf(packet.captureTimeMs, packet.capturedAt));
+    person.sound.push(packet, person.clock.captured(packet.captureTimeMs, packet.capturedAt));
   }
 
   /** Somebody has left: what came of them is still written. */
@@ -175,12 +176,17 @@ type Due = { atMs: number; data: Buffer; fields: Parameters<Muxer['track']>[0] }
 
 function dueOf(person: Person, untilMs: number): Due[] {
   const { name, sound, pictures } = person;
-  const ready = pictures.filter(({ atMs }) => atMs < untilMs);
-  person.pictures = pictures.filter(({ atMs }) => atMs >= untilMs);
+  const { offsetMs } = person.clock;
+  const until = untilMs - offsetMs;
+  const ready = pictures.filter(({ atMs }) => atMs < until);
+  person.pictures = pictures.filter(({ atMs }) => atMs >= until);
   return [
     ...ready.map(({ atMs, jpeg, width, height }): Due => {
-      return { atMs, data: wholeJpeg(jpeg), fields: { kind: 'pictures', name, width, height } };
+      const fields = { kind: 'pictures', name, width, height } as const;
+      return { atMs: atMs + offsetMs, data: wholeJpeg(jpeg), fields };
     }),
-    ...sound.due(untilMs).map(({ atMs, data }): Due => ({ atMs, data, fields: { kind: 'sound', name } })),
+    ...sound.due(until).map(({ atMs, data }): Due => {
+      return { atMs: atMs + offsetMs, data, fields: { kind: 'sound', name } };
+    }),
   ];
 }
