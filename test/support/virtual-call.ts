@@ -6,6 +6,7 @@ import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
 import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import type { Datagram, Outside } from '../../src/media/session/outside.js';
+import type { RtpPacket } from '../../src/protocol/rtp.js';
 import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
 import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
@@ -21,6 +22,8 @@ export interface VirtualSide {
   readonly control: QualityControl;
   /** Between this side and the relay. */
   readonly network: BadNetwork;
+  /** Is told of sound as it came. */
+  onSound: (from: number, packet: RtpPacket, capturedAt: number) => void;
   /** The relay sees this side at another address from now on. */
   move(): void;
 }
@@ -140,13 +143,17 @@ export async function virtualCall(
           frames.push(frame);
           if (frame.latencyMs !== null) latencies.push(frame.latencyMs);
         },
-        audioPacket: () => undefined,
+        audioPacket: (from, packet, capturedAt) => side.onSound(from, packet, capturedAt),
         path: () => undefined,
         pictureRate: (bps) => control.setBudget(bps),
       },
       outside,
     );
-    return { id, session, frames, latencies, network, control, move, key };
+    const onSound = (): void => undefined;
+    const side: VirtualSide & { key: typeof key } = {
+      ...{ id, session, frames, latencies, network, control, move, key, onSound },
+    };
+    return side;
   };
 
   const sides = Array.from({ length: count }, (_, at) => make(at + 1));
