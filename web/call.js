@@ -78,7 +78,7 @@ function show(state) {
 function read(answer, before) {
   const view = new DataView(answer);
   let version = before;
-  for (let at = 0; at + headerBytes <= answer.byteLength; ) {
+  for (let at = 0; at + headerBytes <= answer.byteLength;) {
     const kind = view.getUint8(at);
     const id = view.getUint32(at + 1);
     const length = view.getUint32(at + 5);

@@ -56,7 +56,17 @@ t.test('both sides keep a call in step, and each is told that the other does', {
   let startMs = Infinity;
   const camera = await flashing(t, () => startMs);
   const agent = await startAgent(t, bob, ...withoutDevices, '--once', '--record', other);
-  const sources = ['--camera', camera, '--mic', `file:${pipe}`, '--speaker', 'none', '--headless', '--fps', '60'];
+  const sources = [
+    '--camera',
+    camera,
+    '--mic',
+    `file:${pipe}`,
+    '--speaker',
+    'none',
+    '--headless',
+    '--fps',
+    '60',
+  ];
   const caller = startCall(t, alice, 'bob', ...sources, '--record', own);
   t.match(await caller.until(({ type }) => type === 'recording'), { on: true, path: own });
   const told = ({ type, recording }: Record<string, unknown>): boolean =>

@@ -31,7 +31,10 @@ t.test('the page shows and plays the call, mutes and hangs up, and is gone after
   let sounds = 0;
   let text = '';
   const giveUpAt = Date.now() + 30_000;
-  while (Date.now() < giveUpAt && ((pictures.get(2) ?? 0) < 20 || (pictures.get(0) ?? 0) < 20 || sounds < 50)) {
+  while (
+    Date.now() < giveUpAt &&
+    ((pictures.get(2) ?? 0) < 20 || (pictures.get(0) ?? 0) < 20 || sounds < 50)
+  ) {
     const response = await fetch(new URL(`next?after=${version}`, url));
     if (response.status === 204) continue;
     const answer = readAnswer(Buffer.from(await response.arrayBuffer()));
@@ -84,9 +87,10 @@ t.test(
   async (t) => {
     const { caller, url } = await called(t);
     const page = await openPage(t, chromium!, join(await temporaryFolder(t), 'profile'), url);
-    await page.until(`[...document.querySelectorAll('canvas')].filter(({ dataset }) => dataset.frames > 20).length === 2`);
+    await page.until(
+      `[...document.querySelectorAll('canvas')].filter(({ dataset }) => dataset.frames > 20).length === 2`,
+    );
     t.match(await page.evaluate('document.body.innerText'), /bob[^]*you/);
-    t.equal(await page.evaluate(`document.querySelector('canvas').width`), 640);
     const isPainted = `(() => {
       const canvas = document.querySelector('canvas');
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);

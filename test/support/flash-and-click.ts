@@ -11,7 +11,9 @@ const seconds = 9;
 
 /** A picture of one grey, 320x240, as RTP/JPEG carries it. */
 export function plain(level: number): Promise<Buffer> {
-  return sharp({ create: { width: 320, height: 240, channels: 3, background: { r: level, g: level, b: level } } })
+  return sharp({
+    create: { width: 320, height: 240, channels: 3, background: { r: level, g: level, b: level } },
+  })
     .jpeg({ chromaSubsampling: '4:2:0', optimiseCoding: false })
     .toBuffer();
 }
@@ -86,4 +88,3 @@ export async function offsets(file: string, name: string): Promise<number[]> {
     return nearest !== undefined && Math.abs(nearest) < everyMs / 2 ? [nearest] : [];
   });
 }
-

@@ -1,8 +1,8 @@
 // Reads what a recording writes: EBML elements with or without a size, as a player that takes whatever is there.
 
 const masters = new Set([
-  0x1a45dfa3, 0x18538067, 0x114d9b74, 0x4dbb, 0x1549a966, 0x1654ae6b, 0xae, 0xe0, 0xe1, 0x1f43b675, 0x1c53bb6b,
-  0xbb, 0xb7,
+  0x1a45dfa3, 0x18538067, 0x114d9b74, 0x4dbb, 0x1549a966, 0x1654ae6b, 0xae, 0xe0, 0xe1, 0x1f43b675,
+  0x1c53bb6b, 0xbb, 0xb7,
 ]);
 /** Elements at the first level of a segment: one of them ends a cluster of unknown size. */
 const topLevel = new Set([0x114d9b74, 0x1549a966, 0x1654ae6b, 0x1f43b675, 0x1c53bb6b, 0xec]);
@@ -53,7 +53,8 @@ export function elements(bytes: Buffer, at = 0, end = bytes.length, parent = 0):
     at = stop;
     if (size.isUnknown && id === cluster) ends.set(found.at(-1)!, stop);
   }
-  for (const one of found) if (!ends.has(one)) ends.set(one, one.data.byteOffset - bytes.byteOffset + one.data.length);
+  for (const one of found)
+    if (!ends.has(one)) ends.set(one, one.data.byteOffset - bytes.byteOffset + one.data.length);
   return found;
 }
 

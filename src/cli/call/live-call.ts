@@ -10,7 +10,15 @@ import type { PytalkError } from '../../protocol/errors.js';
 export type CallNews =
   | { type: 'ringing'; call: string; with: string; from: string; media: MediaKind }
   | { type: 'connected'; call: string; with: string; safetyNumber: string | null }
-  | { type: 'participant'; user: string; joined: boolean; muted: boolean; camera: boolean; recording: boolean; away: boolean }
+  | {
+      type: 'participant';
+      user: string;
+      joined: boolean;
+      muted: boolean;
+      camera: boolean;
+      recording: boolean;
+      away: boolean;
+    }
   | { type: 'path'; path: MediaStats['path'] | null }
   | { type: 'muted'; muted: boolean }
   | { type: 'camera'; on: boolean }

@@ -108,7 +108,8 @@ export const callFr = {
   'doctor.sound': 'Son',
   'doctor.sound.remedy': 'sans micro ni haut-parleur, on se voit sans s’entendre : --mic none --speaker none',
   'option.web': 'montrer l’appel dans une page de cette machine ; son adresse est affichée',
-  'usage.call-web': '{value} n’est pas un port pour la page : de 0 à 65535, ou rien ; la personne à appeler vient avant --web',
+  'usage.call-web':
+    '{value} n’est pas un port pour la page : de 0 à 65535, ou rien ; la personne à appeler vient avant --web',
   'web.open': 'page de l’appel : {url}',
   'web.waiting': 'en attente d’appels',
   'web.over': 'L’appel est terminé, ou le programme s’est arrêté.',

@@ -93,21 +93,23 @@ function pageState(say: Say, live: LiveCall | null, line: string, speaks: (id: n
     line,
     isOver: false,
     muted,
-    people: [...others, ...(own ? [own] : [])].map(({ id, name, muted: isMuted, camera, recording, away }) => {
-      const notes = [
-        ...(recording ? [say('web.records')] : []),
-        ...(isMuted ? [say('call.muted')] : []),
-        ...(isVideo && !camera ? [say('call.camera-off')] : []),
-        ...(away ? [say('web.away')] : []),
-        ...(speaks(id) ? [say('web.speaks')] : []),
-      ];
-      return {
-        id,
-        text: [name, ...notes].join(' · '),
-        speaks: speaks(id),
-        hasPicture: isVideo && camera,
-      };
-    }),
+    people: [...others, ...(own ? [own] : [])].map(
+      ({ id, name, muted: isMuted, camera, recording, away }) => {
+        const notes = [
+          ...(recording ? [say('web.records')] : []),
+          ...(isMuted ? [say('call.muted')] : []),
+          ...(isVideo && !camera ? [say('call.camera-off')] : []),
+          ...(away ? [say('web.away')] : []),
+          ...(speaks(id) ? [say('web.speaks')] : []),
+        ];
+        return {
+          id,
+          text: [name, ...notes].join(' · '),
+          speaks: speaks(id),
+          hasPicture: isVideo && camera,
+        };
+      },
+    ),
     buttons: {
       mute: say(muted ? 'web.unmute' : 'web.mute'),
       hangup: say('web.hang-up'),

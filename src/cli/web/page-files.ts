@@ -7,7 +7,11 @@ export interface PageFile {
   readonly body: Buffer;
 }
 
-const fixed = { 'call.js': 'text/javascript', 'sound.js': 'text/javascript', 'call.css': 'text/css' } as const;
+const fixed = {
+  'call.js': 'text/javascript',
+  'sound.js': 'text/javascript',
+  'call.css': 'text/css',
+} as const;
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -80,7 +80,9 @@ export class WebServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const own = `${host}:${this.#port}`;
-    const { pathname, searchParams } = new URL(request.url ?? '/', `http://${own}`);
+    const asked = request.url ?? '/';
+    const isAddress = URL.canParse(asked, `http://${own}`);
+    const { pathname, searchParams } = new URL(isAddress ? asked : '/', `http://${own}`);
     const [, token = '', name = '', ...rest] = pathname.split('/');
     for (const [header, value] of Object.entries(headers)) response.setHeader(header, value);
     // A name that some other page has pointed at this machine (DNS rebinding) is not ours.
@@ -160,6 +162,7 @@ export class WebServer {
 }
 
 function end(response: ServerResponse, status: number, type?: string, body?: Buffer): void {
-  if (type !== undefined) response.setHeader('content-type', type.startsWith('text/') ? `${type}; charset=utf-8` : type);
+  if (type !== undefined)
+    response.setHeader('content-type', type.startsWith('text/') ? `${type}; charset=utf-8` : type);
   response.writeHead(status).end(body);
 }

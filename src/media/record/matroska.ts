@@ -63,8 +63,7 @@ const seekPreRollNs = 80_000_000;
 
 /** One track: pictures as they come from a camera, or sound as Opus. */
 export type Track = { readonly number: number; readonly name: string } & (
-  | { readonly kind: 'pictures'; readonly width: number; readonly height: number }
-  | { readonly kind: 'sound' }
+  { readonly kind: 'pictures'; readonly width: number; readonly height: number } | { readonly kind: 'sound' }
 );
 
 /**

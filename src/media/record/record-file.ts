@@ -59,7 +59,7 @@ export class RecordFile {
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       const { bytes, position } = next;
       try {
-        for (let done = 0; done < bytes.length; ) {
+        for (let done = 0; done < bytes.length;) {
           const { bytesWritten } = await this.#disk.write(bytes, done, bytes.length - done, position + done);
           done += bytesWritten;
         }

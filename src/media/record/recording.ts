@@ -159,7 +159,9 @@ export class Recording {
   /** Writes what was captured before `untilMs`, all tracks together in order. */
   #write(untilMs: number, people: ReadonlyMap<number, Person> = this.#people): void {
     if (this.#isOver) return;
-    const due = [...people.values()].flatMap((person) => dueOf(person, untilMs)).sort((a, b) => a.atMs - b.atMs);
+    const due = [...people.values()]
+      .flatMap((person) => dueOf(person, untilMs))
+      .sort((a, b) => a.atMs - b.atMs);
     const [first] = due;
     if (!first) return;
     this.#muxer ??= new Muxer(this.#file, { startedAt: first.atMs, app: 'PyTalk' });

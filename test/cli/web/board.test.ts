@@ -11,7 +11,13 @@ t.test('a reader gets what is new, and of pictures only the newest', (t) => {
   board.picture(3, Buffer.of(7));
   const first = readAnswer(board.since(0)!);
   t.same(first.state, { line: 'a' });
-  t.same(first.pictures, new Map([[2, Buffer.of(49)], [3, Buffer.of(7)]]));
+  t.same(
+    first.pictures,
+    new Map([
+      [2, Buffer.of(49)],
+      [3, Buffer.of(7)],
+    ]),
+  );
   t.equal(board.since(first.version), null, 'nothing twice');
   board.state({ line: 'a' });
   t.equal(board.since(first.version), null, 'a state that is the same is no news');

@@ -119,7 +119,10 @@ t.test('pictures and sound of the same moment get the same time, whatever way th
   const sounds = blocks.filter(({ track }) => track !== video);
   t.equal(pictures.length, 26);
   t.ok(pictures.every(({ atMs }, at) => Math.abs(atMs - 100 * at) <= 2));
-  t.ok(pictures.every(({ data }, at) => data.equals(jpeg(at))), 'the very bytes that came');
+  t.ok(
+    pictures.every(({ data }, at) => data.equals(jpeg(at))),
+    'the very bytes that came',
+  );
   t.equal(sounds.length, 150);
   t.ok(sounds.every(({ atMs, data }, at) => Math.abs(atMs - 20 * at) <= 2 && data.equals(opus(at))));
   t.ok(
@@ -229,20 +232,23 @@ t.test('a full disk ends it once, with what was written still whole', async (t) 
   t.ok(disk.closed);
 });
 
-t.test('a file that exists, or cannot be made, is refused, and a new one is for its owner alone', async (t) => {
-  const dir = await folder(t);
-  const options = { time: handTime(), ended: () => undefined };
-  await writeFile(join(dir, 'old.mkv'), 'old');
-  await t.rejects(createRecording(join(dir, 'old.mkv'), options), { code: 'file-exists' });
-  t.equal(await readFile(join(dir, 'old.mkv'), 'utf8'), 'old');
-  await t.rejects(createRecording(join(dir, 'no', 'new.mkv'), options), { code: 'file-unwritable' });
-  const path = join(dir, 'new.mkv');
-  const recording = await createRecording(path, options);
-  recording.picture(1, 'alice', { ...size, jpeg: jpeg(1), capturedAt: 5, captureTimeMs: null });
-  await recording.close();
-  t.equal((await stat(path)).mode & 0o777, 0o600);
-  t.equal(readMatroska(await readFile(path)).blocks.length, 1);
-});
+t.test(
+  'a file that exists, or cannot be made, is refused, and a new one is for its owner alone',
+  async (t) => {
+    const dir = await folder(t);
+    const options = { time: handTime(), ended: () => undefined };
+    await writeFile(join(dir, 'old.mkv'), 'old');
+    await t.rejects(createRecording(join(dir, 'old.mkv'), options), { code: 'file-exists' });
+    t.equal(await readFile(join(dir, 'old.mkv'), 'utf8'), 'old');
+    await t.rejects(createRecording(join(dir, 'no', 'new.mkv'), options), { code: 'file-unwritable' });
+    const path = join(dir, 'new.mkv');
+    const recording = await createRecording(path, options);
+    recording.picture(1, 'alice', { ...size, jpeg: jpeg(1), capturedAt: 5, captureTimeMs: null });
+    await recording.close();
+    t.equal((await stat(path)).mode & 0o777, 0o600);
+    t.equal(readMatroska(await readFile(path)).blocks.length, 1);
+  },
+);
 
 t.test('a call that nobody took leaves no file', async (t) => {
   const path = join(await folder(t), 'call.mkv');
@@ -274,7 +280,11 @@ t.test('a second call goes on in the same file, a second after the first', async
 
 t.test('a disk that is too slow costs pictures, not memory', async (t) => {
   const time = handTime();
-  const never = { write: () => new Promise<never>(() => undefined), truncate: () => Promise.resolve(), close: () => Promise.resolve() };
+  const never = {
+    write: () => new Promise<never>(() => undefined),
+    truncate: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
   const recording = new Recording('', never, { time, ended: () => undefined });
   const big = Buffer.alloc(4 * 1024 * 1024);
   const before = process.memoryUsage().arrayBuffers;
@@ -295,7 +305,10 @@ t.test('the head holds the tracks of a group of 50 with the longest names', (t) 
     numbers.push(muxer.track({ kind: 'pictures', name, width: 2040, height: 2040 }));
     numbers.push(muxer.track({ kind: 'sound', name }));
   }
-  t.same(numbers, Array.from({ length: 100 }, (_, at) => at + 1));
+  t.same(
+    numbers,
+    Array.from({ length: 100 }, (_, at) => at + 1),
+  );
   t.equal(file.length, headBytes);
   t.end();
 });
@@ -318,7 +331,10 @@ t.test('sound that did not come is filled with silence; what was lost is taken f
   const out = track.due(200);
   t.same(
     out.map(({ data: bytes }) => bytes),
-    [data(0), silent, data(2), data(3), silent, silent, data(6), data(7), silent, silent].slice(0, out.length),
+    [data(0), silent, data(2), data(3), silent, silent, data(6), data(7), silent, silent].slice(
+      0,
+      out.length,
+    ),
   );
   t.equal(out.length, 9);
   t.same(
