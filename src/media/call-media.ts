@@ -98,7 +98,11 @@ class RunningMedia implements CallMedia {
     this.#hold = new FrameHold((frame) => this.#emit('frame', frame));
     this.#session = new MediaSession(options, {
       frame: (frame) => this.#frameCame(frame),
-      audioPacket: (from, packet) => this.#rtpOut?.sound(from, packet),
+      audioPacket: (from, packet, capturedAt) => {
+        this.#rtpOut?.sound(from, packet);
+        this.#emit('sound', { from, ...packet, capturedAt });
+      },
+      soundMade: (sound) => this.#emit('sound', { from: selfId, ...sound, capturedAt: sound.captureTimeMs }),
       path: (isOpen) => this.#emit('path', { path: isOpen ? 'udp' : null }),
       pictureRate: (bps) => this.#pictures.setBudget(bps),
     });
@@ -293,6 +297,7 @@ class RunningMedia implements CallMedia {
       if (isLevelBeat) this.#emit('level', { from: person.id, level: block ? level(block) : 0 });
     }
     const mixed = mix(blocks, this.#volume);
+    if (mixed) this.#emit('heard', { samples: mixed });
     this.#farLevel = mixed ? level(mixed) : 0;
     this.#speaker?.write(mixed ?? silence);
   }

@@ -428,8 +428,13 @@ export const requests = {
   },
   'call.set': {
     login: true,
-    doc: 'Tells the others that the microphone is muted or the camera is off, or on again.',
-    body: z.object({ call: callId, muted: z.boolean().optional(), camera: z.boolean().optional() }),
+    doc: 'Tells the others that the microphone is muted or the camera is off, or on again; and that this side records, before it does.',
+    body: z.object({
+      call: callId,
+      muted: z.boolean().optional(),
+      camera: z.boolean().optional(),
+      recording: z.boolean().optional(),
+    }),
     reply: nothing,
   },
 } as const satisfies Record<string, RequestSpec>;

@@ -6,6 +6,7 @@ import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
 import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import type { Datagram, Outside } from '../../src/media/session/outside.js';
+import type { RtpPacket } from '../../src/protocol/rtp.js';
 import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
 import type { MediaRates, RelayParticipant } from '../../src/server/relay/relay-messages.js';
@@ -25,6 +26,8 @@ export interface VirtualSide {
   readonly control: QualityControl;
   /** Between this side and the relay. */
   readonly network: BadNetwork;
+  /** Is told of sound as it came. */
+  onSound: (from: number, packet: RtpPacket, capturedAt: number) => void;
   /** The relay sees this side at another address from now on. */
   move(): void;
   /** Takes a datagram as if it came from the relay's address. */
@@ -154,17 +157,22 @@ export async function virtualCall(
           frames.push(frame);
           if (frame.latencyMs !== null) latencies.push(frame.latencyMs);
         },
-        audioPacket: () => undefined,
+        audioPacket: (from, packet, capturedAt) => side.onSound(from, packet, capturedAt),
         path: () => undefined,
         pictureRate: (bps) => control.setBudget(bps),
       },
       outside,
     );
+    const onSound = (): void => undefined;
     const more = {
       receive: (bytes: Buffer) => receive(bytes, relayAddress),
       send: (bytes: Buffer) => relay.datagram(bytes, '203.0.113.1', port),
+      onSound,
     };
-    return { id, session, ticket, key, frames, latencies, network, control, move, ...more };
+    const side: VirtualSide & { ticket: typeof ticket; key: typeof key } = {
+      ...{ id, session, ticket, key, frames, latencies, network, control, move, ...more },
+    };
+    return side;
   };
 
   const sides = Array.from({ length: count }, (_, at) => make(at + 1));

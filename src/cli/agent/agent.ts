@@ -8,7 +8,7 @@ import { readOrders } from '../call/call-control.js';
 import type { CallOptions } from '../call/call-options.js';
 import { printNews } from '../call/call-output.js';
 import type { LiveCall } from '../call/live-call.js';
-import { openStatsLines, type StatsLines } from '../call/stats-lines.js';
+import { openFollowers, type CallFollower } from '../call/followers.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
 import { exitCodes } from '../exit-codes.js';
@@ -28,7 +28,7 @@ import { Viewers } from './viewers.js';
 /** Pictures of motion that wait while there is no connection. */
 const maxWaitingPictures = 20;
 
-type Beside = (live: LiveCall, stats: StatsLines | null) => Promise<unknown>;
+type Beside = (live: LiveCall, followers: readonly CallFollower[]) => Promise<unknown>;
 
 /** Runs until it is interrupted, the session ends, or with --once one call is over. Resolves with the exit code. */
 export async function runAgent(
@@ -65,7 +65,9 @@ class Agent {
 
   constructor(context: Context, agent: AgentOptions, options: CallOptions) {
     this.#context = context;
-    this.#agent = agent;
+    // A recording and a page are of one call.
+    const isOfOne = options.record !== null || options.web !== null;
+    this.#agent = isOfOne ? { ...agent, viewers: 1 } : agent;
     this.#options = options;
     this.#print = printNews(context.out, context.say, () => context.io.now());
   }
@@ -110,16 +112,8 @@ class Agent {
   async run(home: Home, client: Client, trust: Trust, beside: Beside): Promise<number> {
     const { out, say, io } = this.#context;
     const closeLater = (undo: () => Promise<void> | void): void => this.#context.closeLater(undo);
-    const { setup, stats: statsPath } = this.#options;
-    const stats =
-      statsPath === null
-        ? null
-        : await openStatsLines(
-            statsPath,
-            (line) => out.event(line),
-            () => io.now(),
-          );
-    closeLater(() => stats?.close());
+    const { setup } = this.#options;
+    const followers = await openFollowers(this.#context, this.#options);
 
     const capture = new AgentCapture(setup, await home.folder('agent-pictures'), theMachine, {
       problem: (part, error, retryInMs) => {
@@ -142,7 +136,7 @@ class Agent {
       setup: { ...setup, shared: capture },
       max: this.#agent.viewers,
       print: this.#print,
-      beside: (live) => beside(live, stats),
+      beside: (live) => beside(live, followers),
       refused: (from) => out.note(say('call.refused', { from: cleanLine(from) })),
     });
     const motion = this.#watchMotion(client, capture, pictures);

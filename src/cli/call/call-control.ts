@@ -27,6 +27,13 @@ function obey(live: LiveCall, what: Order): void {
   }
 }
 
+/** Carries out an order that came as a JSON value; false when it is none. */
+export function obeyOrder(live: LiveCall, value: unknown): boolean {
+  const result = order.safeParse(value);
+  if (result.success) obey(live, result.data.do);
+  return result.success;
+}
+
 /**
  * Reads orders until the undo is called; `current` are the calls that there are. A line that is no order is answered by
  * `refuse`. The end of stdin ends the orders, not the call.

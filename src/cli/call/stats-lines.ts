@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { MediaStats } from '../../media/media.js';
 import { PytalkError } from '../../protocol/errors.js';
-import type { LiveCall } from './live-call.js';
+import type { CallFollower } from './followers.js';
 
 const everyMs = 1000;
 
@@ -22,12 +22,7 @@ function statsLine(stats: MediaStats, names: ReadonlyMap<number, string>, at: Da
   };
 }
 
-export interface StatsLines {
-  /** Follows this call until it is over. */
-  follow(live: LiveCall): void;
-  /** Idempotent; resolves when everything is written. */
-  close(): Promise<void>;
-}
+export type StatsLines = CallFollower;
 
 /** Writes to a file, or through `write` for stdout. Rejects with `file-unwritable` when the file cannot be made. */
 export async function openStatsLines(

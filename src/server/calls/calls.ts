@@ -173,10 +173,11 @@ export class Calls implements HubWatcher {
     else if (other.missed.length < maxMissedKeys) other.missed.push({ from, sealed });
   }
 
-  set(session: ClientSession, { call: id, muted, camera }: RequestBody<'call.set'>): void {
+  set(session: ClientSession, { call: id, muted, camera, recording }: RequestBody<'call.set'>): void {
     const { call, member } = this.#partIn(session, id);
     member.muted = muted ?? member.muted;
     member.camera = camera ?? member.camera;
+    member.recording = recording ?? member.recording;
     this.#news.changed(call);
   }
 
@@ -274,6 +275,7 @@ export class Calls implements HubWatcher {
       relay,
       muted: false,
       camera: call.media === 'video',
+      recording: false,
       connection: session,
       isHosted: this.#hosts.has(session),
       missed: [],
