@@ -12,7 +12,7 @@ import { writeEntry } from './call-entry.js';
 import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
-import { RunningCall, type CallMember } from './running-call.js';
+import { membersOf, RunningCall, type CallMember } from './running-call.js';
 import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 
@@ -360,9 +360,4 @@ export class Calls implements HubWatcher {
       .finally(() => this.#entries.delete(entry));
     this.#entries.add(entry);
   }
-}
-
-/** All who are in these calls at this moment, so that they may go meanwhile. */
-function membersOf(calls: Iterable<RunningCall>): { call: RunningCall; member: CallMember }[] {
-  return [...calls].flatMap((call) => [...call.members.values()].map((member) => ({ call, member })));
 }
