@@ -12,6 +12,7 @@ import { fanOutPaced } from './scenarios/fan-out-paced.js';
 import { fileTransfer } from './scenarios/file.js';
 import { idleScenarios } from './scenarios/idle.js';
 import { login } from './scenarios/login.js';
+import { runNetworkTable } from './scenarios/network.js';
 import { mediaRelay } from './scenarios/relay.js';
 import { startUp } from './scenarios/start-up.js';
 import { terminalVideo } from './scenarios/terminal-video.js';
@@ -33,6 +34,7 @@ const scenarios: readonly Scenario[] = [
   agentSoak,
 ];
 const peersKey = 'P';
+const networkKey = 'N';
 const runsOfEach = 3;
 const resultsFile = fileURLToPath(new URL('../../bench/results.md', import.meta.url));
 
@@ -49,7 +51,7 @@ function print(section: Section): void {
 async function main(words: readonly string[]): Promise<number> {
   const quick = words.includes('quick');
   const keys = words.filter((word) => word !== 'quick');
-  const known = [...new Set(scenarios.flatMap(wordsFor)), peersKey];
+  const known = [...new Set(scenarios.flatMap(wordsFor)), peersKey, networkKey];
   const unknown = keys.find((key) => !known.includes(key));
   if (unknown !== undefined) {
     console.error(`bench: no scenario ${unknown}; there are ${known.join(' ')}, and the word quick`);
@@ -72,6 +74,11 @@ async function main(words: readonly string[]): Promise<number> {
       failed++;
       console.error(`\nbench: ${scenario.title}: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+  if (picked([networkKey])) {
+    const section = await runNetworkTable(quick);
+    sections.push(section);
+    print(section);
   }
   if (picked([peersKey])) {
     const section = await runPeers(count, quick);

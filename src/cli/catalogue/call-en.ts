@@ -71,6 +71,8 @@ export const callEn = {
   'call.volume': 'volume {percent} %',
   'call.latency': '{ms} ms behind',
   'call.loss': '{percent} % lost',
+  'call.concealed': '{percent} % of the sound made up',
+  'call.freezes': 'stood still {count}×',
   'call.help-hint': '? keys',
   'call.key.microphone': 'microphone off and on',
   'call.key.camera': 'camera off and on',

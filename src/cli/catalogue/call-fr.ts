@@ -72,6 +72,8 @@ export const callFr = {
   'call.volume': 'volume {percent} %',
   'call.latency': '{ms} ms de retard',
   'call.loss': '{percent} % perdus',
+  'call.concealed': '{percent} % du son reconstitué',
+  'call.freezes': 'figée {count}×',
   'call.help-hint': '? touches',
   'call.key.microphone': 'couper et rouvrir le micro',
   'call.key.camera': 'éteindre et rallumer la caméra',
