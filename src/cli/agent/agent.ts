@@ -274,6 +274,8 @@ class Agent {
   }
 
   #alert(error: unknown): void {
+    // What the end breaks off is no failure: the next run takes it up.
+    if (this.#context.io.interrupt.aborted) return;
     this.#failed(error);
     this.#say(this.#words(error), this.#words(error));
   }
