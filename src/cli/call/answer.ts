@@ -3,7 +3,7 @@ import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodeOfEnd, exitCodes } from '../exit-codes.js';
 import type { Fields } from '../table/spec.js';
 import { readOrders } from './call-control.js';
 import type { CallOptions } from './call-options.js';
@@ -64,15 +64,16 @@ export async function answerCalls(
   context.closeLater(() => stats?.close());
   let current: LiveCall | null = null;
 
-  const answer = async (call: Call): Promise<boolean> => {
+  /** How the call ended; null for one that was not taken. */
+  const answer = async (call: Call): Promise<Ended | null> => {
     if (current !== null) {
       await call.decline(true);
-      return false;
+      return null;
     }
     if (!(await trust.trusts(call.by))) {
       out.note(say('call.refused', { from: cleanLine(call.by) }));
       await call.decline();
-      return false;
+      return null;
     }
     const live = new LiveCall(client, call, options.setup);
     current = live;
@@ -82,8 +83,7 @@ export async function answerCalls(
       const over = beside(live, stats);
       await call.accept();
       await live.begin();
-      await over;
-      return true;
+      return await over;
     } finally {
       current = null;
     }
@@ -93,8 +93,8 @@ export async function answerCalls(
     const undo = [
       client.on('call', ({ call }) => {
         answer(call).then(
-          (answered) => {
-            if (answered && fields['once'] === true) finish(() => resolve(exitCodes.done));
+          (ended) => {
+            if (ended && fields['once'] === true) finish(() => resolve(exitCodeOfEnd(ended.reason)));
           },
           // A caller who gave up, or whose key is wrong: the next one may be right.
           (error: unknown) => out.alert(error instanceof Error ? error.message : String(error)),
