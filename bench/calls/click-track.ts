@@ -16,9 +16,9 @@ const loudness = 20_000;
 /** Louder than this is a click and nothing else; quieter than the sound before it would be is no beginning of one. */
 const threshold = 5_000;
 /** Steps between clicks: never two alike in a row, so that one that is missing is noticed. */
-const stepsMs = [510, 590, 670] as const;
+const stepsMs = [910, 990, 1_070] as const;
 /** No delay is as long as the least step: then each click that is heard belongs to the last one made. */
-const maxDelayMs = 500;
+const maxDelayMs = 900;
 const lookEveryMs = 1;
 
 export interface ClickTrack {

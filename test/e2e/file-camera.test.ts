@@ -14,7 +14,7 @@ import { numberedJpegs } from '../support/media-pair.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 
 const count = 240;
 /** So many that came untouched: a machine without time for a call is taken for a narrow way, and pictures are made smaller for it. */

@@ -1,10 +1,9 @@
 // What the relay does with each datagram: binds addresses by ticket, passes media on unchanged, carries feedback; no sockets.
 import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtcp, encodeRtcp, sendersOf, type RtcpPacket } from '../../protocol/rtcp.js';
-import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
+import { datagramKind, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
-import { PacketCache, maxPacketAgeMs } from './packet-cache.js';
 import { PacketMemory } from './packet-memory.js';
 import { isOf, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
@@ -70,7 +69,7 @@ export class RelayCore {
   /** By first SSRC over 8, which makes it a small integer to V8. */
   readonly #bySsrc = new Map<number, Peer>();
   readonly #calls = new Map<string, Peer[]>();
-  readonly #memory = new PacketMemory({ maxBytes: maxMemoryBytes, maxAgeMs: maxPacketAgeMs });
+  readonly #memory = new PacketMemory(maxMemoryBytes);
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
@@ -153,13 +152,11 @@ export class RelayCore {
       return;
     }
     const now = this.#now();
-    if (!peer.packets.take(1, now) || !peer.bytes.take(bytes.length, now)) {
+    if (!peer.media.take(bytes.length, now)) {
       this.counters.limited++;
       return;
     }
-    let cache = peer.caches[offset] ?? null;
-    if (!cache) peer.caches[offset] = cache = new PacketCache(this.#memory);
-    cache.keep(sequenceOf(bytes), bytes, now);
+    this.#memory.keep(bytes, ssrc, now);
     for (const other of peer.call) {
       if (other === peer || other.port === 0 || now - other.boundAt > bindingLifeMs) continue;
       this.#send(bytes, other.port, other.address);
@@ -316,7 +313,6 @@ export class RelayCore {
 
   /** Sends again what is still here of what a peer has missed; returns what its sender is to be asked for. */
   #resend(peer: Peer, owner: Peer, mediaSsrc: number, lost: readonly number[]): number[] {
-    const cache = owner.caches[mediaSsrc - owner.participant.ssrc] ?? null;
     const now = this.#now();
     const missing: number[] = [];
     for (const sequence of lost) {
@@ -327,7 +323,7 @@ export class RelayCore {
         this.counters.limited++;
         break;
       }
-      const bytes = cache?.find(sequence, now);
+      const bytes = this.#memory.find(mediaSsrc, sequence, now);
       // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
       if (!bytes || resentAt !== null) missing.push(sequence);
       if (!bytes) continue;
