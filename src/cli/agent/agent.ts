@@ -7,7 +7,7 @@ import { PytalkError } from '../../protocol/errors.js';
 import { readOrders } from '../call/call-control.js';
 import type { CallOptions } from '../call/call-options.js';
 import { printNews } from '../call/call-output.js';
-import type { LiveCall } from '../call/live-call.js';
+import type { CallNews, LiveCall } from '../call/live-call.js';
 import { openStatsLines, type StatsLines } from '../call/stats-lines.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
@@ -28,7 +28,10 @@ import { Viewers } from './viewers.js';
 /** Pictures of motion that wait while there is no connection. */
 const maxWaitingPictures = 20;
 
-type Beside = (live: LiveCall, stats: StatsLines | null) => Promise<unknown>;
+type Beside = (
+  live: LiveCall,
+  stats: StatsLines | null,
+) => Promise<CallNews & { type: 'ended' }>;
 
 /** Runs until it is interrupted, the session ends, or with --once one call is over. Resolves with the exit code. */
 export async function runAgent(
