@@ -28,10 +28,7 @@ import { Viewers } from './viewers.js';
 /** Pictures of motion that wait while there is no connection. */
 const maxWaitingPictures = 20;
 
-type Beside = (
-  live: LiveCall,
-  stats: StatsLines | null,
-) => Promise<CallNews & { type: 'ended' }>;
+type Beside = (live: LiveCall, stats: StatsLines | null) => Promise<CallNews & { type: 'ended' }>;
 
 /** Runs until it is interrupted, the session ends, or with --once one call is over. Resolves with the exit code. */
 export async function runAgent(
