@@ -176,7 +176,7 @@ export class MediaSession {
     this.#frames++;
     this.#size = { width: frame.width, height: frame.height };
     const packets = protectedPicture(pictures, { video: this.#video, repair: this.#repair }, (count) =>
-      this.#parity.repairs(count, this.#farRttMs),
+      this.#parity.repairs(count),
     );
     const pictureBytes = payloads.reduce(
       (sum, { length }) => sum + length + rtpHeaderBytes + srtpOverheadBytes,
@@ -325,6 +325,7 @@ export class MediaSession {
       if (lastSr === 0 || (ssrc !== this.#video.ssrc && ssrc !== this.#audio.ssrc)) continue;
       const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);
+      this.#parity.measured(rttMs, this.#outside.now());
       this.#farRttMs = this.#farRttMs === null ? rttMs : this.#farRttMs + (rttMs - this.#farRttMs) / 4;
     }
   }
