@@ -4,6 +4,7 @@ import { describeMachine, pinGenerator } from './machine.js';
 import { runPeers } from './peers.js';
 import { scenarioSection, writeResults, type Section } from './report.js';
 import { repeat, type RunOptions, type Scenario } from './scenario.js';
+import { agentKilled, agentSoak } from './scenarios/agent.js';
 import { callScenarios } from './scenarios/calls.js';
 import { durablePlain, durableTls } from './scenarios/durable.js';
 import { fanOutPlain, fanOutTls } from './scenarios/fan-out-max.js';
@@ -29,6 +30,8 @@ const scenarios: readonly Scenario[] = [
   mediaRelay,
   terminalVideo,
   ...callScenarios,
+  agentKilled,
+  agentSoak,
 ];
 const peersKey = 'P';
 const networkKey = 'N';

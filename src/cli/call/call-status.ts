@@ -12,7 +12,7 @@ export interface Sample {
 }
 
 export interface CallStatus {
-  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn'>;
+  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn' | 'recorders'>;
   /** Null before somebody has accepted. */
   readonly connectedForMs: number | null;
   readonly silent: boolean;
@@ -47,6 +47,11 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
   const { live, connectedForMs, silent, volume } = status;
   const parts = [cleanLine(live.call.conversation)];
   if (connectedForMs !== null) parts.push(durationText(connectedForMs));
+  const recorders = [
+    ...(live.recorders.self ? [say('call.you')] : []),
+    ...live.recorders.others.map((name) => cleanLine(name)),
+  ];
+  if (recorders.length > 0) parts.push(say('call.recorded-by', { who: recorders.join(', ') }));
   if (live.muted) parts.push(say('call.muted'));
   if (!live.cameraOn && live.call.media === 'video') parts.push(say('call.camera-off'));
   if (silent) parts.push(say('call.speaker-off'));

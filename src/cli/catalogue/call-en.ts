@@ -2,7 +2,7 @@
 export const callEn = {
   'command.call': 'Calls somebody with camera and microphone, or answers calls by itself.',
   'command.call.more':
-    'In a terminal it shows both pictures; m, v and s switch microphone, camera and speaker, ? shows all keys, q hangs up.\nA camera is default, a name or number of `pytalk devices`, screen, test, file:PATH, an http:// or rtsp:// address, or none; a microphone is default, a device, test, file:PATH or none; a speaker is default, a device, file:PATH.wav or none.\n--answer waits for calls and answers those of --from, or of your contacts when it is not given; all others are declined.\nIt ends with 5 when the call was declined, 6 busy, 7 not answered.',
+    'In a terminal it shows both pictures; m, v and s switch microphone, camera and speaker, ? shows all keys, q hangs up.\nA camera is default, a name or number of `pytalk devices`, screen, test, file:PATH, an http:// or rtsp:// address, or none; a microphone is default, a device, test, file:PATH or none; a speaker is default, a device, file:PATH.wav or none.\n--answer waits for calls and answers those of --from, or of your contacts when it is not given; all others are declined. To photo and status in the chat of one of them it answers with a picture and with its health.\nIt ends with 5 when the call was declined, 6 busy, 7 not answered.',
   'option.audio-only': 'without pictures',
   'option.camera': 'where pictures come from (default; or PYTALK_CAMERA)',
   'option.size': 'size of the pictures, such as 640x480',
@@ -18,6 +18,7 @@ export const callEn = {
   'option.rtp-out': 'send what comes as plain RTP there',
   'option.sdp': 'describe that for ffplay, VLC and GStreamer',
   'option.stats': 'figures, a line a second; - is stdout',
+  'option.record': 'keep the call in a new Matroska file; the others are told',
   'option.ffmpeg': 'the ffmpeg to use (or PYTALK_FFMPEG)',
   'option.relay-only':
     'send media through the server alone, so that nobody learns your address; there is no other way yet',
@@ -25,7 +26,7 @@ export const callEn = {
   'usage.call-group':
     'only people of one group can be called together: name the group first, as in `pytalk call "#team" bob carol`',
   'usage.call-answer-with': 'with --answer nobody is called: name whose calls to answer with --from',
-  'usage.call-from': '--from and --once belong to --answer',
+  'usage.call-from': '--from, --once, --viewers and --motion… belong to --answer',
   'usage.call-size': '{value} is no size: write it like 640x480, at most 2040 a side',
   'usage.call-fps': '{value} is no number of pictures a second: 1 to 60',
   'usage.call-duration': '{value} is no number of seconds',
@@ -49,6 +50,11 @@ export const callEn = {
   'call.self-unmuted': 'your microphone is on',
   'call.self-camera-on': 'your camera is on',
   'call.self-camera-off': 'your camera is off',
+  'call.records': '● records the call',
+  'call.recorded-by': '● recorded by {who}',
+  'call.recording-on': '● recording to {path}; the others are told',
+  'call.recording-off': 'the recording {path} has ended',
+  'call.recording-failed': 'the recording has ended, the call goes on: {reason}',
   'call.path': 'media travels over {path}',
   'call.path-lost': 'nothing comes from the server any more; trying again',
   'call.retry': 'Trying again in {seconds} s',
@@ -103,4 +109,18 @@ export const callEn = {
   'doctor.sound': 'Sound',
   'doctor.sound.remedy':
     'without microphone and speaker, calls are seen and not heard: --mic none --speaker none',
+  'option.web': 'show the call in a page on this machine; its address is printed',
+  'usage.call-web': '{value} is no port for the page: 0 to 65535, or none; whom to call comes before --web',
+  'web.open': 'page of the call: {url}',
+  'web.waiting': 'waiting for calls',
+  'web.over': 'The call is over, or the program has ended.',
+  'web.mute': 'Microphone off',
+  'web.unmute': 'Microphone on',
+  'web.sound-on': 'Sound on',
+  'web.sound-off': 'Sound off',
+  'web.hang-up': 'Hang up',
+  'web.no-script': 'This page needs JavaScript; it comes from this machine alone.',
+  'web.records': '● records',
+  'web.away': 'connection lost',
+  'web.speaks': 'speaks',
 } as const;

@@ -2,7 +2,7 @@
 export const callFr = {
   'command.call': 'Appelle quelqu’un avec caméra et micro, ou répond aux appels tout seul.',
   'command.call.more':
-    'Dans un terminal, il montre les deux images ; m, v et s commutent micro, caméra et haut-parleur, ? montre toutes les touches, q raccroche.\nUne caméra est default, un nom ou numéro de `pytalk devices`, screen, test, file:CHEMIN, une adresse http:// ou rtsp://, ou none ; un micro est default, un appareil, test, file:CHEMIN ou none ; un haut-parleur est default, un appareil, file:CHEMIN.wav ou none.\n--answer attend les appels et répond à ceux de --from, ou de vos contacts sans cette option ; tous les autres sont refusés.\nIl se termine par 5 quand l’appel a été refusé, 6 occupé, 7 sans réponse.',
+    'Dans un terminal, il montre les deux images ; m, v et s commutent micro, caméra et haut-parleur, ? montre toutes les touches, q raccroche.\nUne caméra est default, un nom ou numéro de `pytalk devices`, screen, test, file:CHEMIN, une adresse http:// ou rtsp://, ou none ; un micro est default, un appareil, test, file:CHEMIN ou none ; un haut-parleur est default, un appareil, file:CHEMIN.wav ou none.\n--answer attend les appels et répond à ceux de --from, ou de vos contacts sans cette option ; tous les autres sont refusés. À photo et status dans la discussion avec l’un d’eux, il répond par une image et par son état.\nIl se termine par 5 quand l’appel a été refusé, 6 occupé, 7 sans réponse.',
   'option.audio-only': 'sans images',
   'option.camera': 'd’où viennent les images (default ; ou PYTALK_CAMERA)',
   'option.size': 'taille des images, par exemple 640x480',
@@ -18,6 +18,7 @@ export const callFr = {
   'option.rtp-out': 'y envoyer en RTP simple ce qui arrive',
   'option.sdp': 'le décrire pour ffplay, VLC et GStreamer',
   'option.stats': 'des chiffres, une ligne par seconde ; - désigne stdout',
+  'option.record': 'garder l’appel dans un nouveau fichier Matroska ; les autres en sont avertis',
   'option.ffmpeg': 'le ffmpeg à utiliser (ou PYTALK_FFMPEG)',
   'option.relay-only':
     'faire passer image et son par le serveur seul, pour que personne n’apprenne votre adresse ; il n’y a pas encore d’autre voie',
@@ -25,7 +26,7 @@ export const callFr = {
   'usage.call-group':
     'on ne peut appeler ensemble que des membres d’un groupe : nommez d’abord le groupe, comme dans `pytalk call "#equipe" bob carole`',
   'usage.call-answer-with': 'avec --answer on n’appelle personne : dites avec --from à qui répondre',
-  'usage.call-from': '--from et --once vont avec --answer',
+  'usage.call-from': '--from, --once, --viewers et --motion… vont avec --answer',
   'usage.call-size': '{value} n’est pas une taille : écrivez-la comme 640x480, au plus 2040 par côté',
   'usage.call-fps': '{value} n’est pas un nombre d’images par seconde : de 1 à 60',
   'usage.call-duration': '{value} n’est pas un nombre de secondes',
@@ -50,6 +51,11 @@ export const callFr = {
   'call.self-unmuted': 'votre micro est ouvert',
   'call.self-camera-on': 'votre caméra est allumée',
   'call.self-camera-off': 'votre caméra est éteinte',
+  'call.records': '● enregistre l’appel',
+  'call.recorded-by': '● enregistré par {who}',
+  'call.recording-on': '● enregistrement dans {path} ; les autres en sont avertis',
+  'call.recording-off': 'l’enregistrement {path} est terminé',
+  'call.recording-failed': 'l’enregistrement est terminé, l’appel continue : {reason}',
   'call.path': 'image et son passent par {path}',
   'call.path-lost': 'plus rien ne vient du serveur ; nouvel essai',
   'call.retry': 'Nouvel essai dans {seconds} s',
@@ -103,4 +109,19 @@ export const callFr = {
   'doctor.camera': 'Caméra',
   'doctor.sound': 'Son',
   'doctor.sound.remedy': 'sans micro ni haut-parleur, on se voit sans s’entendre : --mic none --speaker none',
+  'option.web': 'montrer l’appel dans une page de cette machine ; son adresse est affichée',
+  'usage.call-web':
+    '{value} n’est pas un port pour la page : de 0 à 65535, ou rien ; la personne à appeler vient avant --web',
+  'web.open': 'page de l’appel : {url}',
+  'web.waiting': 'en attente d’appels',
+  'web.over': 'L’appel est terminé, ou le programme s’est arrêté.',
+  'web.mute': 'Couper le micro',
+  'web.unmute': 'Rouvrir le micro',
+  'web.sound-on': 'Activer le son',
+  'web.sound-off': 'Couper le son',
+  'web.hang-up': 'Raccrocher',
+  'web.no-script': 'Cette page a besoin de JavaScript ; il vient de cette machine seulement.',
+  'web.records': '● enregistre',
+  'web.away': 'connexion perdue',
+  'web.speaks': 'parle',
 } as const;

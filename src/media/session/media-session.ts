@@ -1,18 +1,13 @@
 // The media of one call on the wire: streams out, people in, reports both ways, over one path to the relay.
 import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import {
-  compactNtp,
-  decodeRtcp,
-  encodeRtcp,
-  type ReportBlock,
-  type RtcpPacket,
-} from '../../protocol/rtcp.js';
+import { compactNtp } from '../../protocol/ntp.js';
+import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { repairOverheadBytes } from '../../protocol/flexfec.js';
 import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
-import type { AudioEncoder } from '../audio/encoder.js';
+import type { AudioEncoder, EncodedSound } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
 import { Congestion, estimateEveryMs } from './congestion.js';
 import type { RoundTrips } from './gaps.js';
@@ -45,7 +40,9 @@ export interface RelayTicket extends UdpPathOptions {
 
 export interface SessionEvents {
   frame(frame: ReceivedFrame): void;
-  audioPacket(from: number, packet: RtpPacket): void;
+  audioPacket(from: number, packet: RtpPacket, capturedAt: number): void;
+  /** One's own packet of sound, whether or not somebody is there to hear it. */
+  soundMade?(sound: EncodedSound): void;
   path(isOpen: boolean): void;
   /** What the way carries of this side's pictures, in bits a second with all headers; null when no limit is known. */
   pictureRate(bps: number | null): void;
@@ -133,15 +130,15 @@ export class MediaSession {
     const remote: RemotePerson = new RemotePerson(person, {
       frame: (frame) => {
         const { jpeg, width, height, timestamp, captureTimeMs } = frame;
-        const now = this.#outside.wallMs();
-        const offsetMs = this.#clockOffset(remote);
-        const capturedAt =
-          captureTimeMs === null || offsetMs === null ? now : Math.min(now, captureTimeMs + offsetMs);
-        const latencyMs = captureTimeMs === null || offsetMs === null ? null : now - capturedAt;
+        const { capturedAt, latencyMs } = this.#captured(remote, captureTimeMs);
         remote.shown(frame, this.#outside.now(), latencyMs);
-        this.#events.frame({ from: person.id, jpeg, width, height, timestamp, capturedAt, latencyMs });
+        const times = { timestamp, captureTimeMs, capturedAt, latencyMs };
+        this.#events.frame({ from: person.id, jpeg, width, height, ...times });
       },
-      audioPacket: (packet) => this.#events.audioPacket(person.id, packet),
+      audioPacket: (packet) => {
+        const { capturedAt } = this.#captured(remote, packet.captureTimeMs);
+        this.#events.audioPacket(person.id, packet, capturedAt);
+      },
     });
     this.#people.set(person.id, remote);
     this.#bySsrc.set(person.ssrc, remote);
@@ -193,6 +190,7 @@ export class MediaSession {
   sendSound(encoder: AudioEncoder, block: SoundBlock): void {
     encoder.setShape(this.#sound.shape(this.#congestion.pictureBps));
     const encoded = encoder.encode(block);
+    if (encoded) this.#events.soundMade?.(encoded);
     if (!encoded || this.#people.size === 0 || this.#isClosed) return;
     const now = this.#outside.now();
     const packet = this.#audio.seal(encoded, now);
@@ -237,9 +235,12 @@ export class MediaSession {
 
   #rtp(bytes: Buffer, nowMs: number): void {
     if (bytes.length < rtpHeaderBytes) return;
-    const ssrc = ssrcOf(bytes);
-    this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant))?.packet(bytes, nowMs, this.#roundTrips());
+    this.#personOf(ssrcOf(bytes))?.packet(bytes, nowMs, this.#roundTrips());
     if (!this.#stopTick && !this.#isClosed) this.#tickLater();
+  }
+
+  #personOf(ssrc: number): RemotePerson | undefined {
+    return this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant));
   }
 
   #roundTrips(): RoundTrips {
@@ -293,7 +294,7 @@ export class MediaSession {
         return;
       }
       case 'sender-report': {
-        const person = this.#bySsrc.get(packet.ssrc - (packet.ssrc % ssrcsPerParticipant));
+        const person = this.#personOf(packet.ssrc);
         if (!person) return;
         const isVideo = packet.ssrc === person.ssrc + streamOffset.video;
         (isVideo ? person.videoReception : person.audioReception).reported(
@@ -306,11 +307,12 @@ export class MediaSession {
       case 'receiver-report':
         this.#reports(packet.ssrc, packet.reports);
         return;
-      case 'remb':
-        if (packet.ssrcs.includes(this.#video.ssrc)) {
-          this.#congestion.heard(packet.senderSsrc, packet.bitsPerSecond, this.#outside.now());
-        }
+      case 'remb': {
+        const person = this.#personOf(packet.senderSsrc);
+        if (person && packet.ssrcs.includes(this.#video.ssrc))
+          this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
+      }
       case 'sdes':
       case 'bye':
     }
@@ -342,6 +344,18 @@ export class MediaSession {
   #clockOffset(person: RemotePerson): number | null {
     const oneWayMs = (this.#farRttMs ?? this.#path.rttMs ?? 0) / 2;
     return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
+  }
+
+  /** When something was captured, on this machine's clock; this moment while the sender's clock is not known. */
+  #captured(
+    person: RemotePerson,
+    captureTimeMs: number | null,
+  ): { capturedAt: number; latencyMs: number | null } {
+    const now = this.#outside.wallMs();
+    const offsetMs = this.#clockOffset(person);
+    if (captureTimeMs === null || offsetMs === null) return { capturedAt: now, latencyMs: null };
+    const capturedAt = Math.min(now, captureTimeMs + offsetMs);
+    return { capturedAt, latencyMs: now - capturedAt };
   }
 
   // ---- reports --------------------------------------------------------------------------------------------
