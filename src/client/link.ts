@@ -32,6 +32,8 @@ export interface LinkOptions {
 export interface LinkHandlers {
   onPush(push: Push): void;
   onChunk(chunk: Chunk): void;
+  /** A media datagram; the bytes are valid during the call only. */
+  onDatagram(bytes: Buffer): void;
   /** Logged in: at first, and again after each loss. */
   onSignedIn(reply: Reply<'auth'>): void;
   /** The connection was lost. */
@@ -119,6 +121,16 @@ export class Link {
     const connection = this.#connection ?? (await this.#reopen());
     if (!this.#signedIn) throw this.#refusal ?? new PytalkError('not-logged-in');
     return connection;
+  }
+
+  /** Sends a media datagram, if there is a connection now. */
+  sendDatagram(bytes: Buffer): void {
+    if (this.#signedIn) this.#connection?.sendDatagram(bytes);
+  }
+
+  /** How long media datagrams that were sent before wait, in milliseconds; null while there is no connection. */
+  get datagramsWaitMs(): number | null {
+    return (this.#signedIn ? this.#connection?.datagramsWaitMs : null) ?? null;
   }
 
   /** From here on this connection is logged in, and comes back with this token. */
@@ -243,6 +255,7 @@ export class Link {
       {
         onPush: (push) => this.#handlers.onPush(push),
         onChunk: (chunk) => this.#handlers.onChunk(chunk),
+        onDatagram: (bytes) => this.#handlers.onDatagram(bytes),
         onClose: (error) => {
           if (this.#connection === connection) this.#lost(error);
         },

@@ -9,13 +9,14 @@ import { limits } from './limits.js';
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * |         length: bytes that follow (kind and payload)          |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |  kind (0, 1)  |  payload ...                                  |
+ * | kind (0 to 2) |  payload ...                                  |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
  * Kind 0: UTF-8 JSON. Kind 1: a file chunk: 4-byte transfer number, 8-byte offset, data (all big-endian).
+ * Kind 2: a media datagram, the same bytes as over UDP, of the call that this connection is in.
  */
 
-export const frameKind = { json: 0, chunk: 1 } as const;
+export const frameKind = { json: 0, chunk: 1, datagram: 2 } as const;
 export const frameHeaderBytes = 5;
 export const chunkHeaderBytes = 12;
 
@@ -63,6 +64,15 @@ export function encodeChunkHeader(transfer: number, offset: number, dataBytes: n
   return header;
 }
 
+/** Encodes a media datagram as one frame. */
+export function encodeDatagram(bytes: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + bytes.length);
+  frame.writeUInt32BE(1 + bytes.length, 0);
+  frame[4] = frameKind.datagram;
+  frame.set(bytes, frameHeaderBytes);
+  return frame;
+}
+
 /** Reads the payload of a chunk frame. Throws ProtocolError. */
 export function decodeChunk(payload: Buffer): Chunk {
   if (payload.length < chunkHeaderBytes) throw new ProtocolError('bad-frame');
@@ -92,6 +102,16 @@ const chunkFrames = new BufferPool(frameHeaderBytes + chunkHeaderBytes + limits.
 const nothing = Buffer.alloc(0);
 /** Shorter frames than this cost little, and leave the buffers to the long ones. */
 const minPooledBytes = chunkFrames.bytes / 4;
+
+function checkKind(kind: number, length: number): void {
+  if (kind === frameKind.json || kind === frameKind.chunk) return;
+  if (kind !== frameKind.datagram) throw new ProtocolError('bad-frame');
+  if (length > 1 + limits.maxDatagramBytes) {
+    throw new ProtocolError('frame-too-long', {
+      details: { bytes: length, max: 1 + limits.maxDatagramBytes },
+    });
+  }
+}
 
 /**
  * Cuts a byte stream into frames. Holds at most one unfinished frame, in one buffer that grows with what has
@@ -138,7 +158,7 @@ export class FrameDecoder {
         break;
       }
       const kind = input[pos + 4] ?? -1;
-      if (kind !== frameKind.json && kind !== frameKind.chunk) throw new ProtocolError('bad-frame');
+      checkKind(kind, length);
       const payload = input.subarray(pos + frameHeaderBytes, pos + 4 + length);
       pos += 4 + length;
       onFrame({ kind, payload });

@@ -25,18 +25,20 @@ function pair() {
   });
   const pushes: string[] = [];
   const chunks: string[] = [];
+  const datagrams: string[] = [];
   const ends: PytalkError[] = [];
   const connection = new Connection(
     near,
     {
       onPush: (push) => pushes.push(push.type),
+      onDatagram: (bytes) => datagrams.push(bytes.toString()),
       onChunk: ({ transfer, offset, data }) => chunks.push(`${transfer}@${offset}:${data.toString()}`),
       onClose: (error) => ends.push(error),
     },
     timers,
     5000,
   );
-  return { timers, far, seen, writes, pushes, chunks, ends, connection };
+  return { timers, far, seen, writes, pushes, chunks, datagrams, ends, connection };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));

@@ -25,13 +25,14 @@ async function turns(count = 20): Promise<void> {
 function pair(handle: ConnectionOwner['request'] = () => undefined) {
   const [near, far] = duplexPair();
   const clock = { now: 0 };
-  const told = { closed: 0, requests: [] as unknown[] };
+  const told = { closed: 0, requests: [] as unknown[], datagrams: [] as string[] };
   const socket = Object.assign(near, { setNoDelay: () => near, remoteAddress: '192.0.2.1' });
   const connection = new Connection(socket as unknown as Socket, {
     request: (from, value) => {
       told.requests.push(value);
       return handle(from, value);
     },
+    datagram: (_, bytes) => told.datagrams.push(bytes.toString()),
     signedIn: () => undefined,
     closed: () => {
       told.closed++;

@@ -21,7 +21,10 @@ function relay() {
   const sent: Sent[] = [];
   const clock = { now: 1000 };
   const core = new RelayCore(
-    (bytes, port, address) => sent.push({ bytes, to: `${address}:${port}` }),
+    {
+      send: (bytes, port, address) => sent.push({ bytes, to: `${address}:${port}` }),
+      sendTunnelled: (bytes, username) => sent.push({ bytes, to: username }),
+    },
     () => clock.now,
     { rates, generation: 0 },
   );

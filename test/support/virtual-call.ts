@@ -9,7 +9,9 @@ import type { Datagram, Outside } from '../../src/media/session/outside.js';
 import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
 import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
-import { VirtualTime } from './virtual-time.js';
+import { Tunnels, type TunnelEnd } from '../../src/server/calls/tunnels.js';
+import { SleepyClock, VirtualTime } from './virtual-time.js';
+import { VirtualStream, type StreamTraits } from './virtual-tunnel.js';
 
 export interface VirtualSide {
   readonly id: number;
@@ -21,6 +23,12 @@ export interface VirtualSide {
   readonly control: QualityControl;
   /** Between this side and the relay. */
   readonly network: BadNetwork;
+  /** Its chat connection, up and down; null where there is none. */
+  readonly tunnel: { traits: StreamTraits; up: VirtualStream; down: VirtualStream } | null;
+  /** Every path that it told, and when. */
+  readonly paths: { path: 'udp' | 'tcp' | null; atMs: number }[];
+  /** Its machine sleeps for so long from now. */
+  sleep(ms: number): void;
   /** The relay sees this side at another address from now on. */
   move(): void;
 }
@@ -71,16 +79,30 @@ const blockSamples = 960;
 /** Begins a call of `count` whose tickets are all proven. `withKeys` false: nobody knows how to open what comes. */
 export async function virtualCall(
   count: number,
-  options: { traits?: readonly NetworkTraits[]; withKeys?: boolean; seed?: number } = {},
+  options: {
+    traits?: readonly NetworkTraits[];
+    withKeys?: boolean;
+    withTunnels?: boolean;
+    seed?: number;
+  } = {},
 ): Promise<VirtualCall> {
-  const { traits = [], withKeys = true, seed = 7 } = options;
+  const { traits = [], withKeys = true, withTunnels = false, seed = 7 } = options;
   const time = new VirtualTime();
   /** Who listens at which port of the relay's side of the network. */
   const ports = new Map<number, (bytes: Buffer) => void>();
-  const relay = new RelayCore(
-    (bytes, port) => ports.get(port)?.(bytes),
+  const { mediaRates } = await readConfig();
+  const tunnelRelay = {
+    take: (bytes: Uint8Array, username: string) => relay.tunnelled(Buffer.from(bytes), username),
+    onTunnelled: (_bytes: Buffer, _username: string): void => undefined,
+  };
+  const tunnels = new Tunnels(tunnelRelay, mediaRates, () => time.now());
+  const relay: RelayCore = new RelayCore(
+    {
+      send: (bytes, port) => ports.get(port)?.(bytes),
+      sendTunnelled: (bytes, username) => tunnelRelay.onTunnelled(bytes, username),
+    },
     () => time.now(),
-    { rates: (await readConfig()).mediaRates, generation: 0 },
+    { rates: mediaRates, generation: 0 },
   );
   time.every(1_000, () => relay.sweep());
   let lastPort = 40_000;
@@ -104,14 +126,19 @@ export async function virtualCall(
       ports.delete(port);
       port = ++lastPort;
       ports.set(port, (bytes) => {
-        network.pass(bytes, 'down', (copy, waitMs) => time.after(waitMs, () => receive(copy, relayAddress)));
+        network.pass(bytes, 'down', (copy, waitMs) =>
+          time.after(waitMs, () => {
+            if (!clock.isAsleep) receive(copy, relayAddress);
+          }),
+        );
       });
     };
+    const clock = new SleepyClock(time);
     const outside: Outside = {
-      now: () => time.now(),
-      wallMs: () => epochMs + time.now(),
+      now: () => clock.now(),
+      wallMs: () => epochMs + clock.now(),
       random,
-      after: (ms, run) => time.after(ms, run),
+      after: (ms, run) => clock.after(ms, run),
       resolve: (address) => Promise.resolve({ address, family: 4 }),
       openSocket: (_family, { datagram, ready }) => {
         move();
@@ -132,21 +159,64 @@ export async function virtualCall(
     const control = new QualityControl();
     const latencies: number[] = [];
     const key = { epoch: 0, master: randomBytes(28) };
+    const paths: VirtualSide['paths'] = [];
+    let take = (_bytes: Buffer): void => undefined;
+    const up = new VirtualStream(time, (bytes) => tunnels.received(end, bytes));
+    const down = new VirtualStream(time, (bytes) => clock.isAsleep || take(bytes));
+    const end: TunnelEnd = {
+      sendDatagram: (bytes) => down.write(bytes),
+      get datagramsWaitMs() {
+        return down.waitMs;
+      },
+    };
+    if (withTunnels) tunnels.attach(ticket.username, end);
+    const tunnel = {
+      up,
+      down,
+      get traits() {
+        return up.traits;
+      },
+      set traits(traits: StreamTraits) {
+        up.traits = down.traits = traits;
+      },
+    };
+    const mediaTunnel = {
+      get waitMs() {
+        return up.traits.isLost === true ? null : up.waitMs;
+      },
+      send: (bytes: Buffer) => up.write(bytes),
+      onDatagram: (taker: (bytes: Buffer) => void) => {
+        take = taker;
+        return () => undefined;
+      },
+    };
     const access = { host: relayAddress.address, port: relayAddress.port, ...ticket };
     const session = new MediaSession(
-      { access, self: { ssrc: ticket.ssrc, key } },
+      { access, self: { ssrc: ticket.ssrc, key }, tunnel: withTunnels ? mediaTunnel : null },
       {
         frame: (frame) => {
           frames.push(frame);
           if (frame.latencyMs !== null) latencies.push(frame.latencyMs);
         },
         audioPacket: () => undefined,
-        path: () => undefined,
+        path: (path) => paths.push({ path, atMs: time.now() }),
         pictureRate: (bps) => control.setBudget(bps),
       },
       outside,
     );
-    return { id, session, frames, latencies, network, control, move, key };
+    return {
+      id,
+      session,
+      frames,
+      latencies,
+      network,
+      control,
+      tunnel: withTunnels ? tunnel : null,
+      paths,
+      sleep: (ms) => clock.sleep(ms),
+      move,
+      key,
+    };
   };
 
   const sides = Array.from({ length: count }, (_, at) => make(at + 1));

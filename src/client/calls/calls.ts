@@ -126,6 +126,13 @@ export class Calls {
     else if (type === 'call.ended') this.#calls.get(body.call)?.finish(body.reason, body.durationMs, null);
   }
 
+  /** Takes a media datagram: a connection is in one call at most. The bytes are valid during the call only. */
+  onDatagram(bytes: Buffer): void {
+    for (const call of this.#calls.values()) {
+      if (call.self !== null && call.phase !== 'ended') call.datagram(bytes);
+    }
+  }
+
   #rings(state: CallState): void {
     const { core, people, conversations } = this.#parts;
     const known = this.#calls.get(state.call);

@@ -3,7 +3,7 @@ import type { CallEnd, CallMedia, CallState, CallTicket, Participant } from '../
 import { PytalkError } from '../../protocol/errors.js';
 import { callAwayTimeoutMs } from '../../protocol/limits.js';
 import type { Reply } from '../../protocol/messages.js';
-import type { Call, CallEvents, CallPerson, CallPhase, RelayAccess } from '../call-api.js';
+import type { Call, CallEvents, CallPerson, CallPhase, CallTunnel, RelayAccess } from '../call-api.js';
 import type { Core } from '../core.js';
 import { Emitter } from '../emitter.js';
 import { isLoss } from '../link.js';
@@ -43,6 +43,8 @@ export class ClientCall implements Call {
   #state: CallState;
   #self: { id: number; ssrc: number } | null = null;
   #relay: RelayAccess | null = null;
+  #hasTunnel = false;
+  readonly #takers = new Set<(bytes: Buffer) => void>();
   #phase: CallPhase = 'ringing';
   #end: CallEvents['ended'] | null = null;
   #connectedAtMs: number | null = null;
@@ -89,6 +91,20 @@ export class ClientCall implements Call {
   }
   get relay(): RelayAccess | null {
     return this.#relay;
+  }
+  get tunnel(): CallTunnel | null {
+    if (!this.#hasTunnel) return null;
+    const { link } = this.#parts.core;
+    return {
+      get waitMs() {
+        return link.datagramsWaitMs;
+      },
+      send: (bytes) => link.sendDatagram(bytes),
+      onDatagram: (take) => {
+        this.#takers.add(take);
+        return () => this.#takers.delete(take);
+      },
+    };
   }
   get people(): readonly CallPerson[] {
     return [...this.#people.values()];
@@ -150,6 +166,7 @@ export class ClientCall implements Call {
   entered({ state, participant, ticket }: Reply<'call.accept'>): void {
     const own = state.participants.find(({ id }) => id === participant);
     this.#self = { id: participant, ssrc: own?.ssrc ?? 0 };
+    this.#hasTunnel = ticket.tunnel === true;
     this.#relay = relayAccess(ticket, this.#parts.serverHost);
     this.follow(state);
   }
@@ -157,6 +174,13 @@ export class ClientCall implements Call {
   follow(state: CallState): void {
     this.#state = state;
     this.#work = this.#work.then(() => this.#followNow(state)).catch((error: unknown) => this.#fail(error));
+  }
+
+  /** A media datagram came through the connection; its bytes are valid during the call only. */
+  datagram(bytes: Buffer): void {
+    if (this.#takers.size === 0) return;
+    const copy = Buffer.from(bytes);
+    for (const take of this.#takers) take(copy);
   }
 
   /** A sender key of somebody who may not be known yet. */

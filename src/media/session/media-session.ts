@@ -1,4 +1,4 @@
-// The media of one call on the wire: streams out, people in, reports both ways, over one path to the relay.
+// The media of one call on the wire: streams out, people in, reports both ways, to the relay and from it.
 import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import {
@@ -24,7 +24,8 @@ import { isReport, report } from './report.js';
 import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
 import { SoundControl } from './sound-shape.js';
-import { UdpPath, type UdpPathOptions } from './udp-path.js';
+import type { MediaTunnel } from './tunnel-path.js';
+import { Ways, type WaysOptions } from './ways.js';
 
 /** UDP payloads, so that no path splits them (IPv6 guarantees 1,280 bytes of packet). */
 const maxDatagramBytes = 1_200;
@@ -34,8 +35,8 @@ const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
 
-export interface RelayTicket extends UdpPathOptions {
-  /** 28 bytes each. */
+export interface RelayTicket extends WaysOptions {
+  /** SRTCP, 28 bytes each. */
   toRelay: Buffer;
   fromRelay: Buffer;
 }
@@ -43,7 +44,8 @@ export interface RelayTicket extends UdpPathOptions {
 export interface SessionEvents {
   frame(frame: ReceivedFrame): void;
   audioPacket(from: number, packet: RtpPacket): void;
-  path(isOpen: boolean): void;
+  /** How media travels now; null when the relay does not answer. */
+  path(path: 'udp' | 'tcp' | null): void;
   /** What the way carries of this side's pictures, in bits a second with all headers; null when no limit is known. */
   pictureRate(bps: number | null): void;
 }
@@ -51,7 +53,7 @@ export interface SessionEvents {
 export class MediaSession {
   readonly #events: SessionEvents;
   readonly #outside: Outside;
-  readonly #path: UdpPath;
+  readonly #ways: Ways;
   readonly #toRelay: SrtcpSender;
   readonly #fromRelay: SrtcpReceiver;
   readonly #video: OutStream;
@@ -61,11 +63,13 @@ export class MediaSession {
   readonly #bySsrc = new Map<number, RemotePerson>();
   readonly #sentFrames = new RateMeter();
   #frames = 0;
+  /** Pictures that were not begun, as the tunnel was full. */
+  #heldBack = 0;
   #size = { width: 0, height: 0 };
   /** Round trip to the other side, by report blocks; null while not known. */
   #farRttMs: number | null = null;
   readonly #congestion: Congestion;
-  readonly #resends = new Resends((bytes) => this.#path.send(bytes));
+  readonly #resends = new Resends((bytes) => this.#ways.send(bytes));
   readonly #sound = new SoundControl();
   #stopReports: () => void = () => undefined;
   #stopEstimates: () => void = () => undefined;
@@ -73,7 +77,12 @@ export class MediaSession {
   #isClosed = false;
 
   constructor(
-    options: { access: RelayTicket; self: { ssrc: number; key: SenderKey } },
+    options: {
+      access: RelayTicket;
+      self: { ssrc: number; key: SenderKey };
+      /** Another way to the relay; without one there is only UDP. */
+      tunnel?: MediaTunnel | null;
+    },
     events: SessionEvents,
     outside = theMachine,
   ) {
@@ -84,15 +93,16 @@ export class MediaSession {
     this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
     this.#toRelay = new SrtcpSender(options.access.toRelay);
     this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
-    const pathEvents = {
+    const wayEvents = {
       rtp: (bytes: Buffer, nowMs: number) => this.#rtp(bytes, nowMs),
       rtcp: (bytes: Buffer) => this.#rtcp(bytes),
-      path: (isOpen: boolean) => events.path(isOpen),
+      path: (path: 'udp' | 'tcp' | null) => events.path(path),
+      changed: () => this.#people.forEach((person) => person.arrivals.comesAnotherWay()),
     };
-    this.#path = new UdpPath(options.access, pathEvents, outside);
+    this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
     this.#pacer = new Pacer((payload) => {
       const packet = this.#video.seal(payload, outside.now());
-      this.#path.send(packet);
+      this.#ways.send(packet);
       return packet.length;
     }, outside);
     this.#congestion = new Congestion({
@@ -113,7 +123,7 @@ export class MediaSession {
   }
 
   start(): void {
-    this.#path.start();
+    this.#ways.start();
     this.#reportLater();
     this.#estimateLater();
   }
@@ -154,6 +164,10 @@ export class MediaSession {
   /** Sends a picture, when somebody is there to see it; returns its bytes on the wire. One that RTP/JPEG cannot carry is passed over. */
   sendFrame(frame: JpegFrame): number {
     if (this.#people.size === 0 || this.#isClosed) return 0;
+    if (!this.#ways.takesPictures) {
+      this.#heldBack++;
+      return 0;
+    }
     const parts = parseJpeg(frame.jpeg);
     if (parts.problem !== null) return 0;
     const now = this.#outside.now();
@@ -182,22 +196,22 @@ export class MediaSession {
     const now = this.#outside.now();
     const packet = this.#audio.seal(encoded, now);
     this.#audio.meter.add(now, packet.length);
-    this.#path.send(packet);
+    this.#ways.send(packet);
   }
 
   stats(): MediaStats {
     const now = this.#outside.now();
     const people = [...this.#people.values()];
     return {
-      path: 'udp',
-      rttMs: rounded(this.#path.rttMs),
+      path: this.#ways.path,
+      rttMs: rounded(this.#ways.rttMs),
       sent: {
         video: {
           fps: this.#sentFrames.perSecond(now),
           kbps: round(this.#sentFrames.kbps(now)),
           ...this.#size,
           frames: this.#frames,
-          dropped: this.#pacer.dropped,
+          dropped: this.#pacer.dropped + this.#heldBack,
         },
         audio: { kbps: round(this.#audio.meter.kbps(now)), packets: this.#audio.packets },
       },
@@ -215,7 +229,7 @@ export class MediaSession {
     this.#stopEstimates();
     this.#stopTick?.();
     this.#pacer.close();
-    await this.#path.close();
+    await this.#ways.close();
   }
 
   // ---- in -------------------------------------------------------------------------------------------------
@@ -228,7 +242,7 @@ export class MediaSession {
   }
 
   #roundTrips(): RoundTrips {
-    const relayMs = this.#path.rttMs ?? 0;
+    const relayMs = this.#ways.rttMs ?? 0;
     return { relayMs, senderMs: Math.max(relayMs, this.#farRttMs ?? 0) };
   }
 
@@ -322,14 +336,14 @@ export class MediaSession {
   }
 
   #clockOffset(person: RemotePerson): number | null {
-    const oneWayMs = (this.#farRttMs ?? this.#path.rttMs ?? 0) / 2;
+    const oneWayMs = (this.#farRttMs ?? this.#ways.rttMs ?? 0) / 2;
     return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
   }
 
   // ---- reports --------------------------------------------------------------------------------------------
 
   #control(packets: readonly RtcpPacket[]): void {
-    this.#path.send(this.#toRelay.protect(encodeRtcp(packets)));
+    this.#ways.send(this.#toRelay.protect(encodeRtcp(packets)));
   }
 
   /** About three times a second, never in step with the others (RFC 3550, section 6.2). */

@@ -6,6 +6,7 @@ import { callAwayTimeoutMs, limits, ringTimeoutMs } from '../../protocol/limits.
 import type { Reply, RequestBody } from '../../protocol/messages.js';
 import type { ClientSession } from '../handler.js';
 import type { Hub, HubWatcher } from '../hub.js';
+import type { MediaRates } from '../relay/relay-messages.js';
 import type { Relay } from '../relay/relay.js';
 import type { Listener } from '../roster.js';
 import { writeEntry } from './call-entry.js';
@@ -14,6 +15,7 @@ import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
 import { RunningCall, type CallMember } from './running-call.js';
 import { Tickets } from './tickets.js';
+import { Tunnels } from './tunnels.js';
 
 /** Keys kept for a participant whose connection is lost. */
 const maxMissedKeys = 64;
@@ -23,9 +25,11 @@ export type After = (ms: number, run: () => void) => () => void;
 
 export interface CallsOptions {
   hub: Hub;
-  relay: Pick<Relay, 'address' | 'add' | 'remove'>;
+  relay: Pick<Relay, 'address' | 'add' | 'remove' | 'take' | 'onTunnelled'>;
   /** Where clients reach the relay, when that is not where they reach the server. */
   advertise: { host: string; port: number } | null;
+  /** What one participant may send. */
+  mediaRates: MediaRates;
   after: After;
   log: Logger;
 }
@@ -38,6 +42,8 @@ export class Calls implements HubWatcher {
   readonly #news: CallNews;
   readonly #entries = new Set<Promise<void>>();
   readonly #tickets: Tickets;
+  /** Media over chat connections. */
+  readonly tunnels: Tunnels;
   #closed = false;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
@@ -52,6 +58,7 @@ export class Calls implements HubWatcher {
     this.#options = options;
     this.#news = new CallNews(options.hub);
     this.#tickets = new Tickets(options.relay, options.advertise);
+    this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
     options.hub.watchers.add(this);
   }
 
@@ -187,6 +194,7 @@ export class Calls implements HubWatcher {
     for (const { call, member } of membersOf(this.#running.of(listener.userId))) {
       if (member.connection !== gone) continue;
       member.connection = null;
+      this.tunnels.detach(member.relay.username);
       member.stopAwayTimer = this.#options.after(callAwayTimeoutMs, () => this.#remove(call, member));
       this.#news.changed(call);
     }
@@ -268,6 +276,7 @@ export class Calls implements HubWatcher {
       stopAwayTimer: null,
     };
     call.add(member);
+    this.tunnels.attach(relay.username, session);
     return member;
   }
 
@@ -281,6 +290,7 @@ export class Calls implements HubWatcher {
     member.stopAwayTimer?.();
     member.stopAwayTimer = null;
     member.connection = session;
+    this.tunnels.attach(member.relay.username, session);
     const missed = member.missed.splice(0);
     // After the answer, in which the client finds its call again.
     setImmediate(() => {
@@ -317,6 +327,7 @@ export class Calls implements HubWatcher {
 
   #forget(member: CallMember): void {
     member.stopAwayTimer?.();
+    this.tunnels.remove(member.relay.username);
     this.#tickets.revoke(member.relay);
   }
 

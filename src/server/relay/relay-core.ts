@@ -1,4 +1,5 @@
 // What the relay does with each datagram: binds addresses by ticket, passes media on unchanged, carries feedback; no sockets.
+import { countCrossed } from '../../protocol/binding-traffic.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
@@ -6,10 +7,10 @@ import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { PacketCache, maxPacketAgeMs } from './packet-cache.js';
 import { PacketMemory } from './packet-memory.js';
-import { isOf, makePeer, type Peer, type PeerOptions } from './peer.js';
+import { bindingLifeMs, isOf, isReachable, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
 import type { RelayParticipant } from './relay-messages.js';
-import { answerBinding, readBinding, type Binding } from './stun-binding.js';
+import { answerParticipant, answerStranger, readBinding, type Binding } from './stun-binding.js';
 
 export interface RelayCounters {
   /** Tickets that are good; those whose address is bound. */
@@ -19,6 +20,9 @@ export interface RelayCounters {
   forwardedBytes: number;
   /** Packets sent again from memory, for a NACK. */
   resentPackets: number;
+  /** Datagrams that came and went through chat connections. */
+  tunnelledIn: number;
+  tunnelledOut: number;
   /** Binding requests with a good ticket. */
   bindings: number;
   /** Binding requests without one. */
@@ -36,8 +40,6 @@ export interface RelayCounters {
 /** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
 const strangersRate = { burst: 2_000, perMinute: 120_000 };
 const strangerPerSecond = 20;
-/** A participant from whom no binding request has come for so long gets no more media. */
-const bindingLifeMs = 30_000;
 const maxMemoryBytes = 128 * 1024 * 1024;
 /** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
 const resendPauseMs = 20;
@@ -45,12 +47,19 @@ const minRtpBytes = 12 + srtpOverheadBytes;
 
 /** Sends one datagram. */
 type Send = (bytes: Buffer, port: number, address: string) => void;
+/** Sends one datagram through the chat connection of a participant. */
+type SendTunnelled = (bytes: Buffer, username: string) => void;
+
+/** A tunnel has no address. */
+const tunnelEnd = { address: '0.0.0.0', port: 0 };
 
 export class RelayCore {
   readonly counters: Omit<RelayCounters, 'participants' | 'bound'> = {
     forwardedPackets: 0,
     forwardedBytes: 0,
     resentPackets: 0,
+    tunnelledIn: 0,
+    tunnelledOut: 0,
     bindings: 0,
     stunAnswered: 0,
     malformed: 0,
@@ -60,6 +69,7 @@ export class RelayCore {
   };
   readonly #peerOptions: PeerOptions;
   readonly #send: Send;
+  readonly #sendTunnelled: SendTunnelled;
   /** Milliseconds on a clock that never goes back. */
   readonly #now: () => number;
   readonly #byUsername = new Map<string, Peer>();
@@ -72,9 +82,14 @@ export class RelayCore {
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
-  constructor(send: Send, now: () => number, peerOptions: PeerOptions) {
+  constructor(
+    { send, sendTunnelled }: { send: Send; sendTunnelled: SendTunnelled },
+    now: () => number,
+    peerOptions: PeerOptions,
+  ) {
     this.#peerOptions = peerOptions;
     this.#send = send;
+    this.#sendTunnelled = sendTunnelled;
     this.#now = now;
     this.#strangers = new TokenBucket(strangersRate, now());
   }
@@ -117,6 +132,7 @@ export class RelayCore {
     for (const peer of this.#byUsername.values()) {
       for (const [key, at] of peer.resentAt) if (now - at > resendPauseMs) peer.resentAt.delete(key);
       if (peer.port !== 0 && now - peer.boundAt > bindingLifeMs) this.#unbind(peer);
+      if (now - peer.tunnelledAt > bindingLifeMs) peer.isTunnelled = false;
     }
   }
 
@@ -127,10 +143,35 @@ export class RelayCore {
         this.#media(bytes, address, port);
         return;
       case 'rtcp':
-        this.#control(bytes, address, port);
+        this.#feedbackFrom(bytes, address, port);
         return;
       case 'stun':
         this.#stun(bytes, address, port);
+        return;
+      case 'other':
+        this.counters.malformed++;
+    }
+  }
+
+  /** Takes one datagram that came through the chat connection of this participant. Never throws. */
+  tunnelled(bytes: Buffer, username: string): void {
+    const peer = this.#byUsername.get(username);
+    if (!peer) {
+      this.counters.spoofed++;
+      return;
+    }
+    this.counters.tunnelledIn++;
+    switch (datagramKind(bytes)) {
+      case 'rtp':
+        if (bytes.length < minRtpBytes) this.counters.malformed++;
+        else if (!isOf(peer, ssrcOf(bytes))) this.counters.spoofed++;
+        else this.#pass(peer, bytes);
+        return;
+      case 'rtcp':
+        this.#control(peer, bytes);
+        return;
+      case 'stun':
+        this.#bindTunnel(peer, bytes);
         return;
       case 'other':
         this.counters.malformed++;
@@ -150,6 +191,13 @@ export class RelayCore {
       this.counters.spoofed++;
       return;
     }
+    countCrossed(peer.traffic.up, bytes.length);
+    this.#pass(peer, bytes);
+  }
+
+  /** Passes a participant's media on, as far as it may send. */
+  #pass(peer: Peer, bytes: Buffer): void {
+    const offset = ssrcOf(bytes) % ssrcsPerParticipant;
     const now = this.#now();
     if (!peer.packets.take(1, now) || !peer.bytes.take(bytes.length, now)) {
       this.counters.limited++;
@@ -159,8 +207,8 @@ export class RelayCore {
     if (!cache) peer.caches[offset] = cache = new PacketCache(this.#memory);
     cache.keep(sequenceOf(bytes), bytes, now);
     for (const other of peer.call) {
-      if (other === peer || other.port === 0 || now - other.boundAt > bindingLifeMs) continue;
-      this.#send(bytes, other.port, other.address);
+      if (other === peer || !isReachable(other, now)) continue;
+      this.#sendTo(other, bytes);
       this.counters.forwardedPackets++;
       this.counters.forwardedBytes += bytes.length;
     }
@@ -190,12 +238,50 @@ export class RelayCore {
     peer.counter = binding.counter;
     peer.boundAt = this.#now();
     if (!isSameAddress) this.#bind(peer, address, port);
+    this.#choose(peer, binding.counter, binding.isChoice, false);
     this.counters.bindings++;
-    this.#send(answerBinding(binding, { address, port }, peer.participant.password), port, address);
+    const { password } = peer.participant;
+    this.#send(answerParticipant(binding, { address, port }, password, peer.traffic), port, address);
+  }
+
+  /** Over a chat connection nothing can be replayed, and who it is is known; the request says that the tunnel is wanted. */
+  #bindTunnel(peer: Peer, bytes: Buffer): void {
+    const { password, username } = peer.participant;
+    const binding = readBinding(bytes);
+    if (binding?.username !== username || binding.counter === null || !binding.isFrom(password)) {
+      this.counters.spoofed++;
+      return;
+    }
+    if (!peer.feedback.take(1, this.#now())) {
+      this.counters.limited++;
+      return;
+    }
+    peer.tunnelledAt = this.#now();
+    this.#choose(peer, binding.counter, binding.isChoice, true);
+    this.counters.bindings++;
+    this.counters.tunnelledOut++;
+    this.#sendTunnelled(answerParticipant(binding, tunnelEnd, password, null), username);
+  }
+
+  /** The newest choice holds, however late an older one comes. */
+  #choose(peer: Peer, counter: bigint, isChoice: boolean, isTunnelled: boolean): void {
+    if (!isChoice || counter <= peer.chosenBy) return;
+    peer.chosenBy = counter;
+    peer.isTunnelled = isTunnelled;
+  }
+
+  #sendTo(peer: Peer, bytes: Buffer): void {
+    if (peer.isTunnelled) {
+      this.counters.tunnelledOut++;
+      this.#sendTunnelled(bytes, peer.participant.username);
+    } else if (peer.port !== 0) {
+      countCrossed(peer.traffic.down, bytes.length);
+      this.#send(bytes, peer.port, peer.address);
+    }
   }
 
   #answerStranger(binding: Binding, bytes: Buffer, address: string, port: number): void {
-    const answer = answerBinding(binding, { address, port }, null);
+    const answer = answerStranger(binding, { address, port });
     // Never with more than came: nobody can be flooded through it.
     if (answer.length > bytes.length) {
       this.counters.malformed++;
@@ -234,12 +320,17 @@ export class RelayCore {
     peer.port = 0;
   }
 
-  #control(bytes: Buffer, address: string, port: number): void {
+  #feedbackFrom(bytes: Buffer, address: string, port: number): void {
     const peer = this.#byAddress.get(address)?.get(port);
     if (!peer) {
       this.counters.spoofed++;
       return;
     }
+    countCrossed(peer.traffic.up, bytes.length);
+    this.#control(peer, bytes);
+  }
+
+  #control(peer: Peer, bytes: Buffer): void {
     if (!peer.feedback.take(1, this.#now())) {
       this.counters.limited++;
       return;
@@ -300,8 +391,7 @@ export class RelayCore {
   }
 
   #tell(peer: Peer, packet: RtcpPacket): void {
-    if (peer.port === 0) return;
-    this.#send(peer.toPeer.protect(encodeRtcp([packet])), peer.port, peer.address);
+    if (isReachable(peer, this.#now())) this.#sendTo(peer, peer.toPeer.protect(encodeRtcp([packet])));
   }
 
   /** Sends again what is still here; the rest is asked of its sender. */
@@ -326,9 +416,10 @@ export class RelayCore {
       const bytes = cache?.find(sequence, now);
       // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
       if (!bytes || resentAt !== null) missing.push(sequence);
-      if (!bytes) continue;
+      // What went through a tunnel has arrived, or there was no room for it.
+      if (!bytes || peer.isTunnelled) continue;
       peer.resentAt.set(key, now);
-      this.#send(bytes, peer.port, peer.address);
+      this.#sendTo(peer, bytes);
       this.counters.resentPackets++;
     }
     if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
