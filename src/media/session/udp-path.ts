@@ -9,7 +9,9 @@ import type { DatagramSocket, Outside } from './outside.js';
 const pauseMs = 600;
 /** The same while the way is cut: how often it is tried. */
 const probeMs = 500;
-const repeatMs = 150;
+/** So often that even where a third of all answers is lost, one comes in time. */
+const repeatMs = 100;
+const probeRepeatMs = 300;
 const minPatienceMs = 1_100;
 const maxPatienceMs = 2_000;
 /** A name that cannot be resolved is asked for again after this. */
@@ -153,20 +155,13 @@ export class UdpPath {
 
   #plan(): KnockPlan {
     const rttMs = this.rttMs ?? 0;
-    const firstRepeatMs = Math.max(100, 1.25 * rttMs);
-    return this.#isOpen
-      ? {
-          pauseMs,
-          firstRepeatMs,
-          repeatMs,
-          patienceMs: Math.min(maxPatienceMs, Math.max(minPatienceMs, 600 + 2 * rttMs)),
-        }
-      : {
-          pauseMs: probeMs,
-          firstRepeatMs: Math.max(firstRepeatMs, repeatMs),
-          repeatMs: 2 * repeatMs,
-          patienceMs: minPatienceMs,
-        };
+    return {
+      pauseMs: this.#isOpen ? pauseMs : probeMs,
+      firstRepeatMs: Math.max(repeatMs, 1.25 * rttMs),
+      // Where nothing was answered lately there is no hurry.
+      repeatMs: this.#failures === 0 ? repeatMs : probeRepeatMs,
+      patienceMs: Math.min(maxPatienceMs, Math.max(minPatienceMs, 600 + 2 * rttMs)),
+    };
   }
 
   #transmit(bytes: Buffer): void {
