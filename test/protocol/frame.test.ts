@@ -6,6 +6,7 @@ import {
   decodeChunk,
   decodeJson,
   encodeChunkHeader,
+  encodeDatagram,
   encodeJson,
   FrameDecoder,
   frameKind,
@@ -48,6 +49,22 @@ t.test('decodes the literal bytes, whole and byte by byte', async (t) => {
   t.same(decodeAll([...literal].map((byte) => Buffer.from([byte]))), expected);
 });
 
+t.test(
+  'a media datagram is its bytes in a frame of kind 2, whole and byte by byte, up to the limit',
+  async (t) => {
+    const bytes = Buffer.from([0, 0, 0, 4, 2, 0x80, 0x1a, 0x07]);
+    t.same(encodeDatagram(Buffer.from([0x80, 0x1a, 0x07])), bytes);
+    const expected = [{ kind: frameKind.datagram, payload: '801a07' }];
+    t.same(decodeAll([bytes]), expected);
+    t.same(decodeAll([...bytes].map((byte) => Buffer.from([byte]))), expected);
+    for (let length = 0; length < bytes.length; length++) t.same(decodeAll([bytes.subarray(0, length)]), []);
+    const longest = encodeDatagram(Buffer.alloc(limits.maxDatagramBytes));
+    t.equal(decodeAll([longest], 4096).length, 1);
+    const longer = encodeDatagram(Buffer.alloc(limits.maxDatagramBytes + 1));
+    t.throws(() => decodeAll([longer], 4096), { code: 'frame-too-long' });
+  },
+);
+
 t.test('finds no frame in any truncation of one', async (t) => {
   for (let length = 0; length < literal.length; length++)
     t.same(decodeAll([literal.subarray(0, length)]), []);
@@ -62,7 +79,7 @@ t.test('keeps what follows a frame for the next one', async (t) => {
 
 t.test('rejects an empty frame, an unknown kind and a frame longer than the limit', async (t) => {
   t.throws(() => decodeAll([Buffer.from([0, 0, 0, 0])]), { code: 'bad-frame' });
-  t.throws(() => decodeAll([Buffer.from([0, 0, 0, 1, 2])]), { code: 'bad-frame' });
+  t.throws(() => decodeAll([Buffer.from([0, 0, 0, 1, 3])]), { code: 'bad-frame' });
   t.throws(() => decodeAll([Buffer.from([0, 0, 4, 1])]), {
     code: 'frame-too-long',
     details: { bytes: 1025, max: 1024 },

@@ -7,6 +7,7 @@ import {
   decodeChunk,
   decodeJson,
   encodeChunkHeader,
+  encodeDatagram,
   encodeJson,
   FrameDecoder,
   frameKind,
@@ -247,3 +248,30 @@ t.test('a broken frame is answered by its error, then the connection ends', asyn
     t.same(told.requests, [{ req: 1 }], `${name}: nothing after it counts`);
   }
 });
+
+t.test(
+  'media datagrams go both ways, keep their order with the rest, and tell how long they wait',
+  async (t) => {
+    const { connection, far, told, clock } = pair();
+    far.write(Buffer.concat([encodeDatagram(Buffer.from('one')), encodeJson({ req: 1, type: 'ping' })]));
+    far.write(encodeDatagram(Buffer.from('two')));
+    await turns();
+    t.same(told.datagrams, ['one', 'two']);
+    t.equal(told.requests.length, 1);
+    // Nobody reads at the far end: what is written first is taken by the stream, what follows waits.
+    for (let count = 0; count < 200; count++) connection.sendDatagram(Buffer.alloc(1_000, count));
+    await turns();
+    for (let count = 0; count < 200; count++) connection.sendDatagram(Buffer.alloc(1_000, count));
+    await turns();
+    clock.now += 150;
+    t.equal(connection.datagramsWaitMs, 150);
+    let frames = 0;
+    const decoder = new FrameDecoder(limits.maxServerFrameBytes);
+    far.on('data', (data: Buffer) =>
+      decoder.push(data, ({ kind }) => kind === frameKind.datagram && frames++),
+    );
+    await turns();
+    t.equal(frames, 400);
+    t.equal(connection.datagramsWaitMs, 0);
+  },
+);

@@ -8,6 +8,7 @@ import {
   decodeChunk,
   decodeJson,
   encodeChunkHeader,
+  encodeDatagram,
   encodeJson,
   FrameDecoder,
   frameKind,
@@ -47,6 +48,8 @@ export class WireClient {
   pushes: Push[] = [];
   /** Takes download chunks; the data is valid during the call. */
   onChunk: (transfer: number, offset: number, data: Buffer) => void = () => undefined;
+  /** Media datagrams that came. */
+  readonly datagrams: Buffer[] = [];
   readonly #decoder = new FrameDecoder(limits.maxServerFrameBytes);
   readonly #answers = new Map<number, Waiting>();
   #pushWaiting: PushWaiting[] = [];
@@ -134,6 +137,11 @@ export class WireClient {
     this.socket.write(Buffer.concat([encodeChunkHeader(transfer, offset, data.length), data]));
   }
 
+  /** Sends a media datagram. */
+  sendDatagram(bytes: Buffer): void {
+    this.socket.write(encodeDatagram(bytes));
+  }
+
   /** Closes without a word. */
   async destroy(): Promise<void> {
     this.socket.destroy();
@@ -144,6 +152,10 @@ export class WireClient {
     if (frame.kind === frameKind.chunk) {
       const { transfer, offset, data } = decodeChunk(frame.payload);
       this.onChunk(transfer, offset, data);
+      return;
+    }
+    if (frame.kind === frameKind.datagram) {
+      this.datagrams.push(Buffer.from(frame.payload));
       return;
     }
     const message = decodeFromServer(decodeJson(frame.payload));
