@@ -352,9 +352,9 @@ t.test('through a chat connection nobody speaks for another, and what came there
   core.tunnelled(media(1, 1), alice.username);
   core.tunnelled(chosen(bob, 9), alice.username);
   core.tunnelled(binding(alice, 9, 'guessed', [choice]), alice.username);
-  core.tunnelled(media(0, 1), 'nobody');
+  core.tunnelled(media(0, 2), 'nobody');
   core.tunnelled(Buffer.alloc(0), alice.username);
-  core.tunnelled(media(0, 1).subarray(0, 20), alice.username);
+  core.tunnelled(media(0, 3).subarray(0, 20), alice.username);
   core.tunnelled(Buffer.alloc(100, 255), alice.username);
   t.same(take(), []);
   t.match(core.counters, { spoofed: 4, malformed: 3 });

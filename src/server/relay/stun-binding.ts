@@ -63,7 +63,10 @@ export function answerStranger({ transactionId }: Binding, from: SocketAddress):
   return encodeStun({ type: stunType.bindingSuccess, transactionId, attributes });
 }
 
-/** The answer to a participant, proven, and as long as the request was made. `traffic`: of this way, when it is counted. */
+/** What an answer has and a request has not, at most. */
+const answerExtraBytes = 32;
+
+/** The answer to a participant, proven, and about as long as the request was made, but no longer. `traffic`: of this way, when it is counted. */
 export function answerParticipant(
   { transactionId, paddingBytes }: Binding,
   from: SocketAddress,
@@ -72,7 +75,8 @@ export function answerParticipant(
 ): Buffer {
   const attributes = [mappedAddress(from, transactionId)];
   if (traffic) attributes.push({ type: stunAttribute.traffic, value: encodeTraffic(traffic) });
-  if (paddingBytes > 0) attributes.push({ type: stunAttribute.padding, value: Buffer.alloc(paddingBytes) });
+  const paddedBytes = paddingBytes - answerExtraBytes;
+  if (paddedBytes > 0) attributes.push({ type: stunAttribute.padding, value: Buffer.alloc(paddedBytes) });
   return encodeStun({ type: stunType.bindingSuccess, transactionId, attributes }, { integrityKey: password });
 }
 
