@@ -129,7 +129,7 @@ export class Calls {
   /** Takes a media datagram: a connection is in one call at most. The bytes are valid during the call only. */
   onDatagram(bytes: Buffer): void {
     for (const call of this.#calls.values()) {
-      if (call.self !== null && call.phase !== 'ended') call.datagram(bytes);
+      if (call.self !== null && call.phase !== 'ended') call.tunnel?.came(bytes);
     }
   }
 

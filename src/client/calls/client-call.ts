@@ -3,12 +3,13 @@ import type { CallEnd, CallMedia, CallState, CallTicket, Participant } from '../
 import { PytalkError } from '../../protocol/errors.js';
 import { callAwayTimeoutMs } from '../../protocol/limits.js';
 import type { Reply } from '../../protocol/messages.js';
-import type { Call, CallEvents, CallPerson, CallPhase, CallTunnel, RelayAccess } from '../call-api.js';
+import type { Call, CallEvents, CallPerson, CallPhase, RelayAccess } from '../call-api.js';
 import type { Core } from '../core.js';
 import { Emitter } from '../emitter.js';
 import { isLoss } from '../link.js';
 import type { People } from '../people.js';
 import { isoTime } from '../view.js';
+import { LinkTunnel } from './call-tunnel.js';
 import {
   isSigned,
   makeCallSecret,
@@ -43,8 +44,7 @@ export class ClientCall implements Call {
   #state: CallState;
   #self: { id: number; ssrc: number } | null = null;
   #relay: RelayAccess | null = null;
-  #hasTunnel = false;
-  readonly #takers = new Set<(bytes: Buffer) => void>();
+  #tunnel: LinkTunnel | null = null;
   #phase: CallPhase = 'ringing';
   #end: CallEvents['ended'] | null = null;
   #connectedAtMs: number | null = null;
@@ -92,19 +92,8 @@ export class ClientCall implements Call {
   get relay(): RelayAccess | null {
     return this.#relay;
   }
-  get tunnel(): CallTunnel | null {
-    if (!this.#hasTunnel) return null;
-    const { link } = this.#parts.core;
-    return {
-      get waitMs() {
-        return link.datagramsWaitMs;
-      },
-      send: (bytes) => link.sendDatagram(bytes),
-      onDatagram: (take) => {
-        this.#takers.add(take);
-        return () => this.#takers.delete(take);
-      },
-    };
+  get tunnel(): LinkTunnel | null {
+    return this.#tunnel;
   }
   get people(): readonly CallPerson[] {
     return [...this.#people.values()];
@@ -166,7 +155,8 @@ export class ClientCall implements Call {
   entered({ state, participant, ticket }: Reply<'call.accept'>): void {
     const own = state.participants.find(({ id }) => id === participant);
     this.#self = { id: participant, ssrc: own?.ssrc ?? 0 };
-    this.#hasTunnel = ticket.tunnel === true;
+    // The same one as long as the call lives, whatever connection it has.
+    if (ticket.tunnel === true) this.#tunnel ??= new LinkTunnel(this.#parts.core.link);
     this.#relay = relayAccess(ticket, this.#parts.serverHost);
     this.follow(state);
   }
@@ -174,13 +164,6 @@ export class ClientCall implements Call {
   follow(state: CallState): void {
     this.#state = state;
     this.#work = this.#work.then(() => this.#followNow(state)).catch((error: unknown) => this.#fail(error));
-  }
-
-  /** A media datagram came through the connection; its bytes are valid during the call only. */
-  datagram(bytes: Buffer): void {
-    if (this.#takers.size === 0) return;
-    const copy = Buffer.from(bytes);
-    for (const take of this.#takers) take(copy);
   }
 
   /** A sender key of somebody who may not be known yet. */

@@ -1,5 +1,5 @@
 // The media of one call on the wire: streams out, people in, reports both ways, to the relay and from it.
-import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
+import { ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import {
   compactNtp,
@@ -8,9 +8,8 @@ import {
   type ReportBlock,
   type RtcpPacket,
 } from '../../protocol/rtcp.js';
-import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
-import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
+import { SrtcpReceiver, SrtcpSender, SrtpSender } from '../../protocol/srtp.js';
 import type { AudioEncoder } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
 import { Congestion, estimateEveryMs } from './congestion.js';
@@ -18,6 +17,7 @@ import type { RoundTrips } from './gaps.js';
 import { OutStream, type OutPayload } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
 import { Pacer } from './pacer.js';
+import { maxDatagramBytes, picturePackets, rtpHeaderBytes } from './picture-packets.js';
 import { RateMeter } from './rate-meter.js';
 import { RemotePerson } from './remote-person.js';
 import { isReport, report } from './report.js';
@@ -27,10 +27,6 @@ import { SoundControl } from './sound-shape.js';
 import type { MediaTunnel } from './tunnel-path.js';
 import { Ways, type WaysOptions } from './ways.js';
 
-/** UDP payloads, so that no path splits them (IPv6 guarantees 1,280 bytes of packet). */
-const maxDatagramBytes = 1_200;
-const rtpHeaderBytes = 28;
-const maxPayloadBytes = maxDatagramBytes - rtpHeaderBytes - srtpOverheadBytes;
 const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
@@ -168,24 +164,13 @@ export class MediaSession {
       this.#heldBack++;
       return 0;
     }
-    const parts = parseJpeg(frame.jpeg);
-    if (parts.problem !== null) return 0;
-    const now = this.#outside.now();
-    const timestamp = Math.round(frame.capturedAt * 90) % 2 ** 32;
-    const payloads = packetiseJpeg(parts, maxPayloadBytes);
-    const packets = payloads.map((payload, at) => ({
-      payloadType: payloadType.jpeg,
-      marker: at === payloads.length - 1,
-      timestamp,
-      captureTimeMs: frame.capturedAt,
-      payload,
-    }));
+    const picture = picturePackets(frame);
+    if (!picture) return 0;
     this.#frames++;
     this.#size = { width: frame.width, height: frame.height };
-    const bytes = payloads.reduce((sum, { length }) => sum + length + rtpHeaderBytes + srtpOverheadBytes, 0);
-    this.#sentFrames.add(now, bytes);
-    this.#pacer.add(packets);
-    return bytes;
+    this.#sentFrames.add(this.#outside.now(), picture.bytes);
+    this.#pacer.add(picture.packets);
+    return picture.bytes;
   }
 
   /** Sends one block of sound; silence is not sent. */

@@ -42,7 +42,11 @@ export class Ways {
     this.#events = events;
     this.#outside = outside;
     const requests = new BindingRequests(options, () => outside.wallMs(), tunnel !== null);
-    const inward = { rtp: events.rtp, rtcp: events.rtcp, asked: () => this.#look() };
+    const inward = {
+      rtp: (bytes: Buffer, nowMs: number) => events.rtp(bytes, nowMs),
+      rtcp: (bytes: Buffer) => events.rtcp(bytes),
+      asked: () => this.#look(),
+    };
     this.#udp = new UdpPath(options, requests, inward, outside);
     this.#tunnel = tunnel && new TunnelPath(tunnel, requests, inward, outside);
   }

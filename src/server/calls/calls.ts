@@ -6,7 +6,6 @@ import { callAwayTimeoutMs, limits, ringTimeoutMs } from '../../protocol/limits.
 import type { Reply, RequestBody } from '../../protocol/messages.js';
 import type { ClientSession } from '../handler.js';
 import type { Hub, HubWatcher } from '../hub.js';
-import type { MediaRates } from '../relay/relay-messages.js';
 import type { Relay } from '../relay/relay.js';
 import type { Listener } from '../roster.js';
 import { writeEntry } from './call-entry.js';
@@ -29,7 +28,7 @@ export interface CallsOptions {
   /** Where clients reach the relay, when that is not where they reach the server. */
   advertise: { host: string; port: number } | null;
   /** What one participant may send. */
-  mediaRates: MediaRates;
+  mediaRates: ConstructorParameters<typeof Tunnels>[1];
   after: After;
   log: Logger;
 }

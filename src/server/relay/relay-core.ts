@@ -1,10 +1,11 @@
 // What the relay does with each datagram: binds addresses by ticket, passes media on unchanged, carries feedback; no sockets.
 import { countCrossed } from '../../protocol/binding-traffic.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
+import { decodeRtcp, type RtcpPacket } from '../../protocol/rtcp.js';
 import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
+import { Feedback, resendPauseMs } from './feedback.js';
 import { PacketCache, maxPacketAgeMs } from './packet-cache.js';
 import { PacketMemory } from './packet-memory.js';
 import { bindingLifeMs, isOf, isReachable, makePeer, type Peer, type PeerOptions } from './peer.js';
@@ -41,8 +42,6 @@ export interface RelayCounters {
 const strangersRate = { burst: 2_000, perMinute: 120_000 };
 const strangerPerSecond = 20;
 const maxMemoryBytes = 128 * 1024 * 1024;
-/** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
-const resendPauseMs = 20;
 const minRtpBytes = 12 + srtpOverheadBytes;
 
 /** Sends one datagram. */
@@ -79,6 +78,7 @@ export class RelayCore {
   readonly #bySsrc = new Map<number, Peer>();
   readonly #calls = new Map<string, Peer[]>();
   readonly #memory = new PacketMemory({ maxBytes: maxMemoryBytes, maxAgeMs: maxPacketAgeMs });
+  readonly #feedback: Feedback;
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
@@ -91,6 +91,12 @@ export class RelayCore {
     this.#send = send;
     this.#sendTunnelled = sendTunnelled;
     this.#now = now;
+    this.#feedback = new Feedback({
+      counters: this.counters,
+      now,
+      sendTo: (peer, bytes) => this.#sendTo(peer, bytes),
+      ownerOf: (ssrc) => this.#bySsrc.get(Math.floor(ssrc / ssrcsPerParticipant)),
+    });
     this.#strangers = new TokenBucket(strangersRate, now());
   }
 
@@ -348,80 +354,6 @@ export class RelayCore {
       this.counters.malformed++;
       return;
     }
-    for (const packet of packets) this.#feedback(peer, packet);
-  }
-
-  #feedback(peer: Peer, packet: RtcpPacket): void {
-    switch (packet.kind) {
-      case 'nack':
-        this.#resend(peer, packet.mediaSsrc, packet.lost, packet.senderSsrc);
-        return;
-      case 'sender-report':
-        if (!isOf(peer, packet.ssrc)) {
-          this.counters.spoofed++;
-          return;
-        }
-        this.#tellOthers(peer, { ...packet, reports: [] });
-        this.#tellOwners(peer, packet.ssrc, packet.reports);
-        return;
-      case 'receiver-report':
-        this.#tellOwners(peer, packet.ssrc, packet.reports);
-        return;
-      case 'remb':
-        for (const other of peer.call) {
-          if (other !== peer && packet.ssrcs.some((ssrc) => isOf(other, ssrc))) this.#tell(other, packet);
-        }
-        return;
-      case 'bye':
-      case 'sdes':
-        this.#tellOthers(peer, packet);
-    }
-  }
-
-  #tellOthers(peer: Peer, packet: RtcpPacket): void {
-    for (const other of peer.call) if (other !== peer) this.#tell(other, packet);
-  }
-
-  /** Reports go to those whose streams they are about. */
-  #tellOwners(peer: Peer, ssrc: number, reports: readonly ReportBlock[]): void {
-    for (const other of peer.call) {
-      const own = other === peer ? [] : reports.filter((report) => isOf(other, report.ssrc));
-      if (own.length > 0) this.#tell(other, { kind: 'receiver-report', ssrc, reports: own });
-    }
-  }
-
-  #tell(peer: Peer, packet: RtcpPacket): void {
-    if (isReachable(peer, this.#now())) this.#sendTo(peer, peer.toPeer.protect(encodeRtcp([packet])));
-  }
-
-  /** Sends again what is still here; the rest is asked of its sender. */
-  #resend(peer: Peer, mediaSsrc: number, lost: readonly number[], senderSsrc: number): void {
-    const owner = this.#bySsrc.get(Math.floor(mediaSsrc / ssrcsPerParticipant));
-    if (!owner || owner === peer || owner.call !== peer.call) {
-      this.counters.spoofed++;
-      return;
-    }
-    const offset = mediaSsrc - owner.participant.ssrc;
-    const cache = owner.caches[offset] ?? null;
-    const now = this.#now();
-    const missing: number[] = [];
-    for (const sequence of lost) {
-      const key = mediaSsrc * 0x1_0000 + sequence;
-      const resentAt = peer.resentAt.get(key) ?? null;
-      if (resentAt !== null && now - resentAt < resendPauseMs) continue;
-      if (!peer.resends.take(1, now)) {
-        this.counters.limited++;
-        break;
-      }
-      const bytes = cache?.find(sequence, now);
-      // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
-      if (!bytes || resentAt !== null) missing.push(sequence);
-      // What went through a tunnel has arrived, or there was no room for it.
-      if (!bytes || peer.isTunnelled) continue;
-      peer.resentAt.set(key, now);
-      this.#sendTo(peer, bytes);
-      this.counters.resentPackets++;
-    }
-    if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
+    for (const packet of packets) this.#feedback.take(peer, packet);
   }
 }

@@ -1,0 +1,30 @@
+// The media of one call through the chat connection: out when there is one, and in to whoever takes it.
+import type { CallTunnel } from '../call-api.js';
+import type { Link } from '../link.js';
+
+export class LinkTunnel implements CallTunnel {
+  readonly #link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>;
+  readonly #takers = new Set<(bytes: Buffer) => void>();
+
+  constructor(link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>) {
+    this.#link = link;
+  }
+
+  get waitMs(): number | null {
+    return this.#link.datagramsWaitMs;
+  }
+
+  send(bytes: Buffer): void {
+    this.#link.sendDatagram(bytes);
+  }
+
+  onDatagram(take: (bytes: Buffer) => void): () => void {
+    this.#takers.add(take);
+    return () => this.#takers.delete(take);
+  }
+
+  /** Takes what came; the bytes are valid during the call only. */
+  came(bytes: Buffer): void {
+    for (const take of this.#takers) take(Buffer.from(bytes));
+  }
+}
