@@ -93,4 +93,15 @@ export default tseslint.config(
     files: ['bin/*.js', 'eslint.config.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
+  {
+    files: ['web/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['document', 'fetch', 'setTimeout', 'Blob', 'TextDecoder', 'createImageBitmap', 'AudioContext'],
+          ...['AudioWorkletNode'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );

@@ -42,7 +42,8 @@ function shownValue(value: string): string {
 
 export function shownOption(option: OptionSpec): string {
   const short = option.short === undefined ? '' : `-${option.short}, `;
-  const value = option.value === undefined ? '' : ` ${shownValue(option.value)}`;
+  const name = option.value === undefined ? '' : shownValue(option.value);
+  const value = name === '' ? '' : option.valueOptional === true ? ` [${name}]` : ` ${name}`;
   return `${short}--${option.name}${value}${option.many === true ? ' …' : ''}`;
 }
 

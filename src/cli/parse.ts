@@ -90,7 +90,8 @@ class TableCommand extends Command {
 
 function optionOf(spec: OptionSpec): Option {
   const short = spec.short === undefined ? '' : `-${spec.short}, `;
-  const option = new Option(`${short}--${spec.name}${spec.value === undefined ? '' : ` <${spec.value}>`}`);
+  const shown = spec.valueOptional === true ? `[${spec.value}]` : `<${spec.value}>`;
+  const option = new Option(`${short}--${spec.name}${spec.value === undefined ? '' : ` ${shown}`}`);
   return spec.many === true
     ? option.argParser((value, list: string[] | undefined) => [...(list ?? []), value])
     : option;

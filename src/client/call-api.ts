@@ -11,6 +11,8 @@ export interface CallPerson {
   ssrc: number;
   muted: boolean;
   camera: boolean;
+  /** Keeps what it sees and hears in a file. */
+  recording: boolean;
   /** The chat connection of that side is lost; media may go on. */
   away: boolean;
   /** 28 bytes, SRTP master key and salt of what this participant sends, with its number; null until it has come. */
@@ -68,7 +70,13 @@ export interface Call {
   readonly by: string;
   readonly phase: CallPhase;
   /** This device's participant number, first SSRC and own sender key; null before it has joined. */
-  readonly self: { id: number; ssrc: number; key: { epoch: number; master: Buffer } } | null;
+  readonly self: {
+    id: number;
+    ssrc: number;
+    key: { epoch: number; master: Buffer };
+    /** Whether the others are told, by what the server said last, that this device records. */
+    recording: boolean;
+  } | null;
   /** Null before this device has joined. */
   readonly relay: RelayAccess | null;
   /** Null before this device has joined, and when the server offers none. */
@@ -90,7 +98,7 @@ export interface Call {
   decline(busy?: boolean): Promise<void>;
   /** Hangs up or cancels; idempotent. Never rejects for a lost connection. */
   hangUp(): Promise<void>;
-  /** Tells the others that the microphone is muted, the camera is off. */
-  set(state: { muted?: boolean; camera?: boolean }): Promise<void>;
+  /** Tells the others that the microphone is muted, the camera is off, that this side records. */
+  set(state: { muted?: boolean; camera?: boolean; recording?: boolean }): Promise<void>;
   on<T extends keyof CallEvents>(type: T, listener: (event: CallEvents[T]) => void): () => void;
 }

@@ -54,7 +54,7 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
     {
       onPush: (push) => handlePush(parts, push),
       onChunk: (chunk) => core.transfers.onChunk(chunk),
-      onDatagram: (bytes) => parts.calls.onDatagram(bytes),
+      onDatagram: (datagram) => parts.calls.onDatagram(datagram),
       onSignedIn: (reply) => {
         parts.session.signedInAgain(reply);
         core.live?.onSignedIn();
@@ -91,7 +91,13 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
     core,
     people,
     conversations,
-    calls: new Calls({ core, people, conversations, serverHost: address.host }),
+    calls: new Calls({
+      core,
+      people,
+      conversations,
+      serverHost: address.host,
+      capacity: options.calls ?? 1,
+    }),
     messages: new Messages(core, conversations, views),
     session: new Session(core, {
       server: address.name,

@@ -4,6 +4,7 @@ import { decodeFromServer, decodeReply, fromWireError } from '../protocol/envelo
 import { PytalkError, ProtocolError } from '../protocol/errors.js';
 import {
   decodeChunk,
+  decodeDatagram,
   decodeJson,
   encodeDatagram,
   encodeJson,
@@ -11,6 +12,7 @@ import {
   frameKind,
   type Chunk,
   type Frame,
+  type MediaDatagram,
 } from '../protocol/frame.js';
 import { SocketWait } from '../protocol/socket-wait.js';
 import { heartbeatSeconds, limits } from '../protocol/limits.js';
@@ -24,8 +26,8 @@ export interface ConnectionHandlers {
   onPush(push: Push): void;
   /** `data` is valid during the call only. */
   onChunk(chunk: Chunk): void;
-  /** A media datagram; the bytes are valid during the call only. */
-  onDatagram(bytes: Buffer): void;
+  /** The bytes are valid during the call only. */
+  onDatagram(datagram: MediaDatagram): void;
   /** Called once, with why it ended. */
   onClose(error: PytalkError): void;
 }
@@ -128,11 +130,11 @@ export class Connection {
     });
   }
 
-  /** Sends a media datagram of the call that this connection is in. */
-  sendDatagram(bytes: Buffer): void {
+  /** Sends a media datagram of the participant with this first SSRC. */
+  sendDatagram(ssrc: number, bytes: Buffer): void {
     if (this.#closed) return;
     this.#datagramSince ??= this.#timers.now();
-    this.#write(encodeDatagram(bytes));
+    this.#write(encodeDatagram(ssrc, bytes));
   }
 
   /** How long media datagrams that were sent before wait for the socket, in milliseconds. */
@@ -215,7 +217,7 @@ export class Connection {
       return;
     }
     if (frame.kind === frameKind.datagram) {
-      this.#handlers.onDatagram(frame.payload);
+      this.#handlers.onDatagram(decodeDatagram(frame.payload));
       return;
     }
     const message = decodeFromServer(decodeJson(frame.payload));

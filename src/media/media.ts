@@ -79,8 +79,23 @@ export interface ReceivedFrame extends JpegFrame {
   readonly from: number;
   /** RTP timestamp, 90 kHz (RFC 2435). */
   readonly timestamp: number;
+  /** When it was taken, on the sender's clock; null when the packets did not say. */
+  readonly captureTimeMs: number | null;
   /** From capture there to this moment, in milliseconds, clocks of both sides brought together; null while not known. */
   readonly latencyMs: number | null;
+}
+
+/** A packet of sound as it travels: Opus, or Opus with redundancy (RFC 2198). */
+export interface SoundPacket {
+  /** Participant number; 0 is oneself. */
+  readonly from: number;
+  readonly payloadType: number;
+  /** RTP timestamp, 48 kHz. */
+  readonly timestamp: number;
+  readonly payload: Buffer;
+  /** When its newest block was taken: on the sender's clock (null when not told), and on this machine's. */
+  readonly captureTimeMs: number | null;
+  readonly capturedAt: number;
 }
 
 /** Figures of one stream of pictures over the last second, and since it began. */
@@ -106,15 +121,26 @@ export interface MediaStats {
   readonly received: ReadonlyMap<
     number,
     {
-      /** `lost`: frames that were begun or skipped and never became whole; `latencyMs`: median of the last second. */
-      readonly video: VideoStats & { readonly lost: number; readonly latencyMs: number | null };
-      /** `lost`: packets that came by no way; `concealedMs`: sound made up; `bufferMs`: how long sound waits. */
+      /**
+       * `lost`: frames that were begun or skipped and never became whole; `recovered`: packets that were lost and worked out of
+       * repair packets; `latencyMs`: median of the last second; `freezes`: how often, and for how long together, the picture stood
+       * still though more was sent.
+       */
+      readonly video: VideoStats & {
+        readonly lost: number;
+        readonly recovered: number;
+        readonly latencyMs: number | null;
+        readonly freezes: number;
+        readonly freezeMs: number;
+      };
+      /** `lost`: packets that came by no way; `concealedMs`: sound made up; `bufferMs`: how long sound waits; `stretchedMs`: sound added or left out to make it wait longer or shorter. */
       readonly audio: {
         readonly kbps: number;
         readonly packets: number;
         readonly lost: number;
         readonly concealedMs: number;
         readonly bufferMs: number;
+        readonly stretchedMs: number;
       };
     }
   >;
@@ -143,6 +169,10 @@ export interface CallMediaEvents {
   self: JpegFrame;
   /** A picture of somebody else, the newest whole one. */
   frame: ReceivedFrame;
+  /** Sound as it came, and one's own as it is sent. */
+  sound: SoundPacket;
+  /** 20 ms of everybody else together, as the speaker gets it; not when there is nothing to hear. */
+  heard: { samples: Int16Array };
   /** Loudness, 0 to 1, about ten times a second; participant number 0 is oneself. */
   level: { from: number; level: number };
   /** How media travels now; null when nothing has come from the relay for a while. */

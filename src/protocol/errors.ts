@@ -61,7 +61,8 @@ export const errorTexts = {
   'bad-picture': 'the picture cannot be read: {reason}',
   'file-unreadable': 'cannot read {path}: {reason}',
   'file-unwritable': 'cannot write {path}: {reason}',
-  'file-exists': '{path} exists already: name another with --out',
+  'web-failed': 'the page cannot be opened on port {port}: {reason}',
+  'file-exists': '{path} exists already: name another file',
   // calls
   'call-not-found': 'that call is over, or you are not in it',
   'call-running': 'a call runs in that conversation already: answer it',

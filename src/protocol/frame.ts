@@ -13,12 +13,13 @@ import { limits } from './limits.js';
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
  * Kind 0: UTF-8 JSON. Kind 1: a file chunk: 4-byte transfer number, 8-byte offset, data (all big-endian).
- * Kind 2: a media datagram, the same bytes as over UDP, of the call that this connection is in.
+ * Kind 2: a media datagram: first SSRC of the participant whose connection this is (4 bytes), then the same bytes as over UDP.
  */
 
 export const frameKind = { json: 0, chunk: 1, datagram: 2 } as const;
 export const frameHeaderBytes = 5;
 export const chunkHeaderBytes = 12;
+const datagramHeaderBytes = 4;
 
 /** One frame as it was cut from the stream; `payload` is valid during the call that hands it on. */
 export interface Frame {
@@ -32,6 +33,12 @@ export interface Chunk {
   /** Position of `data` in the file, in bytes. */
   offset: number;
   data: Buffer;
+}
+
+export interface MediaDatagram {
+  /** First SSRC of the participant whose connection it crosses: one connection may be in several calls. */
+  ssrc: number;
+  bytes: Buffer;
 }
 
 /** Encodes a value as one JSON frame. */
@@ -64,13 +71,20 @@ export function encodeChunkHeader(transfer: number, offset: number, dataBytes: n
   return header;
 }
 
-/** Encodes a media datagram as one frame. */
-export function encodeDatagram(bytes: Uint8Array): Buffer {
-  const frame = Buffer.allocUnsafe(frameHeaderBytes + bytes.length);
-  frame.writeUInt32BE(1 + bytes.length, 0);
+/** Encodes a media datagram of the participant with this first SSRC, from it or for it, as one frame. */
+export function encodeDatagram(ssrc: number, bytes: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + datagramHeaderBytes + bytes.length);
+  frame.writeUInt32BE(1 + datagramHeaderBytes + bytes.length, 0);
   frame[4] = frameKind.datagram;
-  frame.set(bytes, frameHeaderBytes);
+  frame.writeUInt32BE(ssrc, frameHeaderBytes);
+  frame.set(bytes, frameHeaderBytes + datagramHeaderBytes);
   return frame;
+}
+
+/** Reads the payload of a datagram frame. Throws ProtocolError. */
+export function decodeDatagram(payload: Buffer): MediaDatagram {
+  if (payload.length < datagramHeaderBytes) throw new ProtocolError('bad-frame');
+  return { ssrc: payload.readUInt32BE(0), bytes: payload.subarray(datagramHeaderBytes) };
 }
 
 /** Reads the payload of a chunk frame. Throws ProtocolError. */
@@ -106,11 +120,8 @@ const minPooledBytes = chunkFrames.bytes / 4;
 function checkKind(kind: number, length: number): void {
   if (kind === frameKind.json || kind === frameKind.chunk) return;
   if (kind !== frameKind.datagram) throw new ProtocolError('bad-frame');
-  if (length > 1 + limits.maxDatagramBytes) {
-    throw new ProtocolError('frame-too-long', {
-      details: { bytes: length, max: 1 + limits.maxDatagramBytes },
-    });
-  }
+  const max = 1 + datagramHeaderBytes + limits.maxDatagramBytes;
+  if (length > max) throw new ProtocolError('frame-too-long', { details: { bytes: length, max } });
 }
 
 /**

@@ -414,6 +414,12 @@ export const requests = {
     body: z.object({ call: callId, participant: participantId }),
     reply: inCall,
   },
+  'call.host': {
+    login: true,
+    doc: 'This connection answers by itself: it may be in so many calls at once, where others may be in one. `anew`: the program has just begun, so the calls in which an earlier connection of this kind took part from the same session are left.',
+    body: z.object({ calls: z.int().min(1).max(limits.maxHostedCalls), anew: z.boolean() }),
+    reply: nothing,
+  },
   'call.key': {
     login: true,
     doc: 'Passes a sender key to another participant, sealed for them: the server cannot open it.',
@@ -422,8 +428,13 @@ export const requests = {
   },
   'call.set': {
     login: true,
-    doc: 'Tells the others that the microphone is muted or the camera is off, or on again.',
-    body: z.object({ call: callId, muted: z.boolean().optional(), camera: z.boolean().optional() }),
+    doc: 'Tells the others that the microphone is muted or the camera is off, or on again; and that this side records, before it does.',
+    body: z.object({
+      call: callId,
+      muted: z.boolean().optional(),
+      camera: z.boolean().optional(),
+      recording: z.boolean().optional(),
+    }),
     reply: nothing,
   },
 } as const satisfies Record<string, RequestSpec>;

@@ -5,6 +5,7 @@ import { SocketWait } from '../protocol/socket-wait.js';
 import { toWireError } from '../protocol/envelope.js';
 import {
   decodeChunk,
+  decodeDatagram,
   decodeJson,
   encodeDatagram,
   encodeJson,
@@ -13,6 +14,7 @@ import {
   frameHeaderBytes,
   frameKind,
   type Frame,
+  type MediaDatagram,
 } from '../protocol/frame.js';
 import { heartbeatSeconds, limits } from '../protocol/limits.js';
 import type { PushBody, PushType } from '../protocol/messages.js';
@@ -30,7 +32,7 @@ export interface ConnectionOwner {
    */
   request(connection: Connection, value: unknown): Promise<void> | undefined;
   /** Takes a media datagram; the bytes are valid during the call only. */
-  datagram(connection: Connection, bytes: Buffer): void;
+  datagram(connection: Connection, datagram: MediaDatagram): void;
   signedIn(connection: Connection): void;
   closed(connection: Connection): void;
   now(): number;
@@ -122,8 +124,8 @@ export class Connection implements ClientSession, Listener {
     this.send(encodeJson({ req, error: toWireError(error) }));
   }
 
-  sendDatagram(bytes: Buffer): void {
-    const frame = encodeDatagram(bytes);
+  sendDatagram(ssrc: number, bytes: Buffer): void {
+    const frame = encodeDatagram(ssrc, bytes);
     this.#datagramSince ??= this.#owner.now();
     this.#queue(frame, frame.length);
   }
@@ -193,7 +195,7 @@ export class Connection implements ClientSession, Listener {
       return;
     }
     if (frame.kind === frameKind.datagram) {
-      this.#owner.datagram(this, frame.payload);
+      this.#owner.datagram(this, decodeDatagram(frame.payload));
       return;
     }
     const done = this.#owner.request(this, decodeJson(frame.payload));

@@ -116,7 +116,7 @@ async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay
   const { counters: tunnels } = calls.tunnels;
   const tunnelled = (name: string, help: string, key: keyof TunnelCounters): void =>
     counter(`pytalk_tunnel_${name}_total`, help, () => tunnels[key]);
-  tunnelled('stray', 'Media datagrams of connections that are in no call.', 'stray');
+  tunnelled('stray', 'Media datagrams of connections that do not speak for that participant.', 'stray');
   tunnelled('limited', 'Media datagrams of connections over a limit.', 'limited');
   tunnelled('thinned', 'Media datagrams left out, since a connection was slow.', 'thinned');
   counter('pytalk_stun_answered_total', 'STUN requests without a ticket.', () => relay.counters.stunAnswered);

@@ -10,7 +10,7 @@ function frame(scan: number[]): Parameters<RtpOut['frame']>[0] {
   const tables = Buffer.alloc(128, 1);
   const size = { width: 64, height: 48 };
   const jpeg = buildJpeg({ ...size, type: 1, restartInterval: 0, tables, scan: Buffer.from(scan) });
-  return { from: 1, jpeg, ...size, timestamp: 7, capturedAt: 0, latencyMs: null };
+  return { from: 1, jpeg, ...size, timestamp: 7, captureTimeMs: null, capturedAt: 0, latencyMs: null };
 }
 
 t.test('a picture whose scan holds markers is left out, and the next one is sent', async (t) => {

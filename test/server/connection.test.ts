@@ -33,7 +33,7 @@ function pair(handle: ConnectionOwner['request'] = () => undefined) {
       told.requests.push(value);
       return handle(from, value);
     },
-    datagram: (_, bytes) => told.datagrams.push(bytes.toString()),
+    datagram: (_, { bytes }) => told.datagrams.push(bytes.toString()),
     signedIn: () => undefined,
     closed: () => {
       told.closed++;
@@ -253,15 +253,15 @@ t.test(
   'media datagrams go both ways, keep their order with the rest, and tell how long they wait',
   async (t) => {
     const { connection, far, told, clock } = pair();
-    far.write(Buffer.concat([encodeDatagram(Buffer.from('one')), encodeJson({ req: 1, type: 'ping' })]));
-    far.write(encodeDatagram(Buffer.from('two')));
+    far.write(Buffer.concat([encodeDatagram(8, Buffer.from('one')), encodeJson({ req: 1, type: 'ping' })]));
+    far.write(encodeDatagram(8, Buffer.from('two')));
     await turns();
     t.same(told.datagrams, ['one', 'two']);
     t.equal(told.requests.length, 1);
     // Nobody reads at the far end: what is written first is taken by the stream, what follows waits.
-    for (let count = 0; count < 200; count++) connection.sendDatagram(Buffer.alloc(1_000, count));
+    for (let count = 0; count < 200; count++) connection.sendDatagram(8, Buffer.alloc(1_000, count));
     await turns();
-    for (let count = 0; count < 200; count++) connection.sendDatagram(Buffer.alloc(1_000, count));
+    for (let count = 0; count < 200; count++) connection.sendDatagram(8, Buffer.alloc(1_000, count));
     await turns();
     clock.now += 150;
     t.equal(connection.datagramsWaitMs, 150);

@@ -49,6 +49,7 @@ const values: Record<string, unknown> = {
   protocol: protocolVersion,
   read: 1,
   record: 'abc',
+  recording: true,
   request: 'abc',
   sealed: 'abc',
   session: 2,

@@ -6,8 +6,10 @@ import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
 import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import type { Datagram, Outside } from '../../src/media/session/outside.js';
+import type { RtpPacket } from '../../src/protocol/rtp.js';
 import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
+import type { MediaRates, RelayParticipant } from '../../src/server/relay/relay-messages.js';
 import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
 import { Tunnels, type TunnelEnd } from '../../src/server/calls/tunnels.js';
 import { SleepyClock, VirtualTime } from './virtual-time.js';
@@ -16,6 +18,9 @@ import { VirtualStream, type StreamTraits } from './virtual-tunnel.js';
 export interface VirtualSide {
   readonly id: number;
   readonly session: MediaSession;
+  /** What it proves itself to the relay with, and what it encrypts its streams with. */
+  readonly ticket: RelayParticipant;
+  readonly key: { epoch: number; master: Buffer };
   /** Every picture that came, in order, and how long after it was sent, in milliseconds. */
   readonly frames: ReceivedFrame[];
   readonly latencies: number[];
@@ -29,8 +34,14 @@ export interface VirtualSide {
   readonly paths: { path: 'udp' | 'tcp' | null; atMs: number }[];
   /** Its machine sleeps for so long from now. */
   sleep(ms: number): void;
+  /** Is told of sound as it came. */
+  onSound: (from: number, packet: RtpPacket, capturedAt: number) => void;
   /** The relay sees this side at another address from now on. */
   move(): void;
+  /** Takes a datagram as if it came from the relay's address. */
+  receive(bytes: Buffer): void;
+  /** Sends a datagram to the relay beside its session. */
+  send(bytes: Buffer): void;
 }
 
 export interface VirtualCall {
@@ -84,13 +95,15 @@ export async function virtualCall(
     withKeys?: boolean;
     withTunnels?: boolean;
     seed?: number;
+    /** What each may send; as configured without them. */
+    rates?: MediaRates;
   } = {},
 ): Promise<VirtualCall> {
   const { traits = [], withKeys = true, withTunnels = false, seed = 7 } = options;
   const time = new VirtualTime();
   /** Who listens at which port of the relay's side of the network. */
   const ports = new Map<number, (bytes: Buffer) => void>();
-  const { mediaRates } = await readConfig();
+  const mediaRates = options.rates ?? (await readConfig()).mediaRates;
   const tunnelRelay = {
     take: (bytes: Uint8Array, username: string) => relay.tunnelled(Buffer.from(bytes), username),
     onTunnelled: (_bytes: Buffer, _username: string): void => undefined,
@@ -107,7 +120,7 @@ export async function virtualCall(
   time.every(1_000, () => relay.sweep());
   let lastPort = 40_000;
 
-  const make = (id: number): VirtualSide & { key: { epoch: number; master: Buffer } } => {
+  const make = (id: number): VirtualSide => {
     const ticket = {
       username: `user-${id}`,
       password: randomBytes(18).toString('base64url'),
@@ -161,15 +174,15 @@ export async function virtualCall(
     const key = { epoch: 0, master: randomBytes(28) };
     const paths: VirtualSide['paths'] = [];
     let take = (_bytes: Buffer): void => undefined;
-    const up = new VirtualStream(time, (bytes) => tunnels.received(end, bytes));
+    const up = new VirtualStream(time, (bytes) => tunnels.received(end, { ssrc: ticket.ssrc, bytes }));
     const down = new VirtualStream(time, (bytes) => clock.isAsleep || take(bytes));
     const end: TunnelEnd = {
-      sendDatagram: (bytes) => down.write(bytes),
+      sendDatagram: (_ssrc, bytes) => down.write(bytes),
       get datagramsWaitMs() {
         return down.waitMs;
       },
     };
-    if (withTunnels) tunnels.attach(ticket.username, end);
+    if (withTunnels) tunnels.attach(ticket, end);
     const tunnel = {
       up,
       down,
@@ -198,25 +211,25 @@ export async function virtualCall(
           frames.push(frame);
           if (frame.latencyMs !== null) latencies.push(frame.latencyMs);
         },
-        audioPacket: () => undefined,
+        audioPacket: (from, packet, capturedAt) => side.onSound(from, packet, capturedAt),
         path: (path) => paths.push({ path, atMs: time.now() }),
         pictureRate: (bps) => control.setBudget(bps),
       },
       outside,
     );
-    return {
-      id,
-      session,
-      frames,
-      latencies,
-      network,
-      control,
-      tunnel: withTunnels ? tunnel : null,
+    const onSound = (): void => undefined;
+    const more = {
+      receive: (bytes: Buffer) => receive(bytes, relayAddress),
+      send: (bytes: Buffer) => relay.datagram(bytes, '203.0.113.1', port),
+      onSound,
       paths,
-      sleep: (ms) => clock.sleep(ms),
-      move,
-      key,
+      tunnel: withTunnels ? tunnel : null,
+      sleep: (ms: number) => clock.sleep(ms),
     };
+    const side: VirtualSide & { ticket: typeof ticket; key: typeof key } = {
+      ...{ id, session, ticket, key, frames, latencies, network, control, move, ...more },
+    };
+    return side;
   };
 
   const sides = Array.from({ length: count }, (_, at) => make(at + 1));

@@ -6,6 +6,7 @@ import { decodeFromServer, decodeReply } from '../../src/protocol/envelope.js';
 import { PytalkError } from '../../src/protocol/errors.js';
 import {
   decodeChunk,
+  decodeDatagram,
   decodeJson,
   encodeChunkHeader,
   encodeDatagram,
@@ -48,8 +49,8 @@ export class WireClient {
   pushes: Push[] = [];
   /** Takes download chunks; the data is valid during the call. */
   onChunk: (transfer: number, offset: number, data: Buffer) => void = () => undefined;
-  /** Media datagrams that came. */
-  readonly datagrams: Buffer[] = [];
+  /** Media datagrams that came, each with its participant's first SSRC before it. */
+  readonly datagrams: string[] = [];
   readonly #decoder = new FrameDecoder(limits.maxServerFrameBytes);
   readonly #answers = new Map<number, Waiting>();
   #pushWaiting: PushWaiting[] = [];
@@ -138,8 +139,8 @@ export class WireClient {
   }
 
   /** Sends a media datagram. */
-  sendDatagram(bytes: Buffer): void {
-    this.socket.write(encodeDatagram(bytes));
+  sendDatagram(ssrc: number, bytes: Buffer): void {
+    this.socket.write(encodeDatagram(ssrc, bytes));
   }
 
   /** Closes without a word. */
@@ -155,7 +156,8 @@ export class WireClient {
       return;
     }
     if (frame.kind === frameKind.datagram) {
-      this.datagrams.push(Buffer.from(frame.payload));
+      const { ssrc, bytes } = decodeDatagram(frame.payload);
+      this.datagrams.push(`${ssrc} ${bytes.toString()}`);
       return;
     }
     const message = decodeFromServer(decodeJson(frame.payload));

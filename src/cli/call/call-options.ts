@@ -17,6 +17,10 @@ export interface CallOptions {
   durationMs: number | null;
   /** Path, or `-` for stdout; null for none. */
   stats: string | null;
+  /** Path of a file that is made; null for none. */
+  record: string | null;
+  /** Port of the page, 0 for a free one; null for no page. */
+  web: number | null;
 }
 
 const maxPixels = 2040;
@@ -62,6 +66,15 @@ function endpointOf(value: string | undefined, say: Say): { host: string; port: 
   return { host, port };
 }
 
+/** Without a port a free one is taken. */
+function webPortOf(value: Fields[string] | undefined, say: Say): number | null {
+  if (value === undefined || value === false) return null;
+  if (typeof value !== 'string') return 0;
+  const port = Number(value);
+  if (!/^\d{1,5}$/.test(value) || port > 65_535) throw usage(say, 'usage.call-web', value);
+  return port;
+}
+
 /** Throws PytalkError `usage`. */
 export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): CallOptions {
   const view = text(fields, 'view') ?? 'auto';
@@ -92,5 +105,7 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
     view: known,
     durationMs: seconds === null ? null : Math.round(seconds * 1000),
     stats: text(fields, 'stats') ?? null,
+    record: text(fields, 'record') ?? null,
+    web: webPortOf(fields['web'], say),
   };
 }

@@ -22,6 +22,10 @@ function newsJson(news: CallNews, say: Say): object {
       ...(error && { message: failureOf(error, say).message }),
     };
   }
+  if (news.type === 'recording') {
+    const { on, path, error } = news;
+    return { type: 'recording', on, path, ...(error && { message: failureOf(error, say).message }) };
+  }
   return news;
 }
 
@@ -58,11 +62,12 @@ export function newsText(news: CallNews, say: Say): string {
       if (!news.joined) return say('call.left', { user });
       if (news.away) return say('call.away', { user });
       const camera = say(news.camera ? 'call.camera-on' : 'call.camera-off');
-      return say('call.participant', {
+      const text = say('call.participant', {
         user,
         microphone: say(news.muted ? 'call.muted' : 'call.unmuted'),
         camera,
       });
+      return news.recording ? `${text}, ${say('call.records')}` : text;
     }
     case 'path':
       return news.path === null ? say('call.path-lost') : say('call.path', { path: news.path });
@@ -70,6 +75,11 @@ export function newsText(news: CallNews, say: Say): string {
       return say(news.muted ? 'call.self-muted' : 'call.self-unmuted');
     case 'camera':
       return say(news.on ? 'call.self-camera-on' : 'call.self-camera-off');
+    case 'recording': {
+      const { on, path, error } = news;
+      if (error) return say('call.recording-failed', { reason: failureOf(error, say).message });
+      return say(on ? 'call.recording-on' : 'call.recording-off', { path });
+    }
     case 'problem': {
       const { message } = failureOf(news.error, say);
       return news.retryInMs === null
@@ -104,6 +114,7 @@ export function printNews(out: Output, say: Say, now: () => number): (news: Call
     if (out.isJson) out.event(newsJson(news, say));
     else if (news.type === 'problem') {
       if (isNew(news, now())) out.alert(newsText(news, say));
-    } else if (!out.isQuiet) out.line(newsText(news, say));
+    } else if (news.type === 'recording' && news.error) out.alert(newsText(news, say));
+    else if (!out.isQuiet) out.line(newsText(news, say));
   };
 }

@@ -192,6 +192,9 @@ class CallView {
       case 'camera':
         this.#screen.setPerson(selfId, { name: say('call.you'), muted: live.muted, camera: live.cameraOn });
         break;
+      case 'recording':
+        if (news.error) this.#notice(newsText(news, say), noticeMs);
+        break;
       case 'problem':
       case 'path':
         if (news.type === 'path' ? news.path === null : this.#isNew(news, now())) {

@@ -10,10 +10,19 @@ import type { PytalkError } from '../../protocol/errors.js';
 export type CallNews =
   | { type: 'ringing'; call: string; with: string; from: string; media: MediaKind }
   | { type: 'connected'; call: string; with: string; safetyNumber: string | null }
-  | { type: 'participant'; user: string; joined: boolean; muted: boolean; camera: boolean; away: boolean }
+  | {
+      type: 'participant';
+      user: string;
+      joined: boolean;
+      muted: boolean;
+      camera: boolean;
+      recording: boolean;
+      away: boolean;
+    }
   | { type: 'path'; path: MediaStats['path'] | null }
   | { type: 'muted'; muted: boolean }
   | { type: 'camera'; on: boolean }
+  | { type: 'recording'; on: boolean; path: string; error: PytalkError | null }
   | {
       type: 'problem';
       part: CallMediaEvents['problem']['part'];
@@ -23,13 +32,20 @@ export type CallNews =
   | { type: 'ended'; call: string; reason: CallEnd; durationMs: number; error: PytalkError | null };
 
 /** How this side takes part: what of the media's options a person chooses. */
-export type CallSetup = Pick<CallMediaOptions, 'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'sdp'>;
+export type CallSetup = Pick<
+  CallMediaOptions,
+  'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'sdp' | 'shared'
+>;
 
 /** Who wants to see and hear of pictures and loudness. */
 export interface CallWatcher {
   self(event: CallMediaEvents['self']): void;
   frame(event: CallMediaEvents['frame']): void;
   level(event: CallMediaEvents['level']): void;
+  /** A participant has left. */
+  gone?(id: number): void;
+  sound?(event: CallMediaEvents['sound']): void;
+  heard?(event: CallMediaEvents['heard']): void;
 }
 
 type Listener = (news: CallNews) => void;
@@ -47,6 +63,8 @@ export class LiveCall {
   #media: CallMedia | null = null;
   #muted = false;
   #cameraOn: boolean;
+  #records = false;
+  #isSaying = false;
   #closing: Promise<void> | null = null;
   #ended: (news: CallNews & { type: 'ended' }) => void = () => undefined;
   /** Resolves when the call is over and its media is closed. */
@@ -73,6 +91,19 @@ export class LiveCall {
   }
   get cameraOn(): boolean {
     return this.#cameraOn;
+  }
+  /** This account's username. */
+  get ownName(): string {
+    return this.#client.me?.username ?? '';
+  }
+  /** Whether the others are told that this side records: only then it may. */
+  get othersKnow(): boolean {
+    return this.#records && this.call.self?.recording === true;
+  }
+  /** Whether this side records or is going to, and who else does, by username. */
+  get recorders(): { self: boolean; others: string[] } {
+    const others = [...this.#people.values()].filter(({ recording }) => recording);
+    return { self: this.#records, others: others.map(({ username }) => username) };
   }
   /** The other participants whose names are known, by number. */
   get people(): ReadonlyMap<number, CallPerson> {
@@ -111,6 +142,8 @@ export class LiveCall {
       running.on('self', (event) => this.#watchers.forEach((watcher) => watcher.self(event))),
       running.on('frame', (event) => this.#watchers.forEach((watcher) => watcher.frame(event))),
       running.on('level', (event) => this.#watchers.forEach((watcher) => watcher.level(event))),
+      running.on('sound', (event) => this.#watchers.forEach((watcher) => watcher.sound?.(event))),
+      running.on('heard', (event) => this.#watchers.forEach((watcher) => watcher.heard?.(event))),
     );
     running.setMuted(this.#muted);
     if (media === 'video' && !this.#cameraOn) {
@@ -139,6 +172,14 @@ export class LiveCall {
     this.call.set({ camera: on }).catch(() => undefined);
   }
 
+  /** Says to the others that this side records, or no longer; again after every loss of the connection, until they know. */
+  setRecording(on: boolean, path: string, error: PytalkError | null = null): void {
+    if (on === this.#records) return;
+    this.#records = on;
+    this.#tell({ type: 'recording', on, path, error });
+    this.#sayRecording();
+  }
+
   setVolume(volume: number): void {
     this.#media?.setVolume(volume);
   }
@@ -161,8 +202,19 @@ export class LiveCall {
     for (const listener of [...this.#listeners]) listener(news);
   }
 
+  #sayRecording(): void {
+    const { self } = this.call;
+    if (self === null || self.recording === this.#records || this.#isSaying) return;
+    this.#isSaying = true;
+    this.call
+      .set({ recording: this.#records })
+      .catch(() => undefined)
+      .finally(() => (this.#isSaying = false));
+  }
+
   /** Brings the media up to what the call says now. */
   #follow(): void {
+    this.#sayRecording();
     for (const person of this.call.people) {
       const known = this.#people.get(person.id);
       this.#people.set(person.id, { ...person });
@@ -172,6 +224,7 @@ export class LiveCall {
       } else if (
         known.muted !== person.muted ||
         known.camera !== person.camera ||
+        known.recording !== person.recording ||
         known.away !== person.away
       ) {
         this.#tellOf(person, true);
@@ -192,12 +245,13 @@ export class LiveCall {
   #gone(person: CallPerson): void {
     if (!this.#people.delete(person.id)) return;
     this.#media?.removePerson(person.id);
+    this.#watchers.forEach((watcher) => watcher.gone?.(person.id));
     this.#tellOf(person, false);
   }
 
   #tellOf(person: CallPerson, joined: boolean): void {
-    const { username: user, muted, camera, away } = person;
-    this.#tell({ type: 'participant', user, joined, muted, camera, away });
+    const { username: user, muted, camera, recording, away } = person;
+    this.#tell({ type: 'participant', user, joined, muted, camera, recording, away });
   }
 
   async #connected(): Promise<void> {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { MediaStats } from '../../media/media.js';
 import { PytalkError } from '../../protocol/errors.js';
-import type { LiveCall } from './live-call.js';
+import type { CallFollower } from './followers.js';
 
 const everyMs = 1000;
 
@@ -22,12 +22,7 @@ function statsLine(stats: MediaStats, names: ReadonlyMap<number, string>, at: Da
   };
 }
 
-export interface StatsLines {
-  /** Follows this call until it is over. */
-  follow(live: LiveCall): void;
-  /** Idempotent; resolves when everything is written. */
-  close(): Promise<void>;
-}
+export type StatsLines = CallFollower;
 
 /** Writes to a file, or through `write` for stdout. Rejects with `file-unwritable` when the file cannot be made. */
 export async function openStatsLines(
@@ -48,27 +43,28 @@ export async function openStatsLines(
     if (file) file.write(`${JSON.stringify(value)}\n`);
     else write(value);
   };
-  let timer: NodeJS.Timeout | undefined;
+  const timers = new Set<NodeJS.Timeout>();
   let closing: Promise<void> | null = null;
   return {
     follow(live) {
       const tick = (): void => {
         const stats = live.stats();
         const names = new Map([...live.people.values()].map((person) => [person.id, person.username]));
-        if (stats) line(statsLine(stats, names, new Date(now())));
+        if (stats) line({ ...statsLine(stats, names, new Date(now())), call: live.call.id });
       };
-      clearInterval(timer);
-      timer = setInterval(tick, everyMs);
+      const timer = setInterval(tick, everyMs);
+      timers.add(timer);
       live.on((news) => {
         if (news.type !== 'ended') return;
         clearInterval(timer);
+        timers.delete(timer);
         tick();
-        line({ type: 'ended', reason: news.reason, durationMs: news.durationMs });
+        line({ type: 'ended', reason: news.reason, durationMs: news.durationMs, call: news.call });
       });
     },
     close: () =>
       (closing ??= (async () => {
-        clearInterval(timer);
+        for (const timer of timers) clearInterval(timer);
         if (file && !file.destroyed) await new Promise<void>((resolve) => file.end(() => resolve()));
       })()),
   };

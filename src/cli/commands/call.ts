@@ -2,12 +2,12 @@
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import { PytalkError } from '../../protocol/errors.js';
-import { answerCalls } from '../call/answer.js';
+import { namesAgent } from '../agent/agent-options.js';
 import { readOrders } from '../call/call-control.js';
 import { callOptions, type CallOptions } from '../call/call-options.js';
 import { printNews } from '../call/call-output.js';
 import { LiveCall, type CallNews } from '../call/live-call.js';
-import { openStatsLines, type StatsLines } from '../call/stats-lines.js';
+import { openFollowers, type CallFollower } from '../call/followers.js';
 import type { Context } from '../context.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Fields } from '../table/spec.js';
@@ -52,14 +52,14 @@ function whom(fields: Fields, context: Context): { conversation: string; users: 
   };
 }
 
-/** What runs beside a call whatever shows it: figures, the time limit, an interrupt. */
+/** What runs beside a call whatever shows it: its followers, the time limit, an interrupt. */
 async function beside(
   context: Context,
   live: LiveCall,
   options: CallOptions,
-  stats: StatsLines | null,
+  followers: readonly CallFollower[],
 ): Promise<Ended> {
-  stats?.follow(live);
+  for (const follower of followers) follower.follow(live);
   const hangUp = (): void => void live.hangUp();
   const { interrupt } = context.io;
   if (interrupt.aborted) hangUp();
@@ -85,15 +85,7 @@ async function callOut(
 ): Promise<number> {
   const { say, out, io } = context;
   const { conversation, users } = whom(fields, context);
-  const stats =
-    options.stats === null
-      ? null
-      : await openStatsLines(
-          options.stats,
-          (line) => out.event(line),
-          () => io.now(),
-        );
-  context.closeLater(() => stats?.close());
+  const followers = await openFollowers(context, options);
   const ring = (): Promise<Call> =>
     client.startCall(conversation, {
       media: options.audioOnly ? 'audio' : 'video',
@@ -102,7 +94,7 @@ async function callOut(
   if (showsScreen(context, options)) {
     const { showCalls } = await import('../call/call-screen.js');
     const ended = await showCalls(context, client, options, ring, (live) =>
-      beside(context, live, options, stats),
+      beside(context, live, options, followers),
     );
     return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
   }
@@ -114,12 +106,12 @@ async function callOut(
     context.closeLater(
       readOrders(
         io.stdin,
-        () => live,
+        () => [live],
         (line) => refuseOrder(context, line),
       ),
     );
   }
-  const over = beside(context, live, options, stats);
+  const over = beside(context, live, options, followers);
   await live.begin();
   const ended = await over;
   return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
@@ -140,15 +132,14 @@ function showsScreen({ io, out }: Context, { headless, view }: CallOptions): boo
 
 export async function call(context: Context, fields: Fields): Promise<number> {
   const options = callOptions(fields, context.io, context.say);
+  if (fields['answer'] === true) {
+    if (namesOf(fields).length > 0) throw usage(context.say('usage.call-answer-with'));
+    const { runAgent } = await import('../agent/agent.js');
+    return runAgent(context, fields, options, (live, followers) => beside(context, live, options, followers));
+  }
+  if (namesAgent(fields)) throw usage(context.say('usage.call-from'));
   const client = await context.loggedIn('live');
   // Not before: a server that does not answer is left at once.
   context.takeInterrupt();
-  if (fields['answer'] === true) {
-    if (namesOf(fields).length > 0) throw usage(context.say('usage.call-answer-with'));
-    return answerCalls(context, client, fields, options, (live, stats) =>
-      beside(context, live, options, stats),
-    );
-  }
-  if (fields['from'] !== undefined || fields['once'] === true) throw usage(context.say('usage.call-from'));
   return callOut(context, client, fields, options);
 }

@@ -21,6 +21,8 @@ export interface OptionSpec {
   readonly short?: string;
   /** What the value is called in help; absent for a switch. */
   readonly value?: string;
+  /** It may be left out; then the field is `true`. */
+  readonly valueOptional?: boolean;
   /** May be given several times. */
   readonly many?: boolean;
   readonly completes?: Completes;

@@ -4,10 +4,13 @@ import type { Link } from '../link.js';
 
 export class LinkTunnel implements CallTunnel {
   readonly #link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>;
+  readonly #ssrc: number;
   readonly #takers = new Set<(bytes: Buffer) => void>();
 
-  constructor(link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>) {
+  /** `ssrc`: this device's first one in the call. */
+  constructor(link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>, ssrc: number) {
     this.#link = link;
+    this.#ssrc = ssrc;
   }
 
   get waitMs(): number | null {
@@ -15,7 +18,7 @@ export class LinkTunnel implements CallTunnel {
   }
 
   send(bytes: Buffer): void {
-    this.#link.sendDatagram(bytes);
+    this.#link.sendDatagram(this.#ssrc, bytes);
   }
 
   onDatagram(take: (bytes: Buffer) => void): () => void {

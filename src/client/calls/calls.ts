@@ -2,6 +2,7 @@
 import { uuidv7 } from 'uuidv7';
 import type { CallMedia, CallState } from '../../protocol/call-shapes.js';
 import { PytalkError } from '../../protocol/errors.js';
+import type { MediaDatagram } from '../../protocol/frame.js';
 import type { Push } from '../../protocol/messages.js';
 import type { Call } from '../call-api.js';
 import type { Conversations } from '../conversations.js';
@@ -19,6 +20,8 @@ export interface CallsParts {
   people: People;
   conversations: Conversations;
   serverHost: string;
+  /** Calls in which this client may be at once. */
+  capacity: number;
 }
 
 export class Calls {
@@ -26,6 +29,8 @@ export class Calls {
   readonly #callParts: CallParts;
   readonly #calls = new Map<string, ClientCall>();
   #arrived: (() => void)[] = [];
+  /** Whether the server knows that this program has begun anew. */
+  #hasBegun = false;
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
@@ -104,10 +109,10 @@ export class Calls {
   }
 
   #mustBeFree(except: Call | null): void {
-    const busy = [...this.#calls.values()].some(
+    const joined = [...this.#calls.values()].filter(
       (call) => call !== except && call.phase !== 'ended' && (call.outgoing || call.self !== null),
     );
-    if (busy) throw new PytalkError('in-call');
+    if (joined.length >= this.#parts.capacity) throw new PytalkError('in-call');
   }
 
   #keep(call: ClientCall): void {
@@ -126,10 +131,10 @@ export class Calls {
     else if (type === 'call.ended') this.#calls.get(body.call)?.finish(body.reason, body.durationMs, null);
   }
 
-  /** Takes a media datagram: a connection is in one call at most. The bytes are valid during the call only. */
-  onDatagram(bytes: Buffer): void {
+  /** Takes a media datagram of one of the calls. The bytes are valid during the call only. */
+  onDatagram({ ssrc, bytes }: MediaDatagram): void {
     for (const call of this.#calls.values()) {
-      if (call.self !== null && call.phase !== 'ended') call.tunnel?.came(bytes);
+      if (call.phase !== 'ended' && call.self?.ssrc === ssrc) call.tunnel?.came(bytes);
     }
   }
 
@@ -174,6 +179,7 @@ export class Calls {
   }
 
   onSignedIn(): void {
+    this.#host();
     for (const call of this.#calls.values()) {
       void call.back().finally(() => {
         if (call.phase === 'ended') this.#calls.delete(call.id);
@@ -183,6 +189,16 @@ export class Calls {
         if (!call.confirmed && call.self === null) call.finish('cancelled', 0, null);
       });
     }
+  }
+
+  /** Asks for several calls at once, before any is taken up again. A server that knows no such thing gives one. */
+  #host(): void {
+    const { core, capacity } = this.#parts;
+    if (capacity <= 1) return;
+    core.link.request('call.host', { calls: capacity, anew: !this.#hasBegun }).then(
+      () => (this.#hasBegun = true),
+      () => undefined,
+    );
   }
 
   /** Hangs up; resolves when the server knows, or cannot be told. */

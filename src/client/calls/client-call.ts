@@ -87,7 +87,10 @@ export class ClientCall implements Call {
     return this.#phase;
   }
   get self(): Call['self'] {
-    return this.#self && { ...this.#self, key: this.#senderKey };
+    const self = this.#self;
+    if (!self) return null;
+    const { recording = false } = this.#state.participants.find(({ id }) => id === self.id) ?? {};
+    return { ...self, key: this.#senderKey, recording };
   }
   get relay(): RelayAccess | null {
     return this.#relay;
@@ -144,7 +147,7 @@ export class ClientCall implements Call {
     await this.#leave(null);
   }
 
-  async set(state: { muted?: boolean; camera?: boolean }): Promise<void> {
+  async set(state: { muted?: boolean; camera?: boolean; recording?: boolean }): Promise<void> {
     if (this.#self !== null && this.#end === null)
       await this.#request('call.set', { call: this.id, ...state });
   }
@@ -156,7 +159,7 @@ export class ClientCall implements Call {
     const own = state.participants.find(({ id }) => id === participant);
     this.#self = { id: participant, ssrc: own?.ssrc ?? 0 };
     // The same one as long as the call lives, whatever connection it has.
-    if (ticket.tunnel === true) this.#tunnel ??= new LinkTunnel(this.#parts.core.link);
+    if (ticket.tunnel === true) this.#tunnel ??= new LinkTunnel(this.#parts.core.link, this.#self.ssrc);
     this.#relay = relayAccess(ticket, this.#parts.serverHost);
     this.follow(state);
   }
@@ -274,15 +277,15 @@ export class ClientCall implements Call {
 
   /** Takes note of somebody; who is new is checked, and gets this device's sender key. */
   async #meet(participant: Participant): Promise<void> {
-    const { id, ssrc, muted, camera, away } = participant;
+    const { id, ssrc, muted, camera, recording, away } = participant;
     const known = this.#people.get(id);
     if (known) {
-      Object.assign(known, { muted, camera, away });
+      Object.assign(known, { muted, camera, recording, away });
       return;
     }
     await this.#check(participant);
     const username = this.#parts.core.directory.nameOf(participant.user);
-    this.#people.set(id, { id, username, ssrc, muted, camera, away, key: null });
+    this.#people.set(id, { id, username, ssrc, muted, camera, recording, away, key: null });
     const direction = this.#direction(id, false);
     if (!direction) return;
     const sealed = sealSenderKey(this.#secret.privateKey, direction, this.#senderKey);

@@ -1,23 +1,20 @@
 // The media of one call on the wire: streams out, people in, reports both ways, to the relay and from it.
 import { ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import {
-  compactNtp,
-  decodeRtcp,
-  encodeRtcp,
-  type ReportBlock,
-  type RtcpPacket,
-} from '../../protocol/rtcp.js';
+import { compactNtp } from '../../protocol/ntp.js';
+import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender } from '../../protocol/srtp.js';
-import type { AudioEncoder } from '../audio/encoder.js';
+import type { AudioEncoder, EncodedSound } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
 import { Congestion, estimateEveryMs } from './congestion.js';
 import type { RoundTrips } from './gaps.js';
-import { OutStream, type OutPayload } from './out-stream.js';
+import { OutStream } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
 import { Pacer } from './pacer.js';
+import { ParityDepth } from './parity-depth.js';
 import { maxDatagramBytes, picturePackets, rtpHeaderBytes } from './picture-packets.js';
+import { protectedPicture, type Outgoing } from './protected-picture.js';
 import { RateMeter } from './rate-meter.js';
 import { RemotePerson } from './remote-person.js';
 import { isReport, report } from './report.js';
@@ -39,7 +36,9 @@ export interface RelayTicket extends WaysOptions {
 
 export interface SessionEvents {
   frame(frame: ReceivedFrame): void;
-  audioPacket(from: number, packet: RtpPacket): void;
+  audioPacket(from: number, packet: RtpPacket, capturedAt: number): void;
+  /** One's own packet of sound, whether or not somebody is there to hear it. */
+  soundMade?(sound: EncodedSound): void;
   /** How media travels now; null when the relay does not answer. */
   path(path: 'udp' | 'tcp' | null): void;
   /** What the way carries of this side's pictures, in bits a second with all headers; null when no limit is known. */
@@ -54,7 +53,9 @@ export class MediaSession {
   readonly #fromRelay: SrtcpReceiver;
   readonly #video: OutStream;
   readonly #audio: OutStream;
-  readonly #pacer: Pacer<OutPayload>;
+  readonly #repair: OutStream;
+  readonly #parity = new ParityDepth();
+  readonly #pacer: Pacer<Outgoing>;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
   readonly #sentFrames = new RateMeter();
@@ -87,6 +88,7 @@ export class MediaSession {
     const srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
     this.#video = new OutStream(options.self.ssrc + streamOffset.video, srtp);
     this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
+    this.#repair = new OutStream(options.self.ssrc + streamOffset.repair, srtp);
     this.#toRelay = new SrtcpSender(options.access.toRelay);
     this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
     const wayEvents = {
@@ -96,10 +98,10 @@ export class MediaSession {
       changed: () => this.#people.forEach((person) => person.arrivals.comesAnotherWay()),
     };
     this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
-    this.#pacer = new Pacer((payload) => {
-      const packet = this.#video.seal(payload, outside.now());
-      this.#ways.send(packet);
-      return packet.length;
+    this.#pacer = new Pacer((seal) => {
+      const packet = seal(outside.now());
+      if (packet) this.#ways.send(packet);
+      return packet?.length ?? 0;
     }, outside);
     this.#congestion = new Congestion({
       people: this.#people,
@@ -131,16 +133,17 @@ export class MediaSession {
   addPerson(person: { id: number; ssrc: number }): void {
     if (this.#people.has(person.id)) return;
     const remote: RemotePerson = new RemotePerson(person, {
-      frame: ({ jpeg, width, height, timestamp, captureTimeMs }) => {
-        const now = this.#outside.wallMs();
-        const offsetMs = this.#clockOffset(remote);
-        const capturedAt =
-          captureTimeMs === null || offsetMs === null ? now : Math.min(now, captureTimeMs + offsetMs);
-        const latencyMs = captureTimeMs === null || offsetMs === null ? null : now - capturedAt;
-        remote.frameMeter.add(this.#outside.now(), jpeg.length, latencyMs);
-        this.#events.frame({ from: person.id, jpeg, width, height, timestamp, capturedAt, latencyMs });
+      frame: (frame) => {
+        const { jpeg, width, height, timestamp, captureTimeMs } = frame;
+        const { capturedAt, latencyMs } = this.#captured(remote, captureTimeMs);
+        remote.shown(frame, this.#outside.now(), latencyMs);
+        const times = { timestamp, captureTimeMs, capturedAt, latencyMs };
+        this.#events.frame({ from: person.id, jpeg, width, height, ...times });
       },
-      audioPacket: (packet) => this.#events.audioPacket(person.id, packet),
+      audioPacket: (packet) => {
+        const { capturedAt } = this.#captured(remote, packet.captureTimeMs);
+        this.#events.audioPacket(person.id, packet, capturedAt);
+      },
     });
     this.#people.set(person.id, remote);
     this.#bySsrc.set(person.ssrc, remote);
@@ -168,15 +171,23 @@ export class MediaSession {
     if (!picture) return 0;
     this.#frames++;
     this.#size = { width: frame.width, height: frame.height };
-    this.#sentFrames.add(this.#outside.now(), picture.bytes);
-    this.#pacer.add(picture.packets);
-    return picture.bytes;
+    const packets = protectedPicture(
+      picture.payloads,
+      { video: this.#video, repair: this.#repair },
+      (count) => this.#parity.repairs(count, this.#farRttMs),
+    );
+    // A repair packet is as long as the longest that it protects, and they are nearly equal.
+    const bytes = Math.round((picture.bytes * packets.length) / picture.payloads.length);
+    this.#sentFrames.add(this.#outside.now(), bytes);
+    this.#pacer.add(packets);
+    return bytes;
   }
 
   /** Sends one block of sound; silence is not sent. */
   sendSound(encoder: AudioEncoder, block: SoundBlock): void {
     encoder.setShape(this.#sound.shape(this.#congestion.pictureBps));
     const encoded = encoder.encode(block);
+    if (encoded) this.#events.soundMade?.(encoded);
     if (!encoded || this.#people.size === 0 || this.#isClosed) return;
     const now = this.#outside.now();
     const packet = this.#audio.seal(encoded, now);
@@ -208,7 +219,7 @@ export class MediaSession {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc] }]);
+      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc, this.#repair.ssrc] }]);
     }
     this.#stopReports();
     this.#stopEstimates();
@@ -221,9 +232,12 @@ export class MediaSession {
 
   #rtp(bytes: Buffer, nowMs: number): void {
     if (bytes.length < rtpHeaderBytes) return;
-    const ssrc = ssrcOf(bytes);
-    this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant))?.packet(bytes, nowMs, this.#roundTrips());
+    this.#personOf(ssrcOf(bytes))?.packet(bytes, nowMs, this.#roundTrips());
     if (!this.#stopTick && !this.#isClosed) this.#tickLater();
+  }
+
+  #personOf(ssrc: number): RemotePerson | undefined {
+    return this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant));
   }
 
   #roundTrips(): RoundTrips {
@@ -277,33 +291,36 @@ export class MediaSession {
         return;
       }
       case 'sender-report': {
-        const person = this.#bySsrc.get(packet.ssrc - (packet.ssrc % ssrcsPerParticipant));
+        const person = this.#personOf(packet.ssrc);
         if (!person) return;
         const isVideo = packet.ssrc === person.ssrc + streamOffset.video;
         (isVideo ? person.videoReception : person.audioReception).reported(
           packet.ntpMs,
           this.#outside.wallMs(),
         );
-        this.#reports(packet.reports);
+        this.#reports(packet.ssrc, packet.reports);
         return;
       }
       case 'receiver-report':
-        this.#reports(packet.reports);
+        this.#reports(packet.ssrc, packet.reports);
         return;
-      case 'remb':
-        if (packet.ssrcs.includes(this.#video.ssrc)) {
-          this.#congestion.heard(packet.senderSsrc, packet.bitsPerSecond, this.#outside.now());
-        }
+      case 'remb': {
+        const person = this.#personOf(packet.senderSsrc);
+        if (person && packet.ssrcs.includes(this.#video.ssrc))
+          this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
+      }
       case 'sdes':
       case 'bye':
     }
   }
 
   /** The round trip to whoever reports (RFC 3550, section 6.4.1). */
-  #reports(reports: readonly ReportBlock[]): void {
-    for (const { ssrc, fractionLost, lastSr, delaySinceLastSr } of reports) {
+  #reports(from: number, reports: readonly ReportBlock[]): void {
+    for (const report of reports) {
+      const { ssrc, fractionLost, lastSr, delaySinceLastSr } = report;
       if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
+      if (ssrc === this.#video.ssrc) this.#parity.reported(from, report, this.#outside.now());
       if (lastSr === 0 || (ssrc !== this.#video.ssrc && ssrc !== this.#audio.ssrc)) continue;
       const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);
@@ -323,6 +340,18 @@ export class MediaSession {
   #clockOffset(person: RemotePerson): number | null {
     const oneWayMs = (this.#farRttMs ?? this.#ways.rttMs ?? 0) / 2;
     return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
+  }
+
+  /** When something was captured, on this machine's clock; this moment while the sender's clock is not known. */
+  #captured(
+    person: RemotePerson,
+    captureTimeMs: number | null,
+  ): { capturedAt: number; latencyMs: number | null } {
+    const now = this.#outside.wallMs();
+    const offsetMs = this.#clockOffset(person);
+    if (captureTimeMs === null || offsetMs === null) return { capturedAt: now, latencyMs: null };
+    const capturedAt = Math.min(now, captureTimeMs + offsetMs);
+    return { capturedAt, latencyMs: now - capturedAt };
   }
 
   // ---- reports --------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // One picture as the payloads of its RTP packets (RFC 2435), each short enough that no path splits it.
 import { payloadType } from '../../protocol/media-streams.js';
+import { repairOverheadBytes } from '../../protocol/flexfec.js';
 import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import type { JpegFrame } from '../media.js';
@@ -14,17 +15,17 @@ const overheadBytes = rtpHeaderBytes + srtpOverheadBytes;
 export function picturePackets({
   jpeg,
   capturedAt,
-}: JpegFrame): { packets: OutPayload[]; bytes: number } | null {
+}: JpegFrame): { payloads: OutPayload[]; bytes: number } | null {
   const parts = parseJpeg(jpeg);
   if (parts.problem !== null) return null;
   const timestamp = Math.round(capturedAt * 90) % 2 ** 32;
-  const payloads = packetiseJpeg(parts, maxDatagramBytes - overheadBytes);
-  const packets = payloads.map((payload, at) => ({
+  const parcels = packetiseJpeg(parts, maxDatagramBytes - overheadBytes - repairOverheadBytes);
+  const payloads = parcels.map((payload, at) => ({
     payloadType: payloadType.jpeg,
-    marker: at === payloads.length - 1,
+    marker: at === parcels.length - 1,
     timestamp,
     captureTimeMs: capturedAt,
     payload,
   }));
-  return { packets, bytes: payloads.reduce((sum, { length }) => sum + length + overheadBytes, 0) };
+  return { payloads, bytes: parcels.reduce((sum, { length }) => sum + length + overheadBytes, 0) };
 }

@@ -13,6 +13,7 @@ import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
 import { RunningCall, type CallMember } from './running-call.js';
+import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 import { Tunnels } from './tunnels.js';
 
@@ -43,6 +44,7 @@ export class Calls implements HubWatcher {
   readonly #tickets: Tickets;
   /** Media over chat connections. */
   readonly tunnels: Tunnels;
+  readonly #hosts: Hosts;
   #closed = false;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
@@ -58,6 +60,7 @@ export class Calls implements HubWatcher {
     this.#news = new CallNews(options.hub);
     this.#tickets = new Tickets(options.relay, options.advertise);
     this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
+    this.#hosts = new Hosts(options.hub.roster);
     options.hub.watchers.add(this);
   }
 
@@ -84,7 +87,8 @@ export class Calls implements HubWatcher {
     if (running) throw new PytalkError('call-running', { details: { call: running.id } });
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
-    for (const user of users) call.invite(user, this.#running.isBusy(user) ? 'busy' : 'calling');
+    for (const user of users)
+      call.invite(user, this.#running.isBusy(user, this.#hosts.callsOf(user)) ? 'busy' : 'calling');
     this.#running.add(call);
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
@@ -158,6 +162,14 @@ export class Calls implements HubWatcher {
     return this.#inCall(call, member);
   }
 
+  /** This connection answers by itself, and takes several calls at once. */
+  host(session: ClientSession, { calls, anew }: RequestBody<'call.host'>): void {
+    this.#hosts.add(session, calls);
+    for (const { call, member } of anew ? membersOf(this.#running.of(session.userId)) : []) {
+      if (isPredecessor(member, session)) this.#remove(call, member);
+    }
+  }
+
   passKey(session: ClientSession, { call: id, to, sealed }: RequestBody<'call.key'>): void {
     const { call, member } = this.#partIn(session, id);
     const other = call.members.get(to);
@@ -167,10 +179,11 @@ export class Calls implements HubWatcher {
     else if (other.missed.length < maxMissedKeys) other.missed.push({ from, sealed });
   }
 
-  set(session: ClientSession, { call: id, muted, camera }: RequestBody<'call.set'>): void {
+  set(session: ClientSession, { call: id, muted, camera, recording }: RequestBody<'call.set'>): void {
     const { call, member } = this.#partIn(session, id);
     member.muted = muted ?? member.muted;
     member.camera = camera ?? member.camera;
+    member.recording = recording ?? member.recording;
     this.#news.changed(call);
   }
 
@@ -193,7 +206,7 @@ export class Calls implements HubWatcher {
     for (const { call, member } of membersOf(this.#running.of(listener.userId))) {
       if (member.connection !== gone) continue;
       member.connection = null;
-      this.tunnels.detach(member.relay.username);
+      this.tunnels.detach(member.relay);
       member.stopAwayTimer = this.#options.after(callAwayTimeoutMs, () => this.#remove(call, member));
       this.#news.changed(call);
     }
@@ -240,9 +253,8 @@ export class Calls implements HubWatcher {
   // ---- inside ---------------------------------------------------------------------------------------------
 
   #mustBeFree(session: ClientSession): void {
-    for (const { member } of membersOf(this.#running.of(session.userId))) {
-      if (member.connection === session) throw new PytalkError('in-call');
-    }
+    const joined = [...this.#running.of(session.userId)].filter((call) => call.memberAt(session));
+    if (joined.length >= this.#hosts.callsAt(session)) throw new PytalkError('in-call');
   }
 
   /** A call that this account began or to which it was invited; a stranger learns nothing. */
@@ -270,12 +282,14 @@ export class Calls implements HubWatcher {
       relay,
       muted: false,
       camera: call.media === 'video',
+      recording: false,
       connection: session,
+      isHosted: this.#hosts.has(session),
       missed: [],
       stopAwayTimer: null,
     };
     call.add(member);
-    this.tunnels.attach(relay.username, session);
+    this.tunnels.attach(relay, session);
     return member;
   }
 
@@ -289,7 +303,7 @@ export class Calls implements HubWatcher {
     member.stopAwayTimer?.();
     member.stopAwayTimer = null;
     member.connection = session;
-    this.tunnels.attach(member.relay.username, session);
+    this.tunnels.attach(member.relay, session);
     const missed = member.missed.splice(0);
     // After the answer, in which the client finds its call again.
     setImmediate(() => {
@@ -326,7 +340,7 @@ export class Calls implements HubWatcher {
 
   #forget(member: CallMember): void {
     member.stopAwayTimer?.();
-    this.tunnels.remove(member.relay.username);
+    this.tunnels.remove(member.relay);
     this.#tickets.revoke(member.relay);
   }
 

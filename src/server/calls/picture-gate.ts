@@ -1,4 +1,4 @@
-// What of a participant's media may still go into a connection that takes its data slowly: sound first, and pictures only whole.
+// What of a participant's media may still go into a connection that takes its data slowly: sound first, and pictures only whole, with their repair packets.
 import { payloadType } from '../../protocol/media-streams.js';
 import { datagramKind, ssrcOf } from '../../protocol/rtp.js';
 
@@ -40,5 +40,6 @@ export class PictureGate {
 
 function isPicture(datagram: Buffer): boolean {
   const type = (datagram[1] ?? 0) & 0x7f;
-  return datagram.length >= 12 && datagramKind(datagram) === 'rtp' && type === payloadType.jpeg;
+  const isOne = type === payloadType.jpeg || type === payloadType.flexfec;
+  return isOne && datagram.length >= 12 && datagramKind(datagram) === 'rtp';
 }

@@ -25,8 +25,11 @@ export interface CallMember {
   readonly relay: RelayParticipant;
   muted: boolean;
   camera: boolean;
+  recording: boolean;
   /** Null while the chat connection is lost. */
   connection: ClientSession | null;
+  /** Joined by a connection that answers by itself (`call.host`). */
+  readonly isHosted: boolean;
   /** Sealed keys that came meanwhile. */
   missed: { from: number; sealed: string }[];
   stopAwayTimer: (() => void) | null;
@@ -126,6 +129,7 @@ export class RunningCall {
       ssrc: member.relay.ssrc,
       muted: member.muted,
       camera: member.camera,
+      recording: member.recording,
       away: member.connection === null,
     }));
     return {

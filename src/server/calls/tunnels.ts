@@ -1,28 +1,30 @@
 // The media of calls that goes through chat connections: whose it is, how much may come, and what may go.
+import type { MediaDatagram } from '../../protocol/frame.js';
 import { limits } from '../../protocol/limits.js';
-import type { MediaRates } from '../relay/relay-messages.js';
+import { MediaAllowance } from '../relay/media-allowance.js';
+import type { MediaRates, RelayParticipant } from '../relay/relay-messages.js';
 import type { Relay } from '../relay/relay.js';
-import { TokenBucket } from '../relay/token-bucket.js';
 import { PictureGate } from './picture-gate.js';
 
 /** What a tunnel needs of a connection. */
 export interface TunnelEnd {
-  /** Queues a media datagram. */
-  sendDatagram(bytes: Buffer): void;
+  /** Queues a media datagram for the participant with this first SSRC. */
+  sendDatagram(ssrc: number, bytes: Buffer): void;
   /** How long what was queued before waits for the socket, in milliseconds. */
   readonly datagramsWaitMs: number;
 }
 
+type TunnelTicket = Pick<RelayParticipant, 'username' | 'ssrc'>;
+
 interface Tunnel {
-  readonly username: string;
-  readonly packets: TokenBucket;
-  readonly bytes: TokenBucket;
+  readonly ticket: TunnelTicket;
+  readonly media: MediaAllowance;
   readonly gate: PictureGate;
   end: TunnelEnd | null;
 }
 
 export interface TunnelCounters {
-  /** Datagrams of connections that are in no call. */
+  /** Datagrams for whom the connection does not speak. */
   stray: number;
   /** More than one may send. */
   limited: number;
@@ -36,7 +38,8 @@ export class Tunnels {
   readonly #rates: MediaRates;
   readonly #now: () => number;
   readonly #byUsername = new Map<string, Tunnel>();
-  readonly #byEnd = new Map<TunnelEnd, Tunnel>();
+  /** By first SSRC, which no two participants share. */
+  readonly #bySsrc = new Map<number, Tunnel>();
 
   /** `now`: milliseconds on a clock that never goes back. */
   constructor(relay: Pick<Relay, 'take' | 'onTunnelled'>, rates: MediaRates, now: () => number) {
@@ -47,54 +50,45 @@ export class Tunnels {
   }
 
   /** The participant with this ticket is at this connection from now on. */
-  attach(username: string, end: TunnelEnd): void {
-    const tunnel = this.#byUsername.get(username) ?? this.#make(username);
-    this.detach(username);
+  attach(ticket: TunnelTicket, end: TunnelEnd): void {
+    const tunnel = this.#byUsername.get(ticket.username) ?? this.#make(ticket);
     tunnel.end = end;
-    this.#byEnd.set(end, tunnel);
   }
 
   /** The participant has no connection for now. */
-  detach(username: string): void {
+  detach({ username }: TunnelTicket): void {
     const tunnel = this.#byUsername.get(username);
-    if (!tunnel?.end) return;
-    this.#byEnd.delete(tunnel.end);
-    tunnel.end = null;
+    if (tunnel) tunnel.end = null;
   }
 
   /** The ticket is void. */
-  remove(username: string): void {
-    this.detach(username);
+  remove({ username, ssrc }: TunnelTicket): void {
     this.#byUsername.delete(username);
+    this.#bySsrc.delete(ssrc);
   }
 
-  /** A datagram came on a connection. The bytes are copied: they are valid during this call only. */
-  received(end: TunnelEnd, bytes: Buffer): void {
-    const tunnel = this.#byEnd.get(end);
-    if (!tunnel) {
+  /** A datagram came on a connection. Its bytes are copied: they are valid during this call only. */
+  received(end: TunnelEnd, { ssrc, bytes }: MediaDatagram): void {
+    const tunnel = this.#bySsrc.get(ssrc);
+    // Nobody speaks for a participant but its own connection.
+    if (tunnel?.end !== end) {
       this.counters.stray++;
       return;
     }
     const now = this.#now();
     // The relay counts again: here it is for this thread, on which the chat is.
-    if (!tunnel.packets.take(1, now) || !tunnel.bytes.take(bytes.length, now)) {
+    if (!tunnel.media.take(bytes.length, now)) {
       this.counters.limited++;
       return;
     }
-    this.#relay.take(Uint8Array.from(bytes), tunnel.username);
+    this.#relay.take(Uint8Array.from(bytes), tunnel.ticket.username);
   }
 
-  #make(username: string): Tunnel {
-    const now = this.#now();
-    const { packets, bytes } = this.#rates;
-    const tunnel: Tunnel = {
-      username,
-      packets: new TokenBucket(packets, now),
-      bytes: new TokenBucket(bytes, now),
-      gate: new PictureGate(),
-      end: null,
-    };
-    this.#byUsername.set(username, tunnel);
+  #make(ticket: TunnelTicket): Tunnel {
+    const media = new MediaAllowance(this.#rates, this.#now());
+    const tunnel: Tunnel = { ticket, media, gate: new PictureGate(), end: null };
+    this.#byUsername.set(ticket.username, tunnel);
+    this.#bySsrc.set(ticket.ssrc, tunnel);
     return tunnel;
   }
 
@@ -102,7 +96,7 @@ export class Tunnels {
     const tunnel = this.#byUsername.get(username);
     if (!tunnel?.end) return;
     if (bytes.length <= limits.maxDatagramBytes && tunnel.gate.passes(bytes, tunnel.end.datagramsWaitMs)) {
-      tunnel.end.sendDatagram(bytes);
+      tunnel.end.sendDatagram(tunnel.ticket.ssrc, bytes);
     } else this.counters.thinned++;
   }
 }

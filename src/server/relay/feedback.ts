@@ -1,5 +1,6 @@
 // What the relay does with feedback: passes it to those whom it is about, and answers NACKs from its memory of packets.
-import { encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
+import { encodeRtcp, sendersOf, type RtcpPacket } from '../../protocol/rtcp.js';
+import type { PacketMemory } from './packet-memory.js';
 import { isOf, isReachable, type Peer } from './peer.js';
 
 /** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
@@ -7,12 +8,11 @@ export const resendPauseMs = 20;
 
 export interface FeedbackParts {
   counters: { spoofed: number; limited: number; resentPackets: number };
+  memory: Pick<PacketMemory, 'find'>;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
   /** Sends one datagram the way that a participant has chosen. */
   sendTo(peer: Peer, bytes: Buffer): void;
-  /** Whose stream this is. */
-  ownerOf(ssrc: number): Peer | undefined;
 }
 
 export class Feedback {
@@ -22,60 +22,62 @@ export class Feedback {
     this.#parts = parts;
   }
 
-  /** Takes one RTCP packet of a participant. */
-  take(peer: Peer, packet: RtcpPacket): void {
+  /** Takes the RTCP packets of one datagram of a participant. */
+  take(peer: Peer, packets: readonly RtcpPacket[]): void {
+    const news = new Map<Peer, RtcpPacket[]>();
+    for (const packet of packets) {
+      if (sendersOf(packet).every((ssrc) => isOf(peer, ssrc))) this.#feedback(peer, packet, news);
+      else this.#parts.counters.spoofed++;
+    }
+    const now = this.#parts.now();
+    // One datagram each, however many packets came in one: nobody can make more of them than were sent.
+    for (const [other, told] of news) {
+      if (isReachable(other, now)) this.#parts.sendTo(other, other.toPeer.protect(encodeRtcp(told)));
+    }
+  }
+
+  /** Collects in `news` what others are to be told. */
+  #feedback(peer: Peer, packet: RtcpPacket, news: Map<Peer, RtcpPacket[]>): void {
+    const tell = (other: Peer, told: RtcpPacket): void => {
+      const before = news.get(other);
+      if (before) before.push(told);
+      else news.set(other, [told]);
+    };
+    const others = peer.call.filter((one) => one !== peer);
     switch (packet.kind) {
-      case 'nack':
-        this.#resend(peer, packet.mediaSsrc, packet.lost, packet.senderSsrc);
-        return;
-      case 'sender-report':
-        if (!isOf(peer, packet.ssrc)) {
+      case 'nack': {
+        const { mediaSsrc, senderSsrc } = packet;
+        const owner = others.find((other) => isOf(other, mediaSsrc));
+        if (!owner) {
           this.#parts.counters.spoofed++;
           return;
         }
-        this.#tellOthers(peer, { ...packet, reports: [] });
-        this.#tellOwners(peer, packet.ssrc, packet.reports);
+        const lost = this.#resend(peer, owner, mediaSsrc, packet.lost);
+        if (lost.length > 0) tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost });
+        return;
+      }
+      case 'sender-report':
+        for (const other of others) tell(other, { ...packet, reports: [] });
+        this.#feedback(peer, { kind: 'receiver-report', ssrc: packet.ssrc, reports: packet.reports }, news);
         return;
       case 'receiver-report':
-        this.#tellOwners(peer, packet.ssrc, packet.reports);
+        // Blocks go to those whose streams they are about.
+        for (const other of others) {
+          const reports = packet.reports.filter(({ ssrc }) => isOf(other, ssrc));
+          if (reports.length > 0) tell(other, { ...packet, reports });
+        }
         return;
       case 'remb':
-        for (const other of peer.call) {
-          if (other !== peer && packet.ssrcs.some((ssrc) => isOf(other, ssrc))) this.#tell(other, packet);
-        }
+        for (const other of others) if (packet.ssrcs.some((ssrc) => isOf(other, ssrc))) tell(other, packet);
         return;
       case 'bye':
       case 'sdes':
-        this.#tellOthers(peer, packet);
+        for (const other of others) tell(other, packet);
     }
   }
 
-  #tellOthers(peer: Peer, packet: RtcpPacket): void {
-    for (const other of peer.call) if (other !== peer) this.#tell(other, packet);
-  }
-
-  /** Reports go to those whose streams they are about. */
-  #tellOwners(peer: Peer, ssrc: number, reports: readonly ReportBlock[]): void {
-    for (const other of peer.call) {
-      const own = other === peer ? [] : reports.filter((report) => isOf(other, report.ssrc));
-      if (own.length > 0) this.#tell(other, { kind: 'receiver-report', ssrc, reports: own });
-    }
-  }
-
-  #tell(peer: Peer, packet: RtcpPacket): void {
-    if (isReachable(peer, this.#parts.now()))
-      this.#parts.sendTo(peer, peer.toPeer.protect(encodeRtcp([packet])));
-  }
-
-  /** Sends again what is still here; the rest is asked of its sender. */
-  #resend(peer: Peer, mediaSsrc: number, lost: readonly number[], senderSsrc: number): void {
-    const owner = this.#parts.ownerOf(mediaSsrc);
-    if (!owner || owner === peer || owner.call !== peer.call) {
-      this.#parts.counters.spoofed++;
-      return;
-    }
-    const offset = mediaSsrc - owner.participant.ssrc;
-    const cache = owner.caches[offset] ?? null;
+  /** Sends again what is still here of what a peer has missed; returns what its sender is to be asked for. */
+  #resend(peer: Peer, owner: Peer, mediaSsrc: number, lost: readonly number[]): number[] {
     const now = this.#parts.now();
     const missing: number[] = [];
     for (const sequence of lost) {
@@ -86,7 +88,7 @@ export class Feedback {
         this.#parts.counters.limited++;
         break;
       }
-      const bytes = cache?.find(sequence, now);
+      const bytes = this.#parts.memory.find(mediaSsrc, sequence, now);
       // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
       if (!bytes || resentAt !== null) missing.push(sequence);
       // What went through a tunnel has arrived, or there was no room for it.
@@ -95,6 +97,6 @@ export class Feedback {
       this.#parts.sendTo(peer, bytes);
       this.#parts.counters.resentPackets++;
     }
-    if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
+    return missing;
   }
 }

@@ -2,11 +2,10 @@
 import { countCrossed } from '../../protocol/binding-traffic.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtcp, type RtcpPacket } from '../../protocol/rtcp.js';
-import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
+import { datagramKind, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { Feedback, resendPauseMs } from './feedback.js';
-import { PacketCache, maxPacketAgeMs } from './packet-cache.js';
 import { PacketMemory } from './packet-memory.js';
 import { bindingLifeMs, isOf, isReachable, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
@@ -42,6 +41,8 @@ export interface RelayCounters {
 const strangersRate = { burst: 2_000, perMinute: 120_000 };
 const strangerPerSecond = 20;
 const maxMemoryBytes = 128 * 1024 * 1024;
+/** Feedback of a whole call of eight has less than half of it. */
+const maxRtcpBytes = 1_500;
 const minRtpBytes = 12 + srtpOverheadBytes;
 
 /** Sends one datagram. */
@@ -77,7 +78,7 @@ export class RelayCore {
   /** By first SSRC over 8, which makes it a small integer to V8. */
   readonly #bySsrc = new Map<number, Peer>();
   readonly #calls = new Map<string, Peer[]>();
-  readonly #memory = new PacketMemory({ maxBytes: maxMemoryBytes, maxAgeMs: maxPacketAgeMs });
+  readonly #memory = new PacketMemory(maxMemoryBytes);
   readonly #feedback: Feedback;
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
@@ -95,7 +96,7 @@ export class RelayCore {
       counters: this.counters,
       now,
       sendTo: (peer, bytes) => this.#sendTo(peer, bytes),
-      ownerOf: (ssrc) => this.#bySsrc.get(Math.floor(ssrc / ssrcsPerParticipant)),
+      memory: this.#memory,
     });
     this.#strangers = new TokenBucket(strangersRate, now());
   }
@@ -203,15 +204,12 @@ export class RelayCore {
 
   /** Passes a participant's media on, as far as it may send. */
   #pass(peer: Peer, bytes: Buffer): void {
-    const offset = ssrcOf(bytes) % ssrcsPerParticipant;
     const now = this.#now();
-    if (!peer.packets.take(1, now) || !peer.bytes.take(bytes.length, now)) {
+    if (!peer.media.take(bytes.length, now)) {
       this.counters.limited++;
       return;
     }
-    let cache = peer.caches[offset] ?? null;
-    if (!cache) peer.caches[offset] = cache = new PacketCache(this.#memory);
-    cache.keep(sequenceOf(bytes), bytes, now);
+    this.#memory.keep(bytes, ssrcOf(bytes), now);
     for (const other of peer.call) {
       if (other === peer || !isReachable(other, now)) continue;
       this.#sendTo(other, bytes);
@@ -337,6 +335,10 @@ export class RelayCore {
   }
 
   #control(peer: Peer, bytes: Buffer): void {
+    if (bytes.length > maxRtcpBytes) {
+      this.counters.malformed++;
+      return;
+    }
     if (!peer.feedback.take(1, this.#now())) {
       this.counters.limited++;
       return;
@@ -354,6 +356,6 @@ export class RelayCore {
       this.counters.malformed++;
       return;
     }
-    for (const packet of packets) this.#feedback.take(peer, packet);
+    this.#feedback.take(peer, packets);
   }
 }
