@@ -123,7 +123,7 @@ export class LiveCall {
 
   /** Opens camera, microphone and speaker, and the way to the relay; for a call that this device is in. */
   async begin(): Promise<void> {
-    const { self, relay, media } = this.call;
+    const { self, relay, tunnel, media } = this.call;
     if (self === null || relay === null || this.#starting !== null || this.#closing !== null) return;
     this.#starting = startCallMedia({
       ...this.#setup,
@@ -131,6 +131,7 @@ export class LiveCall {
       access: relay,
       self,
       media,
+      tunnel,
     });
     const running = await this.#starting;
     this.#media = running;

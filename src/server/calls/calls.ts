@@ -15,6 +15,7 @@ import { stillMembers, whomToCall } from './invitations.js';
 import { membersOf, RunningCall, type CallMember } from './running-call.js';
 import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
+import { Tunnels } from './tunnels.js';
 
 /** Keys kept for a participant whose connection is lost. */
 const maxMissedKeys = 64;
@@ -24,9 +25,11 @@ export type After = (ms: number, run: () => void) => () => void;
 
 export interface CallsOptions {
   hub: Hub;
-  relay: Pick<Relay, 'address' | 'add' | 'remove'>;
+  relay: Pick<Relay, 'address' | 'add' | 'remove' | 'take' | 'onTunnelled'>;
   /** Where clients reach the relay, when that is not where they reach the server. */
   advertise: { host: string; port: number } | null;
+  /** What one participant may send. */
+  mediaRates: ConstructorParameters<typeof Tunnels>[1];
   after: After;
   log: Logger;
 }
@@ -40,6 +43,8 @@ export class Calls implements HubWatcher {
   readonly #entries = new Set<Promise<void>>();
   readonly #tickets: Tickets;
   readonly hosts = new Hosts();
+  /** Media over chat connections. */
+  readonly tunnels: Tunnels;
   #closed = false;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
@@ -54,6 +59,7 @@ export class Calls implements HubWatcher {
     this.#options = options;
     this.#news = new CallNews(options.hub);
     this.#tickets = new Tickets(options.relay, options.advertise);
+    this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
     options.hub.watchers.add(this);
   }
 
@@ -201,6 +207,7 @@ export class Calls implements HubWatcher {
     for (const { call, member } of membersOf(this.#running.of(listener.userId))) {
       if (member.connection !== gone) continue;
       member.connection = null;
+      this.tunnels.detach(member.relay);
       member.stopAwayTimer = this.#options.after(callAwayTimeoutMs, () => this.#remove(call, member));
       this.#news.changed(call);
     }
@@ -283,6 +290,7 @@ export class Calls implements HubWatcher {
       stopAwayTimer: null,
     };
     call.add(member);
+    this.tunnels.attach(relay, session);
     return member;
   }
 
@@ -296,6 +304,7 @@ export class Calls implements HubWatcher {
     member.stopAwayTimer?.();
     member.stopAwayTimer = null;
     member.connection = session;
+    this.tunnels.attach(member.relay, session);
     const missed = member.missed.splice(0);
     // After the answer, in which the client finds its call again.
     setImmediate(() => {
@@ -332,6 +341,7 @@ export class Calls implements HubWatcher {
 
   #forget(member: CallMember): void {
     member.stopAwayTimer?.();
+    this.tunnels.remove(member.relay);
     this.#tickets.revoke(member.relay);
   }
 
