@@ -1,8 +1,9 @@
 // Load for a UDP relay, one thread that polls: paced sender and receiver in one, figures as JSON on stdout. Linux.
 // relay-load TARGET_PORT RECEIVE_PORT FLOWS PACKETS_A_SECOND SECONDS BYTES
-// Flow i sends from 127.1.x.y to the target on 127.0.0.1 and expects its packets at 127.2.x.y:RECEIVE_PORT (all of them
+// Flow i sends from 127.1.x.y:RECEIVE_PORT+1 to the target on 127.0.0.1 and expects its packets at 127.2.x.y:RECEIVE_PORT (all of them
 // on one socket each). stdin: nothing for a relay that just forwards; else two lines for each flow, of sender and
-// receiver: SSRC (decimal), space, STUN binding request (hex). Every request must be answered before the load starts.
+// receiver: SSRC (decimal), and a STUN binding request (space, hex) unless that address is bound already. Every request
+// must be answered before the load starts.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -78,7 +79,7 @@ static int bind_tickets(int sender, int receiver, struct sockaddr_in *target, in
     unsigned byte;
     while (length < (int)sizeof request && sscanf(line + at + 2 * length, "%2x", &byte) == 1) request[length++] = byte;
     if (i % 2 == 0) ssrcs[i / 2] = ssrc;
-    int fd = i % 2 == 0 ? sender : receiver, answered = 0;
+    int fd = i % 2 == 0 ? sender : receiver, answered = length == 0;
     for (int tries = 0; tries < 20 && !answered; tries++) {
       Control control = {0};
       struct iovec part = {request, length};
@@ -121,7 +122,7 @@ int main(int count, char **words) {
   double rate = atof(words[4]), seconds = atof(words[5]);
   if (flows < 1 || flows > MAX_FLOWS || bytes > MAX_BYTES || bytes < RTP_HEADER + (int)sizeof(Mark)) return 2;
   struct sockaddr_in target = {.sin_family = AF_INET, .sin_port = htons(target_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  int sender = open_socket(0), receiver = open_socket(receive_port);
+  int sender = open_socket(receive_port + 1), receiver = open_socket(receive_port);
   histogram = calloc(BUCKETS, sizeof *histogram);
   if (!histogram) fail("calloc");
   if (bind_tickets(sender, receiver, &target, flows)) {

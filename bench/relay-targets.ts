@@ -51,7 +51,7 @@ export const pytalkRelay: RelayTarget = {
 export const bareForwarder: RelayTarget = {
   name: 'bare',
   kind: 'forwards',
-  start: (_calls, receivePort) => startNode([script('bare-forwarder.js'), String(receivePort)]),
+  start: (calls, receivePort) => startNode([script('bare-forwarder.js'), String(receivePort), String(calls)]),
 };
 
 /** The relays of the baselines that can be had here; what is built for them goes into `folder`. */

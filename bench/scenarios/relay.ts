@@ -154,7 +154,7 @@ export const mediaRelay: Scenario = {
   key: 'R',
   title: 'R The media relay, packets of 1,100 bytes',
   about:
-    'Bound participants, each with an address of its own, send through the relay of src/server/relay, on its thread in a process of its own, with its limits raised; the generator is bench/relay-load.c. Beside it bench/bare-forwarder.ts, which sends every datagram to one fixed port, and, with PYTALK_BASELINES, the C relays of the baselines (one system call a packet, and batched) and coturn where it is installed. Packets a second: the most with less than 0.1 % lost, in a second.',
+    'Bound participants, each with an address of its own, send through the relay of src/server/relay, on its thread in a process of its own, with its limits raised; the generator is bench/relay-load.c. Beside it bench/bare-forwarder.ts, which sends datagrams to the receivers in turns without a look at them, and, with PYTALK_BASELINES, the C relays of the baselines (one system call a packet, and batched) and coturn where it is installed. Packets a second: the most with less than 0.1 % lost, in a second.',
   figures,
   runOnce,
 };

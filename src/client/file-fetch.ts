@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { PytalkError } from '../protocol/errors.js';
 import type { Message, TransferOptions } from './api.js';
 import type { Core } from './core.js';
-import { unreadable } from './files.js';
+import { unwritable } from './files.js';
 import { hasCode } from './home.js';
 import { isLoss } from './link.js';
 
@@ -32,7 +32,9 @@ export async function fetchFile(
   }
   const out = resolve(options.out);
   if (await stat(out).catch(() => null)) throw new PytalkError('file-exists', { details: { path: out } });
-  await mkdir(dirname(out), { recursive: true });
+  await mkdir(dirname(out), { recursive: true }).catch((cause: unknown) => {
+    throw unwritable(out, cause);
+  });
   if (known) {
     await place(out, () => copyFile(cached, out, exclusively));
     return { path: out, size: known.size };
@@ -54,13 +56,13 @@ export async function fetchFile(
 
 const exclusively = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
 
-/** Puts a file where none may be. Rejects with `file-exists` or `file-unreadable`. */
+/** Puts a file where none may be. Rejects with `file-exists` or `file-unwritable`. */
 async function place(out: string, put: () => Promise<void>): Promise<void> {
   try {
     await put();
   } catch (error) {
     if (hasCode(error, 'EEXIST')) throw new PytalkError('file-exists', { details: { path: out } });
-    throw unreadable(out, error);
+    throw unwritable(out, error);
   }
 }
 

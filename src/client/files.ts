@@ -7,10 +7,20 @@ import { PytalkError } from '../protocol/errors.js';
 const blockBytes = 1024 * 1024;
 const headBytes = 4096;
 
+/** The failure of a file that could not be read; one that tells already what is wrong stays as it is. */
 export function unreadable(path: string, cause: unknown): PytalkError {
+  return failure('file-unreadable', path, cause);
+}
+
+/** The same for a file that could not be written. */
+export function unwritable(path: string, cause: unknown): PytalkError {
+  return failure('file-unwritable', path, cause);
+}
+
+function failure(code: 'file-unreadable' | 'file-unwritable', path: string, cause: unknown): PytalkError {
   if (cause instanceof PytalkError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new PytalkError('file-unreadable', { details: { path, reason }, cause });
+  return new PytalkError(code, { details: { path, reason }, cause });
 }
 
 /** Lower-case hexadecimal SHA-256 and size of a file. Rejects with `file-unreadable` or `cancelled`. */

@@ -9,7 +9,7 @@ import type { TransferOptions } from './api.js';
 import { BufferPool } from '../protocol/buffer-pool.js';
 import type { Connection } from './connection.js';
 import { Download } from './download.js';
-import { unreadable } from './files.js';
+import { unreadable, unwritable } from './files.js';
 import { hasCode } from './home.js';
 import type { Link } from './link.js';
 import type { Timers } from './timers.js';
@@ -81,7 +81,7 @@ export class Transfers {
 
   /**
    * Fetches a file to `path` by way of `path.part`, from where an earlier attempt broke off, and checks its hash.
-   * What is at `path` is replaced. Rejects with the server's error, `file-corrupt`, `file-unreadable`, `cancelled`.
+   * What is at `path` is replaced. Rejects with the server's error, `file-corrupt`, `file-unwritable`, `cancelled`.
    */
   download(sha256: string, path: string, options: TransferOptions = {}): Promise<{ size: number }> {
     return this.#limited(async () => {
@@ -93,7 +93,7 @@ export class Transfers {
       } catch (error) {
         // What was broken off stays; what turned out wrong goes.
         if (error instanceof PytalkError && error.code === 'file-corrupt') await rm(part, { force: true });
-        throw unreadable(path, error);
+        throw unwritable(path, error);
       }
     }, options.signal);
   }

@@ -18,6 +18,8 @@ const portsPerPerson = 4;
 const audioPortOffset = 2;
 const maxPayloadBytes = 1_400 - 12;
 const reportEveryMs = 1_000;
+/** Programs that take it are near: three such bursts fit into the default buffer of a Linux socket. */
+const packetsPerMs = 24;
 
 type Fields = Pick<RtpPacket, 'payloadType' | 'marker' | 'timestamp' | 'payload'>;
 
@@ -165,7 +167,8 @@ export class RtpOut {
     };
     const video = new PlainStream(first, send);
     const audio = new PlainStream(first + audioPortOffset, send);
-    const outlet = { video, audio, pacer: new Pacer<Fields>((fields) => video.send(fields), theMachine) };
+    const pacer = new Pacer<Fields>((fields) => video.send(fields), theMachine, packetsPerMs);
+    const outlet = { video, audio, pacer };
     this.#outlets.set(id, outlet);
     return outlet;
   }

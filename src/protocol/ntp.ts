@@ -19,3 +19,10 @@ export function readNtp(bytes: Buffer, pos: number): number {
   const since1900 = seconds < 0x8000_0000 ? seconds + 0x1_0000_0000 : seconds;
   return (since1900 - secondsTo1970) * 1000 + (bytes.readUInt32BE(pos + 4) / fractionsPerSecond) * 1000;
 }
+
+/** The middle 32 bits of an NTP timestamp, as report blocks name a sender report: 65,536ths of a second. */
+export function compactNtp(ms: number): number {
+  const bytes = Buffer.alloc(ntpBytes);
+  writeNtp(bytes, 0, ms);
+  return bytes.readUInt32BE(2);
+}

@@ -1,4 +1,5 @@
 // RTCP packets (RFC 3550, section 6; NACK of RFC 4585, section 6.2.1; REMB), several in one datagram; pure bytes and values.
+import { isUtf8 } from 'node:buffer';
 import { ProtocolError, PytalkError } from './errors.js';
 import { readNtp, writeNtp } from './ntp.js';
 
@@ -61,14 +62,30 @@ const genericNack = 1;
 const applicationFeedback = 15;
 const rembName = 0x52_45_4d_42;
 const mantissaBits = 18;
+const exponentBits = 6;
+const maxRemb = 2 ** (mantissaBits + 2 ** exponentBits - 1);
 const cnameItem = 1;
 const headerBytes = 4;
 const reportBytes = 24;
 const maxCount = 31;
 
-/** Encodes packets into one datagram. Throws PytalkError `internal` for more than 31 reports or SSRCs, an empty NACK, or a CNAME over 255 bytes. */
+/**
+ * Encodes packets into one datagram. It begins with a report, as each must (RFC 3550, section 6.1): an empty one of the first
+ * packet's sender when there is none. Throws PytalkError `internal` for more than 31 reports or SSRCs, an empty NACK or BYE, or a CNAME over 255 bytes.
+ */
 export function encodeRtcp(packets: readonly RtcpPacket[]): Buffer {
-  return Buffer.concat(packets.map(encodeOne));
+  const [first] = packets;
+  const isReport = first?.kind === 'sender-report' || first?.kind === 'receiver-report';
+  const [ssrc] = first ? sendersOf(first) : [];
+  const begin: RtcpPacket[] =
+    ssrc === undefined || isReport ? [] : [{ kind: 'receiver-report', ssrc, reports: [] }];
+  return Buffer.concat([...begin, ...packets].map(encodeOne));
+}
+
+/** The SSRCs in whose name a packet speaks: one, but for a BYE. */
+export function sendersOf(packet: RtcpPacket): readonly number[] {
+  if (packet.kind === 'bye') return packet.ssrcs;
+  return [packet.kind === 'nack' || packet.kind === 'remb' ? packet.senderSsrc : packet.ssrc];
 }
 
 function encodeOne(packet: RtcpPacket): Buffer {
@@ -109,6 +126,7 @@ function encodeOne(packet: RtcpPacket): Buffer {
       return bytes;
     }
     case 'bye': {
+      if (packet.ssrcs.length === 0) throw new PytalkError('internal');
       const bytes = frame(packetType.bye, packet.ssrcs.length, 4 * packet.ssrcs.length);
       packet.ssrcs.forEach((ssrc, at) => bytes.writeUInt32BE(ssrc, 4 + 4 * at));
       return bytes;
@@ -126,7 +144,7 @@ function encodeOne(packet: RtcpPacket): Buffer {
       return bytes;
     }
     case 'remb': {
-      if (packet.ssrcs.length > 255 || packet.bitsPerSecond >= 2 ** 53) throw new PytalkError('internal');
+      if (packet.ssrcs.length > 255 || packet.bitsPerSecond >= maxRemb) throw new PytalkError('internal');
       const bytes = frame(packetType.payloadFeedback, applicationFeedback, 16 + 4 * packet.ssrcs.length);
       bytes.writeUInt32BE(packet.senderSsrc, 4);
       bytes.writeUInt32BE(rembName, 12);
@@ -234,6 +252,8 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
       break;
     case packetType.bye:
       need(body, 4 * count);
+      // One that names nobody is valid, but useless (RFC 3550, section 6.6).
+      if (count === 0) break;
       packets.push({
         kind: 'bye',
         ssrcs: Array.from({ length: count }, (_, at) => body.readUInt32BE(4 * at)),
@@ -256,7 +276,7 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
       const word = body.readUInt32BE(12);
       const ssrcCount = word >>> 24;
       need(body, 16 + 4 * ssrcCount);
-      const exponent = (word >>> mantissaBits) & 0x3f;
+      const exponent = (word >>> mantissaBits) & (2 ** exponentBits - 1);
       packets.push({
         kind: 'remb',
         senderSsrc: body.readUInt32BE(0),
@@ -296,6 +316,7 @@ function decodeSdes(body: Buffer, count: number, packets: RtcpPacket[]): void {
     if (pos + 4 > body.length) throw new ProtocolError('bad-frame');
     const ssrc = body.readUInt32BE(pos);
     pos += 4;
+    let isNamed = false;
     for (;;) {
       if (pos >= body.length) throw new ProtocolError('bad-frame');
       const item = body.readUInt8(pos);
@@ -303,8 +324,12 @@ function decodeSdes(body: Buffer, count: number, packets: RtcpPacket[]): void {
       if (pos + 2 > body.length) throw new ProtocolError('bad-frame');
       const end = pos + 2 + body.readUInt8(pos + 1);
       if (end > body.length) throw new ProtocolError('bad-frame');
-      if (item === cnameItem)
-        packets.push({ kind: 'sdes', ssrc, cname: body.toString('utf8', pos + 2, end) });
+      const text = body.subarray(pos + 2, end);
+      // One name for each, and what is no text is none: it would not fit any more when it is passed on.
+      if (item === cnameItem && !isNamed && isUtf8(text)) {
+        packets.push({ kind: 'sdes', ssrc, cname: text.toString('utf8') });
+        isNamed = true;
+      }
       pos = end;
     }
     pos = (pos + 4) & ~3;
@@ -323,11 +348,4 @@ function readLost(body: Buffer): number[] {
     }
   }
   return lost;
-}
-
-/** The middle 32 bits of an NTP timestamp, as report blocks name a sender report: 65,536ths of a second. */
-export function compactNtp(ms: number): number {
-  const bytes = Buffer.alloc(8);
-  writeNtp(bytes, 0, ms);
-  return bytes.readUInt32BE(2);
 }

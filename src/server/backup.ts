@@ -1,7 +1,7 @@
 // Backups: one tar file with the database, the certificate, everybody's files, and a list of checksums to verify by.
 import { createHash, randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { PytalkError } from '../protocol/errors.js';
 import { certificateKeyName, certificateName } from './certificate.js';
 import { fileFailure, renameDurably } from './disk.js';
@@ -30,7 +30,7 @@ interface Source {
 }
 
 /**
- * Writes a backup while the server runs. Rejects with `file-exists` (nothing is overwritten), `file-unreadable`,
+ * Writes a backup while the server runs. Rejects with `file-exists` (nothing is overwritten), `file-unwritable`,
  * `disk-full` or `storage-failed` (also when a file does not match its checksum any more); nothing is left then.
  */
 export async function writeBackup(path: string, dataDir: string, storage: Storage): Promise<BackupResult> {
@@ -42,7 +42,7 @@ export async function writeBackup(path: string, dataDir: string, storage: Storag
     const sources = await collect(dataDir, snapshot);
     const out = await open(partial, 'wx', 0o600).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new PytalkError('file-unreadable', { details: { path: dirname(path), reason }, cause });
+      throw new PytalkError('file-unwritable', { details: { path, reason }, cause });
     });
     try {
       await writeArchive(out, sources);

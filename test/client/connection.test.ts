@@ -39,7 +39,11 @@ function pair() {
   return { timers, far, seen, writes, pushes, chunks, ends, connection };
 }
 
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+/** Some milliseconds, and then whole turns of the event loop: on a busy machine the timer may come before what waits. */
+const turn = async (): Promise<void> => {
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve));
+};
 
 t.test('answers find their requests in any order; those of one turn go out in one write', async (t) => {
   const { connection, far, seen, writes } = pair();

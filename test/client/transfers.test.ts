@@ -77,6 +77,8 @@ t.test('a file arrives byte for byte, with progress, and is fetched once', async
   t.same(fetched, { path: out, size: bytes.length });
   t.ok((await readFile(out)).equals(bytes));
   await t.rejects(two.fetchFile(message.id, { out }), { code: 'file-exists' });
+  const belowFile = join(out, 'copy.bin');
+  await t.rejects(two.fetchFile(message.id, { out: belowFile }), { code: 'file-unwritable' });
   const cached = await two.fetchFile(message.id);
   t.ok((await readFile(cached.path)).equals(bytes));
   t.same(await two.fetchFile(message.id), cached);

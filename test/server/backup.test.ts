@@ -108,6 +108,8 @@ t.test('a folder that holds anything is left alone, and so is a file that is the
   await t.rejects(restoreBackup(path, dataDir), { code: 'home-unusable' });
   t.same(await readdir(dataDir), ['mine']);
   await t.rejects(writeBackup(path, core.dataDir, core.storage), { code: 'file-exists' });
+  const belowNothing = join(out, 'no-folder', 'a.backup');
+  await t.rejects(writeBackup(belowNothing, core.dataDir, core.storage), { code: 'file-unwritable' });
   await t.rejects(restoreBackup(join(out, 'none'), join(out, 'd')), { code: 'file-unreadable' });
 });
 

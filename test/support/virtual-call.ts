@@ -9,12 +9,16 @@ import type { Datagram, Outside } from '../../src/media/session/outside.js';
 import type { RtpPacket } from '../../src/protocol/rtp.js';
 import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
+import type { MediaRates, RelayParticipant } from '../../src/server/relay/relay-messages.js';
 import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
 import { VirtualTime } from './virtual-time.js';
 
 export interface VirtualSide {
   readonly id: number;
   readonly session: MediaSession;
+  /** What it proves itself to the relay with, and what it encrypts its streams with. */
+  readonly ticket: RelayParticipant;
+  readonly key: { epoch: number; master: Buffer };
   /** Every picture that came, in order, and how long after it was sent, in milliseconds. */
   readonly frames: ReceivedFrame[];
   readonly latencies: number[];
@@ -26,6 +30,10 @@ export interface VirtualSide {
   onSound: (from: number, packet: RtpPacket, capturedAt: number) => void;
   /** The relay sees this side at another address from now on. */
   move(): void;
+  /** Takes a datagram as if it came from the relay's address. */
+  receive(bytes: Buffer): void;
+  /** Sends a datagram to the relay beside its session. */
+  send(bytes: Buffer): void;
 }
 
 export interface VirtualCall {
@@ -74,7 +82,13 @@ const blockSamples = 960;
 /** Begins a call of `count` whose tickets are all proven. `withKeys` false: nobody knows how to open what comes. */
 export async function virtualCall(
   count: number,
-  options: { traits?: readonly NetworkTraits[]; withKeys?: boolean; seed?: number } = {},
+  options: {
+    traits?: readonly NetworkTraits[];
+    withKeys?: boolean;
+    seed?: number;
+    /** What each may send; as configured without them. */
+    rates?: MediaRates;
+  } = {},
 ): Promise<VirtualCall> {
   const { traits = [], withKeys = true, seed = 7 } = options;
   const time = new VirtualTime();
@@ -83,12 +97,12 @@ export async function virtualCall(
   const relay = new RelayCore(
     (bytes, port) => ports.get(port)?.(bytes),
     () => time.now(),
-    { rates: (await readConfig()).mediaRates, generation: 0 },
+    { rates: options.rates ?? (await readConfig()).mediaRates, generation: 0 },
   );
   time.every(1_000, () => relay.sweep());
   let lastPort = 40_000;
 
-  const make = (id: number): VirtualSide & { key: { epoch: number; master: Buffer } } => {
+  const make = (id: number): VirtualSide => {
     const ticket = {
       username: `user-${id}`,
       password: randomBytes(18).toString('base64url'),
@@ -149,9 +163,13 @@ export async function virtualCall(
       },
       outside,
     );
-    const onSound = (): void => undefined;
-    const side: VirtualSide & { key: typeof key } = {
-      ...{ id, session, frames, latencies, network, control, move, key, onSound },
+    const more = {
+      receive: (bytes: Buffer) => receive(bytes, relayAddress),
+      send: (bytes: Buffer) => relay.datagram(bytes, '203.0.113.1', port),
+    };
+    const side: VirtualSide = {
+      ...{ id, session, ticket, key, frames, latencies, network, control, move, ...more },
+      onSound: () => undefined,
     };
     return side;
   };

@@ -28,7 +28,7 @@ export interface CongestionOptions {
 
 export class Congestion {
   readonly #options: CongestionOptions;
-  /** What each receiver says that its way carries, by the SSRC it speaks as. */
+  /** What each receiver says that its way carries, one word each. */
   readonly #rates = new Map<number, { bps: number; atMs: number }>();
   /** What each sender was told. */
   readonly #said = new Map<number, { bps: number; atMs: number }>();
@@ -47,8 +47,8 @@ export class Congestion {
   }
 
   /** A receiver's word: its way carries so much of this side. */
-  heard(ssrc: number, bps: number, nowMs: number): void {
-    this.#rates.set(ssrc, { bps, atMs: nowMs });
+  heard(id: number, bps: number, nowMs: number): void {
+    this.#rates.set(id, { bps, atMs: nowMs });
     this.#follow(nowMs);
   }
 
@@ -67,9 +67,9 @@ export class Congestion {
       if (bps !== null) this.#tell(person, bps, nowMs);
     }
     this.#slowDownWhenBlind(nowMs);
-    for (const [ssrc, { atMs }] of this.#rates) {
+    for (const [id, { atMs }] of this.#rates) {
       if (nowMs - atMs < rateLifeMs) continue;
-      this.#rates.delete(ssrc);
+      this.#rates.delete(id);
       this.#follow(nowMs);
     }
   }

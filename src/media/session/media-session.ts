@@ -1,13 +1,8 @@
 // The media of one call on the wire: streams out, people in, reports both ways, over one path to the relay.
 import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import {
-  compactNtp,
-  decodeRtcp,
-  encodeRtcp,
-  type ReportBlock,
-  type RtcpPacket,
-} from '../../protocol/rtcp.js';
+import { compactNtp } from '../../protocol/ntp.js';
+import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
@@ -19,7 +14,7 @@ import { OutStream, type OutPayload } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
 import { Pacer } from './pacer.js';
 import { RateMeter } from './rate-meter.js';
-import { RemotePerson } from './remote-person.js';
+import { RemotePerson, type Captured } from './remote-person.js';
 import { isReport, report } from './report.js';
 import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
@@ -128,15 +123,13 @@ export class MediaSession {
     if (this.#people.has(person.id)) return;
     const remote: RemotePerson = new RemotePerson(person, {
       frame: ({ jpeg, width, height, timestamp, captureTimeMs }) => {
-        const { capturedAt, latencyMs } = this.#captured(remote, captureTimeMs);
-        remote.frameMeter.add(this.#outside.now(), jpeg.length, latencyMs);
-        const times = { timestamp, captureTimeMs, capturedAt, latencyMs };
-        this.#events.frame({ from: person.id, jpeg, width, height, ...times });
+        const captured = this.#captured(remote, captureTimeMs);
+        remote.frameMeter.add(this.#outside.now(), jpeg.length, captured.latencyMs);
+        const picture = { from: person.id, jpeg, width, height, timestamp, captureTimeMs };
+        this.#events.frame({ ...picture, ...captured });
       },
-      audioPacket: (packet) => {
-        const { capturedAt } = this.#captured(remote, packet.captureTimeMs);
-        this.#events.audioPacket(person.id, packet, capturedAt);
-      },
+      audioPacket: (packet) =>
+        this.#events.audioPacket(person.id, packet, this.#captured(remote, packet.captureTimeMs).capturedAt),
     });
     this.#people.set(person.id, remote);
     this.#bySsrc.set(person.ssrc, remote);
@@ -225,9 +218,12 @@ export class MediaSession {
 
   #rtp(bytes: Buffer, nowMs: number): void {
     if (bytes.length < rtpHeaderBytes) return;
-    const ssrc = ssrcOf(bytes);
-    this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant))?.packet(bytes, nowMs, this.#roundTrips());
+    this.#personOf(ssrcOf(bytes))?.packet(bytes, nowMs, this.#roundTrips());
     if (!this.#stopTick && !this.#isClosed) this.#tickLater();
+  }
+
+  #personOf(ssrc: number): RemotePerson | undefined {
+    return this.#bySsrc.get(ssrc - (ssrc % ssrcsPerParticipant));
   }
 
   #roundTrips(): RoundTrips {
@@ -281,7 +277,7 @@ export class MediaSession {
         return;
       }
       case 'sender-report': {
-        const person = this.#bySsrc.get(packet.ssrc - (packet.ssrc % ssrcsPerParticipant));
+        const person = this.#personOf(packet.ssrc);
         if (!person) return;
         const isVideo = packet.ssrc === person.ssrc + streamOffset.video;
         (isVideo ? person.videoReception : person.audioReception).reported(
@@ -294,11 +290,12 @@ export class MediaSession {
       case 'receiver-report':
         this.#reports(packet.reports);
         return;
-      case 'remb':
-        if (packet.ssrcs.includes(this.#video.ssrc)) {
-          this.#congestion.heard(packet.senderSsrc, packet.bitsPerSecond, this.#outside.now());
-        }
+      case 'remb': {
+        const person = this.#personOf(packet.senderSsrc);
+        if (person && packet.ssrcs.includes(this.#video.ssrc))
+          this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
+      }
       case 'sdes':
       case 'bye':
     }
@@ -324,21 +321,9 @@ export class MediaSession {
     });
   }
 
-  #clockOffset(person: RemotePerson): number | null {
+  #captured(person: RemotePerson, captureTimeMs: number | null): Captured {
     const oneWayMs = (this.#farRttMs ?? this.#path.rttMs ?? 0) / 2;
-    return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
-  }
-
-  /** When something was captured, on this machine's clock; this moment while the sender's clock is not known. */
-  #captured(
-    person: RemotePerson,
-    captureTimeMs: number | null,
-  ): { capturedAt: number; latencyMs: number | null } {
-    const now = this.#outside.wallMs();
-    const offsetMs = this.#clockOffset(person);
-    if (captureTimeMs === null || offsetMs === null) return { capturedAt: now, latencyMs: null };
-    const capturedAt = Math.min(now, captureTimeMs + offsetMs);
-    return { capturedAt, latencyMs: now - capturedAt };
+    return person.captured(captureTimeMs, this.#outside.wallMs(), oneWayMs);
   }
 
   // ---- reports --------------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 // Spreads the packets of a picture over a few milliseconds, or as the way carries them, so that buffers on the way do not overflow.
 import type { Clock } from './outside.js';
 
-/** Packets sent in one go, each millisecond or so: 13 kB, which the default buffer of a Linux socket holds many times. */
-const burstPackets = 12;
+/** Packets a millisecond while no limit is known: 13 kB, which the default buffer of a Linux socket holds many times. */
+const usualPerMs = 12;
 const burstEveryMs = 1;
+/** A timer that comes late is made up for, up to so much: buffers must hold what then goes out in one go. */
+const maxCatchUpMs = 3;
 /** More pictures than this waiting: the oldest that has not begun is given up, the newest wins. */
 const maxWaiting = 2;
 /** Above the rate that the way carries, so that a picture is not held back for long (as GCC paces). */
@@ -20,13 +22,15 @@ export class Pacer<T> {
   #stopTimer: (() => void) | null = null;
   #bps: number | null = null;
   #isClosed = false;
+  readonly #perMs: number;
   /** Pictures given up before they were sent. */
   dropped = 0;
 
   /** `send` returns the bytes that went over the wire. A packet that is given up was never handed to it. */
-  constructor(send: (packet: T) => number, clock: Clock) {
+  constructor(send: (packet: T) => number, clock: Clock, packetsPerMs = usualPerMs) {
     this.#send = send;
     this.#clock = clock;
+    this.#perMs = packetsPerMs;
   }
 
   /** What the way carries, in bits a second; null while not known. `packetBytes`: of one that waits, about. */
@@ -48,7 +52,7 @@ export class Pacer<T> {
       this.dropped++;
     }
     this.#frames.push([...packets]);
-    if (!this.#stopTimer) this.#burst();
+    if (!this.#stopTimer) this.#burst(burstEveryMs);
   }
 
   close(): void {
@@ -57,9 +61,11 @@ export class Pacer<T> {
     this.#frames = [];
   }
 
-  #burst(): void {
+  /** `sinceMs`: since the last burst. */
+  #burst(sinceMs: number): void {
+    const atMs = this.#clock.now();
     this.#stopTimer = null;
-    let left = this.#bps === null ? burstPackets : narrowPackets;
+    let left = this.#bps === null ? Math.round(this.#perMs * Math.min(maxCatchUpMs, sinceMs)) : narrowPackets;
     let bits = 0;
     while (left > 0) {
       const [frame] = this.#frames;
@@ -72,7 +78,9 @@ export class Pacer<T> {
     }
     const waitMs = this.#bps === null ? 0 : (bits * 1000) / (this.#bps * paceFactor);
     if (this.#frames.length > 0 || waitMs > burstEveryMs) {
-      this.#stopTimer = this.#clock.after(Math.max(burstEveryMs, waitMs), () => this.#burst());
+      this.#stopTimer = this.#clock.after(Math.max(burstEveryMs, waitMs), () =>
+        this.#burst(Math.max(burstEveryMs, this.#clock.now() - atMs)),
+      );
     }
   }
 }

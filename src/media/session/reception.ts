@@ -1,6 +1,7 @@
 // How one stream arrives, as receiver reports tell its sender (RFC 3550, sections 6.4.1 and A.3, A.8).
 import { sequenceDiff } from '../../protocol/rtp.js';
-import { compactNtp, type ReportBlock } from '../../protocol/rtcp.js';
+import { compactNtp } from '../../protocol/ntp.js';
+import type { ReportBlock } from '../../protocol/rtcp.js';
 
 /** Senders' reports that the clock of a sender is judged by. */
 const clockSamples = 16;

@@ -39,7 +39,11 @@ export function report(
   return packets;
 }
 
-/** Whether a packet shows that what is sent arrives: only those who receive it write such. */
-export function isReport({ kind }: RtcpPacket): boolean {
-  return kind === 'sender-report' || kind === 'receiver-report' || kind === 'remb';
+/**
+ * Whether a packet shows that the way is open in both directions. A receiver report without blocks does not: any compound packet
+ * may begin with one (RFC 3550, section 6.1).
+ */
+export function isReport(packet: RtcpPacket): boolean {
+  if (packet.kind === 'receiver-report') return packet.reports.length > 0;
+  return packet.kind === 'sender-report' || packet.kind === 'remb';
 }

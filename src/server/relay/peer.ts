@@ -1,27 +1,25 @@
 // A participant as the relay knows it: its keys, its address once proven, what it may send, and what it sent lately.
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { SrtcpReceiver, SrtcpSender } from '../../protocol/srtp.js';
-import type { PacketCache } from './packet-cache.js';
+import { MediaAllowance } from './media-allowance.js';
 import type { MediaRates, RelayParticipant } from './relay-messages.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface Peer {
-  readonly participant: RelayParticipant;
-  readonly call: Peer[];
-  readonly fromPeer: SrtcpReceiver;
-  readonly toPeer: SrtcpSender;
-  readonly packets: TokenBucket;
-  readonly bytes: TokenBucket;
-  readonly feedback: TokenBucket;
-  readonly resends: TokenBucket;
-  /** Recent packets, by offset of their SSRC. */
-  readonly caches: (PacketCache | null)[];
-  /** When packets were sent again to this peer, by SSRC and sequence number. */
-  readonly resentAt: Map<number, number>;
-  counter: bigint;
+  // First what is touched for every packet, so that it lies side by side.
   address: string;
   port: number;
   boundAt: number;
+  readonly call: Peer[];
+  readonly media: MediaAllowance;
+  readonly participant: RelayParticipant;
+  readonly fromPeer: SrtcpReceiver;
+  readonly toPeer: SrtcpSender;
+  readonly feedback: TokenBucket;
+  readonly resends: TokenBucket;
+  /** When packets were sent again to this peer, by SSRC and sequence number. */
+  readonly resentAt: Map<number, number>;
+  counter: bigint;
 }
 
 /** How a participant comes into a relay: with the rates it has, and how many relays there were before. */
@@ -40,20 +38,18 @@ export function makePeer(
   { rates, generation }: PeerOptions,
 ): Peer {
   return {
-    participant,
-    call,
-    fromPeer: new SrtcpReceiver(Buffer.from(participant.toRelay)),
-    toPeer: new SrtcpSender(Buffer.from(participant.fromRelay), generation * indexesOfGeneration),
-    packets: new TokenBucket(rates.packets, now),
-    bytes: new TokenBucket(rates.bytes, now),
-    feedback: new TokenBucket(rates.feedback, now),
-    resends: new TokenBucket(rates.resends, now),
-    caches: new Array<PacketCache | null>(ssrcsPerParticipant).fill(null),
-    resentAt: new Map(),
-    counter: -1n,
     address: '',
     port: 0,
     boundAt: -Infinity,
+    call,
+    media: new MediaAllowance(rates, now),
+    participant,
+    fromPeer: new SrtcpReceiver(Buffer.from(participant.toRelay)),
+    toPeer: new SrtcpSender(Buffer.from(participant.fromRelay), generation * indexesOfGeneration),
+    feedback: new TokenBucket(rates.feedback, now),
+    resends: new TokenBucket(rates.resends, now),
+    resentAt: new Map(),
+    counter: -1n,
   };
 }
 

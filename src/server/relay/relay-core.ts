@@ -1,10 +1,9 @@
 // What the relay does with each datagram: binds addresses by ticket, passes media on unchanged, carries feedback; no sockets.
 import { ProtocolError } from '../../protocol/errors.js';
-import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
-import { datagramKind, sequenceOf, ssrcOf } from '../../protocol/rtp.js';
+import { decodeRtcp, encodeRtcp, sendersOf, type RtcpPacket } from '../../protocol/rtcp.js';
+import { datagramKind, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
-import { PacketCache, maxPacketAgeMs } from './packet-cache.js';
 import { PacketMemory } from './packet-memory.js';
 import { isOf, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
@@ -41,6 +40,8 @@ const bindingLifeMs = 30_000;
 const maxMemoryBytes = 128 * 1024 * 1024;
 /** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
 const resendPauseMs = 20;
+/** Feedback of a whole call of eight has less than half of it. */
+const maxRtcpBytes = 1_500;
 const minRtpBytes = 12 + srtpOverheadBytes;
 
 /** Sends one datagram. */
@@ -68,7 +69,7 @@ export class RelayCore {
   /** By first SSRC over 8, which makes it a small integer to V8. */
   readonly #bySsrc = new Map<number, Peer>();
   readonly #calls = new Map<string, Peer[]>();
-  readonly #memory = new PacketMemory({ maxBytes: maxMemoryBytes, maxAgeMs: maxPacketAgeMs });
+  readonly #memory = new PacketMemory(maxMemoryBytes);
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
@@ -151,13 +152,11 @@ export class RelayCore {
       return;
     }
     const now = this.#now();
-    if (!peer.packets.take(1, now) || !peer.bytes.take(bytes.length, now)) {
+    if (!peer.media.take(bytes.length, now)) {
       this.counters.limited++;
       return;
     }
-    let cache = peer.caches[offset] ?? null;
-    if (!cache) peer.caches[offset] = cache = new PacketCache(this.#memory);
-    cache.keep(sequenceOf(bytes), bytes, now);
+    this.#memory.keep(bytes, ssrc, now);
     for (const other of peer.call) {
       if (other === peer || other.port === 0 || now - other.boundAt > bindingLifeMs) continue;
       this.#send(bytes, other.port, other.address);
@@ -235,6 +234,10 @@ export class RelayCore {
   }
 
   #control(bytes: Buffer, address: string, port: number): void {
+    if (bytes.length > maxRtcpBytes) {
+      this.counters.malformed++;
+      return;
+    }
     const peer = this.#byAddress.get(address)?.get(port);
     if (!peer) {
       this.counters.spoofed++;
@@ -257,62 +260,59 @@ export class RelayCore {
       this.counters.malformed++;
       return;
     }
-    for (const packet of packets) this.#feedback(peer, packet);
+    const news = new Map<Peer, RtcpPacket[]>();
+    for (const packet of packets) {
+      if (sendersOf(packet).every((ssrc) => isOf(peer, ssrc))) this.#feedback(peer, packet, news);
+      else this.counters.spoofed++;
+    }
+    // One datagram each, however many packets came in one: nobody can make more of them than were sent.
+    for (const [other, told] of news) {
+      if (other.port !== 0) this.#send(other.toPeer.protect(encodeRtcp(told)), other.port, other.address);
+    }
   }
 
-  #feedback(peer: Peer, packet: RtcpPacket): void {
+  /** Collects in `news` what others are to be told. */
+  #feedback(peer: Peer, packet: RtcpPacket, news: Map<Peer, RtcpPacket[]>): void {
+    const tell = (other: Peer, told: RtcpPacket): void => {
+      const before = news.get(other);
+      if (before) before.push(told);
+      else news.set(other, [told]);
+    };
+    const others = peer.call.filter((one) => one !== peer);
     switch (packet.kind) {
-      case 'nack':
-        this.#resend(peer, packet.mediaSsrc, packet.lost, packet.senderSsrc);
-        return;
-      case 'sender-report':
-        if (!isOf(peer, packet.ssrc)) {
+      case 'nack': {
+        const { mediaSsrc, senderSsrc } = packet;
+        const owner = others.find((other) => isOf(other, mediaSsrc));
+        if (!owner) {
           this.counters.spoofed++;
           return;
         }
-        this.#tellOthers(peer, { ...packet, reports: [] });
-        this.#tellOwners(peer, packet.ssrc, packet.reports);
+        const lost = this.#resend(peer, owner, mediaSsrc, packet.lost);
+        if (lost.length > 0) tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost });
+        return;
+      }
+      case 'sender-report':
+        for (const other of others) tell(other, { ...packet, reports: [] });
+        this.#feedback(peer, { kind: 'receiver-report', ssrc: packet.ssrc, reports: packet.reports }, news);
         return;
       case 'receiver-report':
-        this.#tellOwners(peer, packet.ssrc, packet.reports);
+        // Blocks go to those whose streams they are about.
+        for (const other of others) {
+          const reports = packet.reports.filter(({ ssrc }) => isOf(other, ssrc));
+          if (reports.length > 0) tell(other, { ...packet, reports });
+        }
         return;
       case 'remb':
-        for (const other of peer.call) {
-          if (other !== peer && packet.ssrcs.some((ssrc) => isOf(other, ssrc))) this.#tell(other, packet);
-        }
+        for (const other of others) if (packet.ssrcs.some((ssrc) => isOf(other, ssrc))) tell(other, packet);
         return;
       case 'bye':
       case 'sdes':
-        this.#tellOthers(peer, packet);
+        for (const other of others) tell(other, packet);
     }
   }
 
-  #tellOthers(peer: Peer, packet: RtcpPacket): void {
-    for (const other of peer.call) if (other !== peer) this.#tell(other, packet);
-  }
-
-  /** Reports go to those whose streams they are about. */
-  #tellOwners(peer: Peer, ssrc: number, reports: readonly ReportBlock[]): void {
-    for (const other of peer.call) {
-      const own = other === peer ? [] : reports.filter((report) => isOf(other, report.ssrc));
-      if (own.length > 0) this.#tell(other, { kind: 'receiver-report', ssrc, reports: own });
-    }
-  }
-
-  #tell(peer: Peer, packet: RtcpPacket): void {
-    if (peer.port === 0) return;
-    this.#send(peer.toPeer.protect(encodeRtcp([packet])), peer.port, peer.address);
-  }
-
-  /** Sends again what is still here; the rest is asked of its sender. */
-  #resend(peer: Peer, mediaSsrc: number, lost: readonly number[], senderSsrc: number): void {
-    const owner = this.#bySsrc.get(Math.floor(mediaSsrc / ssrcsPerParticipant));
-    if (!owner || owner === peer || owner.call !== peer.call) {
-      this.counters.spoofed++;
-      return;
-    }
-    const offset = mediaSsrc - owner.participant.ssrc;
-    const cache = owner.caches[offset] ?? null;
+  /** Sends again what is still here of what a peer has missed; returns what its sender is to be asked for. */
+  #resend(peer: Peer, owner: Peer, mediaSsrc: number, lost: readonly number[]): number[] {
     const now = this.#now();
     const missing: number[] = [];
     for (const sequence of lost) {
@@ -323,7 +323,7 @@ export class RelayCore {
         this.counters.limited++;
         break;
       }
-      const bytes = cache?.find(sequence, now);
+      const bytes = this.#memory.find(mediaSsrc, sequence, now);
       // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
       if (!bytes || resentAt !== null) missing.push(sequence);
       if (!bytes) continue;
@@ -331,6 +331,6 @@ export class RelayCore {
       this.#send(bytes, peer.port, peer.address);
       this.counters.resentPackets++;
     }
-    if (missing.length > 0) this.#tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost: missing });
+    return missing;
   }
 }

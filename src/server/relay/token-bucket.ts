@@ -7,22 +7,22 @@ export interface TokenRate {
 }
 
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly #burst: number;
+  /** Shared by all buckets of a kind: what is read for every packet is as little memory as can be. */
+  readonly #rate: TokenRate;
   #tokens: number;
   #at: number;
 
   /** `now` in milliseconds on a clock that never goes back. */
-  constructor({ perMinute, burst }: TokenRate, now: number) {
-    this.#perMs = perMinute / 60_000;
-    this.#burst = burst;
-    this.#tokens = burst;
+  constructor(rate: TokenRate, now: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
     this.#at = now;
   }
 
   /** Takes so many tokens, or none when there are fewer. */
   take(count: number, now: number): boolean {
-    const tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+    const { burst, perMinute } = this.#rate;
+    const tokens = Math.min(burst, this.#tokens + ((now - this.#at) * perMinute) / 60_000);
     this.#at = now;
     const passes = tokens >= count;
     this.#tokens = passes ? tokens - count : tokens;
