@@ -4,6 +4,7 @@ import { describeMachine, pinGenerator } from './machine.js';
 import { runPeers } from './peers.js';
 import { scenarioSection, writeResults, type Section } from './report.js';
 import { repeat, type RunOptions, type Scenario } from './scenario.js';
+import { agentKilled, agentSoak } from './scenarios/agent.js';
 import { callScenarios } from './scenarios/calls.js';
 import { durablePlain, durableTls } from './scenarios/durable.js';
 import { fanOutPlain, fanOutTls } from './scenarios/fan-out-max.js';
@@ -11,6 +12,7 @@ import { fanOutPaced } from './scenarios/fan-out-paced.js';
 import { fileTransfer } from './scenarios/file.js';
 import { idleScenarios } from './scenarios/idle.js';
 import { login } from './scenarios/login.js';
+import { runNetworkTable } from './scenarios/network.js';
 import { mediaRelay } from './scenarios/relay.js';
 import { startUp } from './scenarios/start-up.js';
 import { terminalVideo } from './scenarios/terminal-video.js';
@@ -28,8 +30,11 @@ const scenarios: readonly Scenario[] = [
   mediaRelay,
   terminalVideo,
   ...callScenarios,
+  agentKilled,
+  agentSoak,
 ];
 const peersKey = 'P';
+const networkKey = 'N';
 const runsOfEach = 3;
 const resultsFile = fileURLToPath(new URL('../../bench/results.md', import.meta.url));
 
@@ -46,7 +51,7 @@ function print(section: Section): void {
 async function main(words: readonly string[]): Promise<number> {
   const quick = words.includes('quick');
   const keys = words.filter((word) => word !== 'quick');
-  const known = [...new Set(scenarios.flatMap(wordsFor)), peersKey];
+  const known = [...new Set(scenarios.flatMap(wordsFor)), peersKey, networkKey];
   const unknown = keys.find((key) => !known.includes(key));
   if (unknown !== undefined) {
     console.error(`bench: no scenario ${unknown}; there are ${known.join(' ')}, and the word quick`);
@@ -69,6 +74,11 @@ async function main(words: readonly string[]): Promise<number> {
       failed++;
       console.error(`\nbench: ${scenario.title}: ${error instanceof Error ? error.message : String(error)}`);
     }
+  }
+  if (picked([networkKey])) {
+    const section = await runNetworkTable(quick);
+    sections.push(section);
+    print(section);
   }
   if (picked([peersKey])) {
     const section = await runPeers(count, quick);

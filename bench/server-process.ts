@@ -30,6 +30,8 @@ export const openConfig = {
     registrationsPerAddress: unlimited,
     uploads: unlimited,
     events: unlimited,
+    calls: unlimited,
+    callSignals: unlimited,
   },
 };
 

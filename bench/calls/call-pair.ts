@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import type { NetworkTraits } from '../../test/support/bad-network.js';
+import type { BadNetwork, NetworkTraits } from '../../test/support/bad-network.js';
 import { openUdpProxy, type ProxyOptions } from '../../test/support/udp-proxy.js';
 import { onBothCpus } from '../machine.js';
 import { launcher, track, withServer, type BenchServer } from '../server-process.js';
@@ -25,7 +25,14 @@ interface StatsLine {
   received: Record<string, ReceivedFigures | undefined>;
 }
 interface ReceivedFigures {
-  video: { fps: number; width: number; height: number; frames: number; lost: number; latencyMs: number };
+  video: {
+    fps: number;
+    width: number;
+    height: number;
+    frames: number;
+    lost: number;
+    latencyMs: number | null;
+  };
   audio: { packets: number; lost: number; concealedMs: number; bufferMs: number };
 }
 
@@ -40,6 +47,8 @@ export interface CallPair {
   readonly server: BenchServer;
   readonly caller: CallSide;
   readonly agent: CallSide;
+  /** What both sides' datagrams pass; null without one. */
+  readonly network: BadNetwork | null;
 }
 
 export interface CallOptions {
@@ -67,7 +76,7 @@ export async function withCall<T>(options: CallOptions, use: (pair: CallPair) =>
         .then(() => new Side('alice', folder, ['bob', ...options.caller]));
       try {
         await Promise.all([caller.until('connected'), agent.until('connected')]);
-        const result = await use({ server, caller, agent });
+        const result = await use({ server, caller, agent, network: proxy?.network ?? null });
         caller.hangUp();
         await Promise.all([caller.endsWell(), agent.endsWell()]);
         return result;

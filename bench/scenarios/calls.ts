@@ -62,7 +62,7 @@ async function receivedBy(
     medianFps: median(stretchOfLines.map((line) => line.video.fps)),
     lost: video.lost - first.video.lost,
     concealed: (last.audio.concealedMs - first.audio.concealedMs) / 1000 / seconds,
-    latencyMs: median(stretchOfLines.map((line) => line.video.latencyMs)),
+    latencyMs: median(stretchOfLines.flatMap((line) => line.video.latencyMs ?? [])),
   };
 }
 
@@ -156,4 +156,80 @@ const pictureDelay: Scenario = {
   },
 };
 
-export const callScenarios: readonly Scenario[] = [plainCall, pictureDelay];
+// ---- V3 -----------------------------------------------------------------------------------------------------
+
+const goodWay = { delayMs: 30 };
+const narrowWay = { delayMs: 30, bitsPerSecond: 200_000, queueMs: 400 };
+
+/** What a side saw from a line to another, a second or more later. */
+function between(first: FigureLine, last: FigureLine): { fps: number; concealed: number } {
+  const seconds = (last.atMs - first.atMs) / 1000;
+  return {
+    fps: (last.video.frames - first.video.frames) / seconds,
+    concealed: (last.audio.concealedMs - first.audio.concealedMs) / 1000 / seconds,
+  };
+}
+
+type FigureLine = Awaited<ReturnType<CallSide['received']>>[number];
+
+/** Waits, and returns the newest line of both sides. */
+async function linesAfter({ caller, agent }: CallPair, ms: number): Promise<FigureLine[][]> {
+  await sleep(ms);
+  return Promise.all([caller, agent].map((side) => side.received()));
+}
+
+function lastOf(lines: readonly FigureLine[]): FigureLine {
+  const last = lines.at(-1);
+  if (!last) throw new Error('a side has no figures');
+  return last;
+}
+
+const narrowCall: Scenario = {
+  key,
+  title: 'V3 A call whose way becomes 200 kbit/s for a while',
+  about:
+    'As V1, the calling side behind the seeded UDP proxy of `test/support` (60 ms of round trip). After five seconds the proxy carries 200 kbit/s each way for 13 s, of which the last eight count; ' +
+    'then all again, and ten seconds later full quality is looked for. Of both sides the worse.',
+  figures: [
+    { name: 'pictures a second at 200 kbit/s', digits: 1, aim: { atLeast: 5 } },
+    { name: 'latency at 200 kbit/s by --stats, worst second, ms', digits: 0, aim: { atMost: 800 } },
+    { name: 'sound made up at 200 kbit/s, %', digits: 1, aim: { atMost: 5 } },
+    { name: 'width ten seconds after, pixels', digits: 0, aim: { atLeast: 640 } },
+    { name: 'pictures a second ten seconds after', digits: 1, aim: { atLeast: 27 } },
+    ...costFigures,
+  ],
+  runOnce: () => {
+    const options = ['--camera', 'test', ...withoutDevices];
+    const network = { traits: goodWay, behind: 1 };
+    return withCall({ caller: options, agent: options, network }, async (pair) => {
+      const way = pair.network;
+      if (!way) throw new Error('there is no proxy');
+      await sleep(settleMs + 1_000);
+      way.traits = narrowWay;
+      const first = (await linesAfter(pair, 5_000)).map(lastOf);
+      const narrow = await linesAfter(pair, 8_000);
+      way.traits = goodWay;
+      const lifted = (await linesAfter(pair, 10_000)).map(lastOf);
+      const finish = measureTogether([pair.server.pid, pair.caller.pid, pair.agent.pid]);
+      const after = (await linesAfter(pair, 3_000)).map(lastOf);
+      const cost = await finish();
+      const held = narrow.map((lines, at) => between(first[at] ?? lastOf(lines), lastOf(lines)));
+      const latencies = narrow.flatMap((lines, at) =>
+        lines
+          .filter(({ atMs }) => atMs > (first[at]?.atMs ?? 0))
+          .flatMap(({ video }) => video.latencyMs ?? []),
+      );
+      const restored = after.map((last, at) => between(lifted[at] ?? last, last));
+      return {
+        'pictures a second at 200 kbit/s': Math.min(...held.map((one) => one.fps)),
+        'latency at 200 kbit/s by --stats, worst second, ms': Math.max(...latencies),
+        'sound made up at 200 kbit/s, %': 100 * Math.max(...held.map((one) => one.concealed)),
+        'width ten seconds after, pixels': Math.min(...after.map(({ video }) => video.width)),
+        'pictures a second ten seconds after': Math.min(...restored.map((one) => one.fps)),
+        ...costMeasured(cost),
+      };
+    });
+  },
+};
+
+export const callScenarios: readonly Scenario[] = [plainCall, pictureDelay, narrowCall];

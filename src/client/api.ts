@@ -25,6 +25,11 @@ export interface ConnectOptions {
   device?: string;
   /** With mode `live`: resolve even when the server cannot be reached, if this home has logged in before. */
   offline?: boolean;
+  /**
+   * With mode `live`: calls in which this client may be at once, for a program that answers by itself; 1 to 8, default 1.
+   * With more than one, calls that an earlier such program of this home has left open by its death are over.
+   */
+  calls?: number;
 }
 
 export type ConnectionState = 'connecting' | 'online' | 'offline' | 'closed';

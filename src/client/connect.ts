@@ -90,7 +90,13 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
     core,
     people,
     conversations,
-    calls: new Calls({ core, people, conversations, serverHost: address.host }),
+    calls: new Calls({
+      core,
+      people,
+      conversations,
+      serverHost: address.host,
+      capacity: options.calls ?? 1,
+    }),
     messages: new Messages(core, conversations, views),
     session: new Session(core, {
       server: address.name,

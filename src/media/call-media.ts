@@ -3,10 +3,10 @@ import type { CallMedia as MediaKind } from '../protocol/call-shapes.js';
 import { PytalkError } from '../protocol/errors.js';
 import { Ducker } from './audio/ducker.js';
 import { AudioEncoder } from './audio/encoder.js';
-import { openMicrophone } from './audio/microphone.js';
+import { openMicrophone as openOwnMicrophone } from './audio/microphone.js';
 import { level, mix } from './audio/mixer.js';
 import { openSpeaker } from './audio/speaker.js';
-import { openCamera } from './capture/camera.js';
+import { openCamera as openOwnCamera } from './capture/camera.js';
 import { AdaptivePictures } from './adaptive-pictures.js';
 import { FrameHold } from './frame-hold.js';
 import {
@@ -22,6 +22,7 @@ import {
   type Sink,
   type SoundBlock,
   type Source,
+  type SourceEvents,
 } from './media.js';
 import { keepPace } from './pace.js';
 import { RtpOut } from './rtp-out.js';
@@ -40,6 +41,14 @@ export interface CallMediaOptions {
   rtpOut: { host: string; port: number } | null;
   /** Path of its description; null for none. */
   sdp: string | null;
+  /** Gives what a camera and a microphone shared with other calls take; without it the call opens its own. */
+  shared?: SharedCapture;
+}
+
+/** A camera and a microphone that several calls share. */
+export interface SharedCapture {
+  openCamera(events: SourceEvents<JpegFrame>): Source;
+  openMicrophone(events: SourceEvents<SoundBlock>): Source;
 }
 
 const selfId = 0;
@@ -79,7 +88,7 @@ class RunningMedia implements CallMedia {
   #volume = 1;
   /** Loudness of what is played now. */
   #farLevel = 0;
-  #ducks = false;
+  #ducks = (): boolean => false;
   #closing: Promise<void> | null = null;
 
   constructor(options: CallMediaOptions, rtpOut: RtpOut | null) {
@@ -184,14 +193,14 @@ class RunningMedia implements CallMedia {
   // ---- out ------------------------------------------------------------------------------------------------
 
   #openCamera(): void {
-    const { camera, settings } = this.#options;
+    const { camera, settings, shared } = this.#options;
     const events = {
       data: (frame: JpegFrame) => this.#frameTaken(frame),
       problem: (error: PytalkError, retryInMs: number | null) => this.#problem('camera', error, retryInMs),
     };
     this.#camera = this.#camera
       .then(closed)
-      .then(() => openCamera(camera, settings, events))
+      .then(() => shared?.openCamera(events) ?? openOwnCamera(camera, settings, events))
       .catch(
         this.#failed('camera', () => {
           if (this.#wantsCamera) this.#openCamera();
@@ -200,18 +209,20 @@ class RunningMedia implements CallMedia {
   }
 
   #openMicrophone(): void {
-    const { mic, settings } = this.#options;
+    const { mic, settings, shared } = this.#options;
     if (mic === 'none') return;
     const events = {
       data: (block: SoundBlock) => this.#soundTaken(block),
       problem: (error: PytalkError, retryInMs: number | null) =>
         this.#problem('microphone', error, retryInMs),
     };
-    this.#microphone = openMicrophone(mic, settings, events).catch(
-      this.#failed('microphone', () => this.#openMicrophone()),
-    );
+    this.#microphone = Promise.resolve(
+      shared?.openMicrophone(events) ?? openOwnMicrophone(mic, settings, events),
+    ).catch(this.#failed('microphone', () => this.#openMicrophone()));
     void this.#microphone.then((microphone) => {
-      this.#ducks = isRoom(mic) && isRoom(this.#options.speaker) && microphone?.cancelsEcho !== true;
+      const isInRoom = isRoom(mic) && isRoom(this.#options.speaker);
+      // A shared one is opened again now and then, and may be another one.
+      this.#ducks = () => isInRoom && microphone?.cancelsEcho !== true;
     });
   }
 
@@ -261,7 +272,7 @@ class RunningMedia implements CallMedia {
     }
     // Nothing at all is sent while muted, not even silence.
     if (this.#muted) return;
-    const spoken = this.#ducks ? this.#ducker.process(samples, this.#farLevel) : samples;
+    const spoken = this.#ducks() ? this.#ducker.process(samples, this.#farLevel) : samples;
     this.#session.sendSound(this.#encoder, { samples: spoken, capturedAt });
   }
 

@@ -121,15 +121,26 @@ export interface MediaStats {
   readonly received: ReadonlyMap<
     number,
     {
-      /** `lost`: frames that were begun or skipped and never became whole; `latencyMs`: median of the last second. */
-      readonly video: VideoStats & { readonly lost: number; readonly latencyMs: number | null };
-      /** `lost`: packets that came by no way; `concealedMs`: sound made up; `bufferMs`: how long sound waits. */
+      /**
+       * `lost`: frames that were begun or skipped and never became whole; `recovered`: packets that were lost and worked out of
+       * repair packets; `latencyMs`: median of the last second; `freezes`: how often, and for how long together, the picture stood
+       * still though more was sent.
+       */
+      readonly video: VideoStats & {
+        readonly lost: number;
+        readonly recovered: number;
+        readonly latencyMs: number | null;
+        readonly freezes: number;
+        readonly freezeMs: number;
+      };
+      /** `lost`: packets that came by no way; `concealedMs`: sound made up; `bufferMs`: how long sound waits; `stretchedMs`: sound added or left out to make it wait longer or shorter. */
       readonly audio: {
         readonly kbps: number;
         readonly packets: number;
         readonly lost: number;
         readonly concealedMs: number;
         readonly bufferMs: number;
+        readonly stretchedMs: number;
       };
     }
   >;

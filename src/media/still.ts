@@ -18,8 +18,12 @@ interface NodeWebcam {
 }
 
 /** A picture by node-webcam; null where it, or the program that it drives, is missing. Never rejects. */
-async function byWebcam(device: string, { width, height }: CameraSettings): Promise<Buffer | null> {
-  const folder = await mkdtemp(join(tmpdir(), 'pytalk-still-'));
+async function byWebcam(
+  device: string,
+  { width, height }: CameraSettings,
+  parent: string,
+): Promise<Buffer | null> {
+  const folder = await mkdtemp(join(parent, 'pytalk-still-'));
   let timer: NodeJS.Timeout | undefined;
   try {
     const library = createRequire(import.meta.url)('node-webcam') as NodeWebcam;
@@ -58,10 +62,12 @@ function isDevice(spec: string): boolean {
   return spec !== 'test' && spec !== 'screen' && !/^(file:|termux:|[a-z]+:\/\/)/i.test(spec);
 }
 
-/** A JPEG. Rejects with `camera-failed` or `ffmpeg-missing`. */
-export async function takeStill(spec: string, settings: CameraSettings): Promise<Buffer> {
+/** A JPEG. Rejects with `camera-failed` or `ffmpeg-missing`. `folder` is for files that live for a moment. */
+export async function takeStill(given: string, settings: CameraSettings, folder = tmpdir()): Promise<Buffer> {
+  // A phone has one that takes stills, though none that streams.
+  const spec = process.platform === 'android' && given === 'default' ? 'termux:0' : given;
   if (isDevice(spec)) {
-    const still = await byWebcam(spec, settings);
+    const still = await byWebcam(spec, settings, folder);
     if (still) return still;
   }
   const wanted = isDevice(spec) ? skippedFrames : 1;

@@ -48,6 +48,8 @@ export const limits = {
   /** Ids in one `users.get`. */
   maxUsersPerRequest: 200,
   maxAvatarBytes: 1024 * 1024,
+  /** Calls in which one connection may be at once, when it asks for that (`call.host`). */
+  maxHostedCalls: 8,
   /** People in one call. */
   maxCallParticipants: 8,
   /** Participant numbers are never given twice in a call: so many may join it, one after the other. */

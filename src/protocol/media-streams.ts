@@ -5,4 +5,4 @@ export const streamOffset = { audio: 0, video: 1, screen: 2, repair: 3 } as cons
 export const ssrcsPerParticipant = 8;
 
 /** Payload types on the wire: JPEG is static (RFC 3551), the others are ours. */
-export const payloadType = { jpeg: 26, opus: 111, red: 63 } as const;
+export const payloadType = { jpeg: 26, opus: 111, red: 63, flexfec: 112 } as const;

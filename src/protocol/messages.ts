@@ -414,6 +414,12 @@ export const requests = {
     body: z.object({ call: callId, participant: participantId }),
     reply: inCall,
   },
+  'call.host': {
+    login: true,
+    doc: 'This connection answers by itself: it may be in so many calls at once, where others may be in one. `anew`: the program has just begun, so the calls in which an earlier connection of this kind took part from the same session are left.',
+    body: z.object({ calls: z.int().min(1).max(limits.maxHostedCalls), anew: z.boolean() }),
+    reply: nothing,
+  },
   'call.key': {
     login: true,
     doc: 'Passes a sender key to another participant, sealed for them: the server cannot open it.',

@@ -31,28 +31,31 @@ export interface RtpPacket {
   payload: Buffer;
 }
 
-const fixedBytes = 12;
+/** The header before CSRCs and extension. */
+export const rtpFixedBytes = 12;
 const oneByteProfile = 0xbede;
 const captureTimeId = 1;
 /** Extension header, then one element of 9 bytes, padded to 12. */
 const captureExtensionBytes = 16;
 
-/** Encodes a packet. What does not fit its field is cut to it. */
-export function encodeRtp(packet: RtpPacket): Buffer {
-  const { captureTimeMs, payload } = packet;
-  const headerBytes = fixedBytes + (captureTimeMs === null ? 0 : captureExtensionBytes);
+/** Encodes a packet; `csrcs`: SSRCs that it is about, at most 15. What does not fit its field is cut to it. */
+export function encodeRtp(packet: RtpPacket & { csrcs?: readonly number[] }): Buffer {
+  const { captureTimeMs, csrcs = [], payload } = packet;
+  const extensionAt = rtpFixedBytes + 4 * csrcs.length;
+  const headerBytes = extensionAt + (captureTimeMs === null ? 0 : captureExtensionBytes);
   const bytes = Buffer.allocUnsafe(headerBytes + payload.length);
-  bytes[0] = captureTimeMs === null ? 0x80 : 0x90;
+  bytes[0] = (captureTimeMs === null ? 0x80 : 0x90) | csrcs.length;
   bytes[1] = (packet.marker ? 0x80 : 0) | (packet.payloadType & 0x7f);
   bytes.writeUInt16BE(packet.sequenceNumber & 0xffff, 2);
   bytes.writeUInt32BE(packet.timestamp >>> 0, 4);
   bytes.writeUInt32BE(packet.ssrc >>> 0, 8);
+  for (const [at, csrc] of csrcs.entries()) bytes.writeUInt32BE(csrc >>> 0, rtpFixedBytes + 4 * at);
   if (captureTimeMs !== null) {
-    bytes.writeUInt16BE(oneByteProfile, 12);
-    bytes.writeUInt16BE(3, 14);
-    bytes[16] = (captureTimeId << 4) | (ntpBytes - 1);
-    writeNtp(bytes, 17, captureTimeMs);
-    bytes.fill(0, 25, 28);
+    bytes.writeUInt16BE(oneByteProfile, extensionAt);
+    bytes.writeUInt16BE(3, extensionAt + 2);
+    bytes[extensionAt + 4] = (captureTimeId << 4) | (ntpBytes - 1);
+    writeNtp(bytes, extensionAt + 5, captureTimeMs);
+    bytes.fill(0, extensionAt + 13, headerBytes);
   }
   payload.copy(bytes, headerBytes);
   return bytes;
@@ -81,10 +84,10 @@ export function decodeRtp(bytes: Buffer): RtpPacket {
 
 /** Bytes of the header with CSRCs and extension. Throws ProtocolError `bad-frame` when they are not all there. */
 export function rtpHeaderBytes(bytes: Buffer): number {
-  if (bytes.length < fixedBytes) throw new ProtocolError('bad-frame');
+  if (bytes.length < rtpFixedBytes) throw new ProtocolError('bad-frame');
   const first = bytes.readUInt8(0);
   if (first >> 6 !== 2) throw new ProtocolError('bad-frame');
-  let length = fixedBytes + 4 * (first & 0x0f);
+  let length = rtpFixedBytes + 4 * (first & 0x0f);
   if (first & 0x10) {
     if (bytes.length < length + 4) throw new ProtocolError('bad-frame');
     length += 4 + 4 * bytes.readUInt16BE(length + 2);
@@ -96,7 +99,7 @@ export function rtpHeaderBytes(bytes: Buffer): number {
 /** Looks for abs-capture-time among one-byte elements (RFC 8285, section 4.2); `end` is where the header ends. */
 function captureTimeOf(bytes: Buffer, end: number): number | null {
   const first = bytes.readUInt8(0);
-  const start = fixedBytes + 4 * (first & 0x0f);
+  const start = rtpFixedBytes + 4 * (first & 0x0f);
   if ((first & 0x10) === 0 || bytes.readUInt16BE(start) !== oneByteProfile) return null;
   let captureTimeMs: number | null = null;
   let pos = start + 4;
@@ -117,6 +120,12 @@ function captureTimeOf(bytes: Buffer, end: number): number | null {
     pos += 1 + length;
   }
   return captureTimeMs;
+}
+
+/** CSRCs of an RTP packet whose header is all there. */
+export function csrcsOf(bytes: Buffer): number[] {
+  const count = bytes.readUInt8(0) & 0x0f;
+  return Array.from({ length: count }, (_, at) => bytes.readUInt32BE(rtpFixedBytes + 4 * at));
 }
 
 /** SSRC of an RTP packet, without a look at the rest; the caller has made sure of 12 bytes. */

@@ -1,13 +1,14 @@
 // Private files, pinned certificates, addresses and the lock.
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { z } from 'zod';
 import { parseAddress } from '../../src/client/address.js';
 import { Contacts } from '../../src/client/contacts.js';
 import { Home } from '../../src/client/home.js';
-import { tryLock } from '../../src/client/lock.js';
+import { lockHolder, tryLock } from '../../src/client/lock.js';
 import { checkCertificate, readFingerprint } from '../../src/client/pins.js';
 import type { User } from '../../src/protocol/shapes.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -74,6 +75,27 @@ t.test('reads addresses as people write them', async (t) => {
   for (const wrong of ['', 'a b', 'host:0', 'host:70000', 'host:x', 'http://host']) {
     t.throws(() => parseAddress(wrong), { code: 'usage' }, wrong);
   }
+});
+
+t.test('a lock is taken over from a dead process whose number was given again', async (t) => {
+  const path = join(await temporaryFolder(t), 'x.lock');
+  const bootAt = Date.now() - uptime() * 1000;
+  // In a container a program has the same number at every start: it must not wait for itself.
+  await writeFile(path, JSON.stringify({ pid: process.pid, bootAt, startedAt: '1' }));
+  t.equal(await lockHolder(path), process.pid);
+  const canTell = await readFile('/proc/self/stat').then(
+    () => true,
+    () => false,
+  );
+  if (!canTell) {
+    t.comment('/proc does not tell when a process began');
+    return;
+  }
+  const lock = await tryLock(path);
+  t.ok(lock);
+  t.equal(await tryLock(path), null, 'which is held now');
+  await lock?.release();
+  t.equal(await lockHolder(path), null);
 });
 
 t.test('a lock is held once, released, and taken over from a process that is gone', async (t) => {

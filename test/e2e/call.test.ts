@@ -108,7 +108,7 @@ t.test('a caller who is not trusted is declined, and ends with 5', async (t) => 
 t.test('whoever is in a call is busy for others, who end with 6', async (t) => {
   const server = await testServer(t);
   const { alice, bob } = await twoFriends(t, server);
-  await startAgent(t, bob, '--from', 'alice', '--audio-only', ...withoutDevices);
+  await startAgent(t, bob, '--from', 'alice', '--viewers', '1', '--audio-only', ...withoutDevices);
   const first = startCall(t, alice, 'bob', '--audio-only', ...withoutDevices);
   await first.until(({ type }) => type === 'connected');
   const carol = await registered(t, server, 'carol');

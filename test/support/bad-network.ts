@@ -34,7 +34,7 @@ export class BadNetwork {
   traits: NetworkTraits;
   /** Changes one datagram in so many, in one bit; 0 for none. */
   flipEvery = 0;
-  readonly counters = { passed: 0, lost: 0 };
+  readonly counters = { passed: 0, lost: 0, passedBytes: 0 };
   readonly #random: () => number;
   readonly #now: () => number;
   /** When each direction has sent all that it was given. */
@@ -57,6 +57,7 @@ export class BadNetwork {
       return;
     }
     this.counters.passed++;
+    this.counters.passedBytes += bytes.length;
     const copy = Buffer.from(bytes);
     if (this.flipEvery > 0 && ++this.#count % this.flipEvery === 0) {
       const at = Math.floor(this.#random() * copy.length);

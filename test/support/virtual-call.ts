@@ -163,13 +163,14 @@ export async function virtualCall(
       },
       outside,
     );
+    const onSound = (): void => undefined;
     const more = {
       receive: (bytes: Buffer) => receive(bytes, relayAddress),
       send: (bytes: Buffer) => relay.datagram(bytes, '203.0.113.1', port),
+      onSound,
     };
-    const side: VirtualSide = {
+    const side: VirtualSide & { ticket: typeof ticket; key: typeof key } = {
       ...{ id, session, ticket, key, frames, latencies, network, control, move, ...more },
-      onSound: () => undefined,
     };
     return side;
   };

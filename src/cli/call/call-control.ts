@@ -4,7 +4,11 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { LiveCall } from './live-call.js';
 
-const order = z.object({ do: z.enum(['mute', 'unmute', 'camera-off', 'camera-on', 'hangup']) });
+const order = z.object({
+  do: z.enum(['mute', 'unmute', 'camera-off', 'camera-on', 'hangup']),
+  /** Id of the call; without it the order is for all that there are. */
+  call: z.string().optional(),
+});
 type Order = z.infer<typeof order>['do'];
 
 /** Carries out one order. */
@@ -31,12 +35,12 @@ export function obeyOrder(live: LiveCall, value: unknown): boolean {
 }
 
 /**
- * Reads orders until the undo is called; `current` is the call that they are for. A line that is no order is answered by
+ * Reads orders until the undo is called; `current` are the calls that there are. A line that is no order is answered by
  * `refuse`. The end of stdin ends the orders, not the call.
  */
 export function readOrders(
   stdin: Readable,
-  current: () => LiveCall | null,
+  current: () => readonly LiveCall[],
   refuse: (line: string) => void,
 ): () => void {
   const lines = createInterface({ input: stdin, crlfDelay: Infinity });
@@ -49,9 +53,12 @@ export function readOrders(
       value = null;
     }
     const result = order.safeParse(value);
-    const live = current();
-    if (!result.success) refuse(line);
-    else if (live) obey(live, result.data.do);
+    if (!result.success) {
+      refuse(line);
+      return;
+    }
+    const { do: what, call } = result.data;
+    for (const live of current()) if (call === undefined || live.call.id === call) obey(live, what);
   });
   return () => lines.close();
 }

@@ -33,6 +33,15 @@ function lossBetween(before: MediaStats | null, after: MediaStats): number | nul
   return all === 0 ? null : Math.max(0, lost) / all;
 }
 
+/** Of the sound between two samples, the share that was made up for the worst of all, 0 to 1. */
+function concealedBetween(before: Sample, after: Sample): number {
+  const shares = [...(after.stats?.received ?? [])].map(([id, { audio }]) => {
+    const old = before.stats?.received.get(id)?.audio.concealedMs ?? audio.concealedMs;
+    return (audio.concealedMs - old) / Math.max(1, after.atMs - before.atMs);
+  });
+  return Math.min(1, Math.max(0, ...shares));
+}
+
 /** One clean line; the screen cuts it to its width. */
 export function statusText(status: CallStatus, now: Sample, before: Sample | null, say: Say): string {
   const { live, connectedForMs, silent, volume } = status;
@@ -59,6 +68,12 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
     }
     const loss = lossBetween(before?.stats ?? null, stats);
     if (loss !== null) parts.push(say('call.loss', { percent: (loss * 100).toFixed(loss >= 0.1 ? 0 : 1) }));
+  }
+  if (stats && before) {
+    const concealed = concealedBetween(before, now);
+    if (concealed >= 0.01) parts.push(say('call.concealed', { percent: Math.round(concealed * 100) }));
+    const freezes = [...stats.received.values()].reduce((sum, { video }) => sum + video.freezes, 0);
+    if (freezes > 0) parts.push(say('call.freezes', { count: freezes }));
   }
   parts.push(say('call.help-hint'));
   return parts.join('  ');

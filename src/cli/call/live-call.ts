@@ -32,7 +32,10 @@ export type CallNews =
   | { type: 'ended'; call: string; reason: CallEnd; durationMs: number; error: PytalkError | null };
 
 /** How this side takes part: what of the media's options a person chooses. */
-export type CallSetup = Pick<CallMediaOptions, 'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'sdp'>;
+export type CallSetup = Pick<
+  CallMediaOptions,
+  'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'sdp' | 'shared'
+>;
 
 /** Who wants to see and hear of pictures and loudness. */
 export interface CallWatcher {

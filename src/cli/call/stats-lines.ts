@@ -43,27 +43,28 @@ export async function openStatsLines(
     if (file) file.write(`${JSON.stringify(value)}\n`);
     else write(value);
   };
-  let timer: NodeJS.Timeout | undefined;
+  const timers = new Set<NodeJS.Timeout>();
   let closing: Promise<void> | null = null;
   return {
     follow(live) {
       const tick = (): void => {
         const stats = live.stats();
         const names = new Map([...live.people.values()].map((person) => [person.id, person.username]));
-        if (stats) line(statsLine(stats, names, new Date(now())));
+        if (stats) line({ ...statsLine(stats, names, new Date(now())), call: live.call.id });
       };
-      clearInterval(timer);
-      timer = setInterval(tick, everyMs);
+      const timer = setInterval(tick, everyMs);
+      timers.add(timer);
       live.on((news) => {
         if (news.type !== 'ended') return;
         clearInterval(timer);
+        timers.delete(timer);
         tick();
-        line({ type: 'ended', reason: news.reason, durationMs: news.durationMs });
+        line({ type: 'ended', reason: news.reason, durationMs: news.durationMs, call: news.call });
       });
     },
     close: () =>
       (closing ??= (async () => {
-        clearInterval(timer);
+        for (const timer of timers) clearInterval(timer);
         if (file && !file.destroyed) await new Promise<void>((resolve) => file.end(() => resolve()));
       })()),
   };

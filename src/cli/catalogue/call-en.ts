@@ -2,7 +2,7 @@
 export const callEn = {
   'command.call': 'Calls somebody with camera and microphone, or answers calls by itself.',
   'command.call.more':
-    'In a terminal it shows both pictures; m, v and s switch microphone, camera and speaker, ? shows all keys, q hangs up.\nA camera is default, a name or number of `pytalk devices`, screen, test, file:PATH, an http:// or rtsp:// address, or none; a microphone is default, a device, test, file:PATH or none; a speaker is default, a device, file:PATH.wav or none.\n--answer waits for calls and answers those of --from, or of your contacts when it is not given; all others are declined.\nIt ends with 5 when the call was declined, 6 busy, 7 not answered.',
+    'In a terminal it shows both pictures; m, v and s switch microphone, camera and speaker, ? shows all keys, q hangs up.\nA camera is default, a name or number of `pytalk devices`, screen, test, file:PATH, an http:// or rtsp:// address, or none; a microphone is default, a device, test, file:PATH or none; a speaker is default, a device, file:PATH.wav or none.\n--answer waits for calls and answers those of --from, or of your contacts when it is not given; all others are declined. To photo and status in the chat of one of them it answers with a picture and with its health.\nIt ends with 5 when the call was declined, 6 busy, 7 not answered.',
   'option.audio-only': 'without pictures',
   'option.camera': 'where pictures come from (default; or PYTALK_CAMERA)',
   'option.size': 'size of the pictures, such as 640x480',
@@ -26,7 +26,7 @@ export const callEn = {
   'usage.call-group':
     'only people of one group can be called together: name the group first, as in `pytalk call "#team" bob carol`',
   'usage.call-answer-with': 'with --answer nobody is called: name whose calls to answer with --from',
-  'usage.call-from': '--from and --once belong to --answer',
+  'usage.call-from': '--from, --once, --viewers and --motion… belong to --answer',
   'usage.call-size': '{value} is no size: write it like 640x480, at most 2040 a side',
   'usage.call-fps': '{value} is no number of pictures a second: 1 to 60',
   'usage.call-duration': '{value} is no number of seconds',
@@ -77,6 +77,8 @@ export const callEn = {
   'call.volume': 'volume {percent} %',
   'call.latency': '{ms} ms behind',
   'call.loss': '{percent} % lost',
+  'call.concealed': '{percent} % of the sound made up',
+  'call.freezes': 'stood still {count}×',
   'call.help-hint': '? keys',
   'call.key.microphone': 'microphone off and on',
   'call.key.camera': 'camera off and on',

@@ -2,7 +2,7 @@
 export const callFr = {
   'command.call': 'Appelle quelqu’un avec caméra et micro, ou répond aux appels tout seul.',
   'command.call.more':
-    'Dans un terminal, il montre les deux images ; m, v et s commutent micro, caméra et haut-parleur, ? montre toutes les touches, q raccroche.\nUne caméra est default, un nom ou numéro de `pytalk devices`, screen, test, file:CHEMIN, une adresse http:// ou rtsp://, ou none ; un micro est default, un appareil, test, file:CHEMIN ou none ; un haut-parleur est default, un appareil, file:CHEMIN.wav ou none.\n--answer attend les appels et répond à ceux de --from, ou de vos contacts sans cette option ; tous les autres sont refusés.\nIl se termine par 5 quand l’appel a été refusé, 6 occupé, 7 sans réponse.',
+    'Dans un terminal, il montre les deux images ; m, v et s commutent micro, caméra et haut-parleur, ? montre toutes les touches, q raccroche.\nUne caméra est default, un nom ou numéro de `pytalk devices`, screen, test, file:CHEMIN, une adresse http:// ou rtsp://, ou none ; un micro est default, un appareil, test, file:CHEMIN ou none ; un haut-parleur est default, un appareil, file:CHEMIN.wav ou none.\n--answer attend les appels et répond à ceux de --from, ou de vos contacts sans cette option ; tous les autres sont refusés. À photo et status dans la discussion avec l’un d’eux, il répond par une image et par son état.\nIl se termine par 5 quand l’appel a été refusé, 6 occupé, 7 sans réponse.',
   'option.audio-only': 'sans images',
   'option.camera': 'd’où viennent les images (default ; ou PYTALK_CAMERA)',
   'option.size': 'taille des images, par exemple 640x480',
@@ -26,7 +26,7 @@ export const callFr = {
   'usage.call-group':
     'on ne peut appeler ensemble que des membres d’un groupe : nommez d’abord le groupe, comme dans `pytalk call "#equipe" bob carole`',
   'usage.call-answer-with': 'avec --answer on n’appelle personne : dites avec --from à qui répondre',
-  'usage.call-from': '--from et --once vont avec --answer',
+  'usage.call-from': '--from, --once, --viewers et --motion… vont avec --answer',
   'usage.call-size': '{value} n’est pas une taille : écrivez-la comme 640x480, au plus 2040 par côté',
   'usage.call-fps': '{value} n’est pas un nombre d’images par seconde : de 1 à 60',
   'usage.call-duration': '{value} n’est pas un nombre de secondes',
@@ -78,6 +78,8 @@ export const callFr = {
   'call.volume': 'volume {percent} %',
   'call.latency': '{ms} ms de retard',
   'call.loss': '{percent} % perdus',
+  'call.concealed': '{percent} % du son reconstitué',
+  'call.freezes': 'figée {count}×',
   'call.help-hint': '? touches',
   'call.key.microphone': 'couper et rouvrir le micro',
   'call.key.camera': 'éteindre et rallumer la caméra',

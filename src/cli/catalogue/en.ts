@@ -1,4 +1,5 @@
 // The English catalogue: all areas in one; its keys are the keys there are.
+import { agentEn } from './agent-en.js';
 import { callEn } from './call-en.js';
 import { chatEn } from './chat-en.js';
 import { commandsEn } from './commands-en.js';
@@ -13,6 +14,7 @@ export const en = {
   ...toolsEn,
   ...chatEn,
   ...callEn,
+  ...agentEn,
   ...demoEn,
   ...errorsEn,
 } as const;

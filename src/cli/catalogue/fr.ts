@@ -1,4 +1,5 @@
 // The French catalogue: does not compile unless it has English's keys, with the same placeholders.
+import { agentFr } from './agent-fr.js';
 import { callFr } from './call-fr.js';
 import { chatFr } from './chat-fr.js';
 import { commandsFr } from './commands-fr.js';
@@ -14,6 +15,7 @@ const texts = {
   ...toolsFr,
   ...chatFr,
   ...callFr,
+  ...agentFr,
   ...demoFr,
   ...errorsFr,
 } as const;

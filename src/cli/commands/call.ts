@@ -2,7 +2,7 @@
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import { PytalkError } from '../../protocol/errors.js';
-import { answerCalls } from '../call/answer.js';
+import { namesAgent } from '../agent/agent-options.js';
 import { readOrders } from '../call/call-control.js';
 import { callOptions, type CallOptions } from '../call/call-options.js';
 import { printNews } from '../call/call-output.js';
@@ -106,7 +106,7 @@ async function callOut(
     context.closeLater(
       readOrders(
         io.stdin,
-        () => live,
+        () => [live],
         (line) => refuseOrder(context, line),
       ),
     );
@@ -132,15 +132,14 @@ function showsScreen({ io, out }: Context, { headless, view }: CallOptions): boo
 
 export async function call(context: Context, fields: Fields): Promise<number> {
   const options = callOptions(fields, context.io, context.say);
+  if (fields['answer'] === true) {
+    if (namesOf(fields).length > 0) throw usage(context.say('usage.call-answer-with'));
+    const { runAgent } = await import('../agent/agent.js');
+    return runAgent(context, fields, options, (live, followers) => beside(context, live, options, followers));
+  }
+  if (namesAgent(fields)) throw usage(context.say('usage.call-from'));
   const client = await context.loggedIn('live');
   // Not before: a server that does not answer is left at once.
   context.takeInterrupt();
-  if (fields['answer'] === true) {
-    if (namesOf(fields).length > 0) throw usage(context.say('usage.call-answer-with'));
-    return answerCalls(context, client, fields, options, (live, followers) =>
-      beside(context, live, options, followers),
-    );
-  }
-  if (fields['from'] !== undefined || fields['once'] === true) throw usage(context.say('usage.call-from'));
   return callOut(context, client, fields, options);
 }

@@ -19,6 +19,8 @@ export interface CallsParts {
   people: People;
   conversations: Conversations;
   serverHost: string;
+  /** Calls in which this client may be at once. */
+  capacity: number;
 }
 
 export class Calls {
@@ -26,6 +28,8 @@ export class Calls {
   readonly #callParts: CallParts;
   readonly #calls = new Map<string, ClientCall>();
   #arrived: (() => void)[] = [];
+  /** Whether the server knows that this program has begun anew. */
+  #hasBegun = false;
 
   constructor(parts: CallsParts) {
     this.#parts = parts;
@@ -104,10 +108,10 @@ export class Calls {
   }
 
   #mustBeFree(except: Call | null): void {
-    const busy = [...this.#calls.values()].some(
+    const joined = [...this.#calls.values()].filter(
       (call) => call !== except && call.phase !== 'ended' && (call.outgoing || call.self !== null),
     );
-    if (busy) throw new PytalkError('in-call');
+    if (joined.length >= this.#parts.capacity) throw new PytalkError('in-call');
   }
 
   #keep(call: ClientCall): void {
@@ -167,6 +171,7 @@ export class Calls {
   }
 
   onSignedIn(): void {
+    this.#host();
     for (const call of this.#calls.values()) {
       void call.back().finally(() => {
         if (call.phase === 'ended') this.#calls.delete(call.id);
@@ -176,6 +181,16 @@ export class Calls {
         if (!call.confirmed && call.self === null) call.finish('cancelled', 0, null);
       });
     }
+  }
+
+  /** Asks for several calls at once, before any is taken up again. A server that knows no such thing gives one. */
+  #host(): void {
+    const { core, capacity } = this.#parts;
+    if (capacity <= 1) return;
+    core.link.request('call.host', { calls: capacity, anew: !this.#hasBegun }).then(
+      () => (this.#hasBegun = true),
+      () => undefined,
+    );
   }
 
   /** Hangs up; resolves when the server knows, or cannot be told. */

@@ -1,4 +1,4 @@
-// Sound of one person on its way in: an adaptive jitter buffer, redundancy taken apart, and what is missing made up.
+// Sound of one person on its way in: a jitter buffer that grows and shrinks unheard, redundancy taken apart, and what is missing made up.
 import { Decoder } from '@evan/opus';
 import { payloadType as payloadTypes } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
@@ -6,24 +6,33 @@ import { decodeRed, type RedBlock } from '../../protocol/red.js';
 import { sequenceDiff, timestampDiff } from '../../protocol/rtp.js';
 import { blockMs, blockSamples } from '../media.js';
 import { Concealment } from './concealment.js';
+import { concatenated, lengthened, shortened } from './stretch.js';
 
 const unitsPerMs = 48;
 /** How long sound waits at least and at most before it is played, so that what comes late still comes in time. */
 const minDelayMs = 20;
-const maxDelayMs = 240;
+const maxDelayMs = 400;
 /** Above the lateness of nearly all packets: the timer that plays them is not exact either. */
 const spareMs = 6;
 /** Packets that the delay is judged by: about four seconds. */
 const lateWindow = 200;
 const lateShare = 0.97;
+/** Packets in a row that are all so late stand in a queue: it is not waited until they are many. */
+const standingPackets = 3;
 /** Blocks kept at most; a hostile sender cannot make us keep more. */
 const maxBlocks = 64;
 /** Further behind or ahead than this, the buffer begins anew. */
 const resetMs = 600;
-/** Of a block: nothing is played earlier than its time by more, as it would not be here yet. */
-const earlyShare = 0.25;
-/** Blocks between two that are left out to catch up, so that nobody hears it. */
-const skipEvery = 8;
+/** Sound is made longer or shorter when it is played so much too early or too late. */
+const earlyMs = 5;
+const lateMs = 25;
+/** This much too early or too late every block is stretched, else one in `stretchEvery`. */
+const farOffMs = 50;
+const stretchEvery = 3;
+/** Nothing is made shorter for so many blocks after one was waited for: the next may be as late. */
+const restBlocks = 50;
+/** How long nothing may come before what is played goes on without it: what is only late is waited for. */
+const maxStallMs = 240;
 
 export interface SoundPacket {
   sequenceNumber: number;
@@ -35,8 +44,10 @@ export interface SoundPacket {
 }
 
 export interface AudioReceiverStats {
-  /** Sound made up in place of what was lost; silence that was not sent does not count. */
+  /** Sound made up in place of what was lost, or too late; silence that was not sent does not count. */
   concealedMs: number;
+  /** Sound that was added or left out, a period at a time, to wait longer or shorter. */
+  stretchedMs: number;
   /** Sound that is here and waits. */
   bufferMs: number;
   /** Packets that came after their time. */
@@ -52,6 +63,7 @@ export class AudioReceiver {
   readonly #blocks = new Map<number, { data: Buffer; sequence: number }>();
   /** How late the last packets were against the earliest of them, in milliseconds. */
   #lateness: number[] = [];
+  #delay = minDelayMs;
   #origin: number | null = null;
   /** Arrival less sending of the earliest packets: the shortest way. */
   #shortestMs = Infinity;
@@ -60,9 +72,12 @@ export class AudioReceiver {
   #newest = 0;
   /** Number of the packet whose block was played last; null before. */
   #playedSequence: number | null = null;
-  /** Nothing was there to play: loss, or silence that was not sent; the next packet tells. */
+  /** Nothing was there to play, nor anything after it: late, lost, or silence that was not sent; the next packet tells. */
   #undecidedMs = 0;
-  #sinceSkip = 0;
+  /** Decoded, and longer or shorter than whole blocks. */
+  #samples: Int16Array = new Int16Array(0);
+  #sinceStretch = 0;
+  #stretchedSamples = 0;
   #concealedMs = 0;
   #late = 0;
 
@@ -74,7 +89,14 @@ export class AudioReceiver {
   get stats(): AudioReceiverStats {
     const bufferMs =
       this.#next === null ? 0 : Math.max(0, (this.#newest + blockSamples - this.#next) / unitsPerMs);
-    return { concealedMs: this.#concealedMs, bufferMs, late: this.#late, delayMs: this.#delayMs() };
+    const stretchedMs = this.#stretchedSamples / unitsPerMs;
+    return {
+      concealedMs: this.#concealedMs,
+      stretchedMs,
+      bufferMs,
+      late: this.#late,
+      delayMs: this.#delay,
+    };
   }
 
   push(packet: SoundPacket): void {
@@ -108,30 +130,55 @@ export class AudioReceiver {
       if (first === undefined || due < first) return null;
       this.#next = first;
     }
-    this.#catchUp(due, this.#next);
-    // More delay is wanted: the buffer fills while what was heard last goes on.
-    if (this.#next - due > blockSamples * earlyShare)
-      return this.#blocks.size === 0 ? null : this.#concealment.next();
-    const place = this.#next;
-    this.#next = place + blockSamples;
-    const block = this.#blocks.get(place);
-    this.#blocks.delete(place);
-    if (block) {
-      this.#playedSequence = block.sequence;
-      return this.#decoded(block.data);
+    this.#leaveOutSilence(due, this.#next);
+    while (this.#samples.length < blockSamples) {
+      const more = this.#nextBlock(due, this.#next);
+      if (more) {
+        this.#samples = concatenated([this.#samples, more]);
+        continue;
+      }
+      if (this.#samples.length === 0) return null;
+      this.#samples = concatenated([this.#samples, new Int16Array(blockSamples - this.#samples.length)]);
     }
-    this.#count(place);
+    const block = this.#samples.slice(0, blockSamples);
+    this.#samples = this.#samples.slice(blockSamples);
+    return block;
+  }
+
+  /** The block at a place, longer or shorter as the time for it is; made up when it is not here; null when that has faded away. */
+  #nextBlock(due: number, place: number): Int16Array | null {
+    const behindMs = (due - place + this.#samples.length) / unitsPerMs;
+    const block = this.#blocks.get(place);
+    if (block) {
+      this.#next = place + blockSamples;
+      this.#blocks.delete(place);
+      this.#playedSequence = block.sequence;
+      return this.#decoded(block.data, behindMs);
+    }
+    // Nothing after it is here either: it may only be late, and is played when it comes.
+    const isStall = this.#blocks.size === 0;
+    if (isStall) {
+      this.#undecidedMs += blockMs;
+      this.#sinceStretch = -restBlocks;
+    }
+    if (!isStall || this.#undecidedMs > maxStallMs) this.#next = place + blockSamples;
+    if (!isStall) this.#count(place);
     return this.#concealment.next();
+  }
+
+  /** The next block that is here; null when none is. */
+  #following(place: number): { at: number; sequence: number } | null {
+    let following: { at: number; sequence: number } | null = null;
+    for (const [at, { sequence }] of this.#blocks) {
+      if (at >= place && (following === null || at < following.at)) following = { at, sequence };
+    }
+    return following;
   }
 
   /** Counts a place for which nothing is there: as lost when numbers of packets are missing, else it was silence. */
   #count(place: number): void {
-    let following: { at: number; sequence: number } | null = null;
-    for (const [at, { sequence }] of this.#blocks) {
-      if (at > place && (following === null || at < following.at)) following = { at, sequence };
-    }
-    if (following === null) this.#undecidedMs += blockMs;
-    else if (this.#packetsBefore(following.sequence) > 0) this.#concealedMs += blockMs;
+    const following = this.#following(place);
+    if (following && this.#packetsBefore(following.sequence) > 0) this.#concealedMs += blockMs;
   }
 
   /** How many packets are missing between the one played last and this one. */
@@ -156,8 +203,12 @@ export class AudioReceiver {
       // Clocks drift: the shortest way is the shortest of late, not of long ago.
       this.#shortestMs = Math.min(...this.#lateness);
     }
+    this.#delay = this.#delayMs();
     if (this.#undecidedMs > 0) {
-      this.#concealedMs += Math.min(this.#undecidedMs, this.#packetsBefore(sequenceNumber) * blockMs);
+      // Sound that only came late counts as made up for as long as it was waited for; silence does not count.
+      const isNext = this.#next !== null && place - this.#next < blockSamples;
+      const missing = isNext ? Infinity : this.#packetsBefore(sequenceNumber);
+      this.#concealedMs += Math.min(this.#undecidedMs, missing * blockMs);
       this.#undecidedMs = 0;
     }
     this.#newest = Math.max(this.#newest, place);
@@ -166,39 +217,46 @@ export class AudioReceiver {
   #delayMs(): number {
     const sorted = [...this.#lateness].sort((a, b) => a - b);
     const late = sorted[Math.floor((sorted.length - 1) * lateShare)] ?? this.#shortestMs;
-    const lateMs = Number.isFinite(this.#shortestMs) ? late - this.#shortestMs : 0;
+    const standing = Math.min(...this.#lateness.slice(-standingPackets));
+    const lateMs = Number.isFinite(this.#shortestMs) ? Math.max(late, standing) - this.#shortestMs : 0;
     return Math.min(maxDelayMs, Math.max(minDelayMs, lateMs + spareMs));
   }
 
   /** The place that should be played now. */
   #dueAt(nowMs: number): number {
-    return (nowMs - this.#shortestMs - this.#delayMs()) * unitsPerMs;
+    return (nowMs - this.#shortestMs - this.#delay) * unitsPerMs;
   }
 
-  /** Leaves blocks out when more sound waits than is needed. */
-  #catchUp(due: number, next: number): void {
-    const behind = due - next;
-    this.#sinceSkip++;
-    if (behind > (resetMs / 2) * unitsPerMs) {
-      this.#skipTo(Math.floor(due / blockSamples) * blockSamples);
-    } else if (behind > blockSamples * 1.5 && (this.#sinceSkip >= skipEvery || !this.#blocks.has(next))) {
-      this.#skipTo(next + blockSamples);
+  /** In silence, and when far too much waits, what is played next jumps to its time. */
+  #leaveOutSilence(due: number, next: number): void {
+    const behind = due - next + this.#samples.length;
+    const following = this.#following(next);
+    if (behind > (resetMs / 2) * unitsPerMs && following) {
+      this.#skipTo(Math.floor((due + this.#samples.length) / blockSamples) * blockSamples);
+    } else if (
+      behind > 0 &&
+      following &&
+      following.at > next &&
+      this.#packetsBefore(following.sequence) === 0
+    ) {
+      const places = Math.floor(Math.min(behind, following.at - next) / blockSamples);
+      this.#skipTo(next + places * blockSamples);
     }
   }
 
   #skipTo(place: number): void {
-    this.#sinceSkip = 0;
     this.#next = place;
     for (const old of this.#blocks.keys()) if (old < place) this.#blocks.delete(old);
   }
 
   #beginAnew(place: number): void {
     this.#blocks.clear();
+    this.#samples = new Int16Array(0);
     this.#next = null;
     this.#newest = place - blockSamples;
   }
 
-  #decoded(data: Buffer): Int16Array | null {
+  #decoded(data: Buffer, behindMs: number): Int16Array | null {
     let bytes: Uint8Array;
     try {
       bytes = this.#decoder.decode(data);
@@ -210,7 +268,19 @@ export class AudioReceiver {
     const samples = new Int16Array(blockSamples);
     const decoded = new Int16Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.byteLength / 2));
     samples.set(decoded.subarray(0, blockSamples));
-    return this.#concealment.real(samples);
+    return this.#stretched(this.#concealment.real(samples), behindMs);
+  }
+
+  /** `behindMs`: how much too late the block is played. */
+  #stretched(samples: Int16Array, behindMs: number): Int16Array {
+    this.#sinceStretch++;
+    const isEnough = behindMs < -earlyMs || behindMs > lateMs;
+    const isTooSoon = this.#sinceStretch < stretchEvery && (behindMs > 0 || this.#sinceStretch > 0);
+    if (!isEnough || (isTooSoon && Math.abs(behindMs) < farOffMs)) return samples;
+    this.#sinceStretch = 0;
+    const other = behindMs > 0 ? shortened(samples) : lengthened(samples);
+    this.#stretchedSamples += Math.abs(other.length - samples.length);
+    return other;
   }
 }
 

@@ -4,6 +4,10 @@ import { sequenceDiff } from '../../protocol/rtp.js';
 /** A packet may be overtaken by others on its way: it is asked for after this at least, and at most; between them as late as they come. */
 const minReorderMs = 4;
 const maxReorderMs = 60;
+/** Where repair packets come by themselves there is time: what is only late is not asked for. */
+const maxProtectedReorderMs = 150;
+/** What was worked out and may come after all is remembered for so many packets. */
+const maxRecovered = 256;
 /** What came sooner after it was asked for than this share of the time of an answer was on its way already. */
 const answerShare = 0.7;
 /** The relay answers within its round trip and so much more, or not at all. */
@@ -44,6 +48,11 @@ interface Missing {
   asks: number;
 }
 
+/** Whether a packet that was missed was only overtaken, as far as that can be told. */
+function cameByItself({ asks, askedAtMs }: Missing, nowMs: number, rtt: RoundTrips): boolean {
+  return asks === 0 || (asks === 1 && !isAnswer(nowMs - askedAtMs, rtt));
+}
+
 export class Gaps {
   readonly #missing = new Map<number, Missing>();
   #highest: number | null = null;
@@ -53,12 +62,21 @@ export class Gaps {
   #lossShare = 0;
   /** Packets that did not come by themselves, whether they came when they were asked for or not. */
   lost = 0;
+  /** Worked out of repair packets, by when they were missed: they may only have been overtaken. */
+  readonly #recovered = new Map<number, number>();
+  /** Whether repair packets come too. */
+  isProtected = false;
   #recoveryMs = firstRecoveryMs;
   #senderMs = 0;
 
   /** How long it takes from asking for a packet until it comes, in milliseconds: as lately, and no less than its sender is away. */
   get recoveryMs(): number {
     return Math.max(this.#recoveryMs, this.#senderMs);
+  }
+
+  /** How much later than their successors packets come that come by themselves, in milliseconds. */
+  get reorderMs(): number {
+    return this.#reorderMs;
   }
 
   /** Packets that were sent, as far as their numbers tell. */
@@ -87,13 +105,13 @@ export class Gaps {
       this.#highest = this.#first = 0x1_0000 + sequence;
       return this.#highest;
     }
-    const extended = this.#highest + sequenceDiff(sequence, this.#highest & 0xffff);
+    const extended = this.#extend(sequence);
     if (extended > this.#highest) {
       const from = Math.max(this.#highest + 1, extended - maxMissing);
       for (let one = from; one < extended; one++) {
         this.#missing.set(one, {
           sinceMs: nowMs,
-          nextAskMs: nowMs + this.#reorderMs,
+          nextAskMs: nowMs + Math.min(this.#reorderMs, this.isProtected ? Infinity : maxReorderMs),
           askedAtMs: 0,
           firstAskedAtMs: 0,
           asks: 0,
@@ -105,13 +123,16 @@ export class Gaps {
       return extended;
     }
     const missing = this.#missing.get(extended);
-    if (!missing) return null;
+    if (!missing) {
+      this.#cameAfterAll(extended, nowMs);
+      return null;
+    }
     this.#missing.delete(extended);
-    this.#reorderMs = Math.max(minReorderMs, this.#reorderMs * reorderDecay);
-    if (missing.asks === 0 || (missing.asks === 1 && !isAnswer(nowMs - missing.askedAtMs, rtt))) {
-      this.#reorderMs = Math.min(maxReorderMs, Math.max(this.#reorderMs, 1.1 * (nowMs - missing.sinceMs)));
+    if (cameByItself(missing, nowMs, rtt)) {
+      this.#learnReorder(nowMs - missing.sinceMs);
       return extended;
     }
+    this.#reorderMs = Math.max(minReorderMs, this.#reorderMs * reorderDecay);
     this.#count();
     // Of what was asked for twice nobody knows which question was answered (Karn's rule): then it can only have taken longer.
     const sinceFirstMs = Math.min(nowMs - missing.firstAskedAtMs, 1.2 * rtt.senderMs + answerSlackMs);
@@ -121,13 +142,59 @@ export class Gaps {
     return extended;
   }
 
-  /** The numbers to ask for now, as they are on the wire; those missing longer than `patienceMs` are given up. */
-  due(nowMs: number, patienceMs: number): number[] {
+  /** Whether a packet that comes now was sent once and not again, as far as that can be told; to be asked before `arrived`. */
+  isFirstSending(sequence: number, nowMs: number, rtt: RoundTrips = noRoundTrips): boolean {
+    if (this.#highest === null || this.isAhead(sequence)) return true;
+    const extended = this.#extend(sequence);
+    const missing = this.#missing.get(extended);
+    return missing ? cameByItself(missing, nowMs, rtt) : this.#recovered.has(extended);
+  }
+
+  /** Notes a packet that was worked out of repair packets: it counts as lost, unless it comes after all. As `arrived`. */
+  recovered(sequence: number, nowMs: number): number | null {
+    const isAhead = this.isAhead(sequence);
+    const sinceMs = isAhead ? nowMs : this.#missing.get(this.#extend(sequence))?.sinceMs;
+    if (sinceMs === undefined) return null;
+    const extended = isAhead ? this.arrived(sequence, nowMs) : this.#extend(sequence);
+    if (extended === null) return null;
+    const asks = this.#missing.get(extended)?.asks ?? 0;
+    this.#missing.delete(extended);
+    this.#count();
+    if (asks > 0) return extended;
+    this.#recovered.set(extended, sinceMs);
+    const [oldest] = this.#recovered.keys();
+    if (this.#recovered.size > maxRecovered && oldest !== undefined) this.#recovered.delete(oldest);
+    return extended;
+  }
+
+  #extend(sequence: number): number {
+    const highest = this.#highest ?? 0;
+    return highest + sequenceDiff(sequence, highest & 0xffff);
+  }
+
+  #cameAfterAll(extended: number, nowMs: number): void {
+    const sinceMs = this.#recovered.get(extended);
+    if (sinceMs === undefined) return;
+    this.#recovered.delete(extended);
+    this.lost--;
+    this.#lossShare = Math.max(0, this.#lossShare - lossMemory);
+    this.#learnReorder(nowMs - sinceMs);
+  }
+
+  #learnReorder(lateMs: number): void {
+    this.#reorderMs = Math.max(minReorderMs, this.#reorderMs * reorderDecay, 1.1 * lateMs);
+    this.#reorderMs = Math.min(this.isProtected ? maxProtectedReorderMs : maxReorderMs, this.#reorderMs);
+  }
+
+  /** The numbers to ask for now, as they are on the wire, if any are to be; those missing longer than `patienceMs` are given up. */
+  due(nowMs: number, patienceMs: number, asks = true): number[] {
     const due: number[] = [];
     for (const [extended, missing] of this.#missing) {
       if (nowMs - missing.sinceMs > patienceMs) {
         this.#missing.delete(extended);
         this.#count();
+      } else if (!asks) {
+        continue;
       } else if (nowMs >= missing.nextAskMs) {
         due.push(extended & 0xffff);
         missing.askedAtMs = nowMs;

@@ -3,6 +3,7 @@ import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/m
 import { ProtocolError } from '../../protocol/errors.js';
 import { compactNtp } from '../../protocol/ntp.js';
 import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
+import { repairOverheadBytes } from '../../protocol/flexfec.js';
 import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
@@ -10,9 +11,11 @@ import type { AudioEncoder, EncodedSound } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
 import { Congestion, estimateEveryMs } from './congestion.js';
 import type { RoundTrips } from './gaps.js';
-import { OutStream, type OutPayload } from './out-stream.js';
+import { OutStream } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
 import { Pacer } from './pacer.js';
+import { ParityDepth } from './parity-depth.js';
+import { protectedPicture, type Outgoing } from './protected-picture.js';
 import { RateMeter } from './rate-meter.js';
 import { RemotePerson, type Captured } from './remote-person.js';
 import { isReport, report } from './report.js';
@@ -24,7 +27,7 @@ import { UdpPath, type UdpPathOptions } from './udp-path.js';
 /** UDP payloads, so that no path splits them (IPv6 guarantees 1,280 bytes of packet). */
 const maxDatagramBytes = 1_200;
 const rtpHeaderBytes = 28;
-const maxPayloadBytes = maxDatagramBytes - rtpHeaderBytes - srtpOverheadBytes;
+const maxPayloadBytes = maxDatagramBytes - rtpHeaderBytes - srtpOverheadBytes - repairOverheadBytes;
 const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
@@ -53,7 +56,9 @@ export class MediaSession {
   readonly #fromRelay: SrtcpReceiver;
   readonly #video: OutStream;
   readonly #audio: OutStream;
-  readonly #pacer: Pacer<OutPayload>;
+  readonly #repair: OutStream;
+  readonly #parity = new ParityDepth();
+  readonly #pacer: Pacer<Outgoing>;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
   readonly #sentFrames = new RateMeter();
@@ -79,6 +84,7 @@ export class MediaSession {
     const srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
     this.#video = new OutStream(options.self.ssrc + streamOffset.video, srtp);
     this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
+    this.#repair = new OutStream(options.self.ssrc + streamOffset.repair, srtp);
     this.#toRelay = new SrtcpSender(options.access.toRelay);
     this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
     const pathEvents = {
@@ -87,10 +93,10 @@ export class MediaSession {
       path: (isOpen: boolean) => events.path(isOpen),
     };
     this.#path = new UdpPath(options.access, pathEvents, outside);
-    this.#pacer = new Pacer((payload) => {
-      const packet = this.#video.seal(payload, outside.now());
-      this.#path.send(packet);
-      return packet.length;
+    this.#pacer = new Pacer((seal) => {
+      const packet = seal(outside.now());
+      if (packet) this.#path.send(packet);
+      return packet?.length ?? 0;
     }, outside);
     this.#congestion = new Congestion({
       people: this.#people,
@@ -122,9 +128,10 @@ export class MediaSession {
   addPerson(person: { id: number; ssrc: number }): void {
     if (this.#people.has(person.id)) return;
     const remote: RemotePerson = new RemotePerson(person, {
-      frame: ({ jpeg, width, height, timestamp, captureTimeMs }) => {
+      frame: (frame) => {
+        const { jpeg, width, height, timestamp, captureTimeMs } = frame;
         const captured = this.#captured(remote, captureTimeMs);
-        remote.frameMeter.add(this.#outside.now(), jpeg.length, captured.latencyMs);
+        remote.shown(frame, this.#outside.now(), captured.latencyMs);
         const picture = { from: person.id, jpeg, width, height, timestamp, captureTimeMs };
         this.#events.frame({ ...picture, ...captured });
       },
@@ -154,7 +161,7 @@ export class MediaSession {
     const now = this.#outside.now();
     const timestamp = Math.round(frame.capturedAt * 90) % 2 ** 32;
     const payloads = packetiseJpeg(parts, maxPayloadBytes);
-    const packets = payloads.map((payload, at) => ({
+    const pictures = payloads.map((payload, at) => ({
       payloadType: payloadType.jpeg,
       marker: at === payloads.length - 1,
       timestamp,
@@ -163,7 +170,15 @@ export class MediaSession {
     }));
     this.#frames++;
     this.#size = { width: frame.width, height: frame.height };
-    const bytes = payloads.reduce((sum, { length }) => sum + length + rtpHeaderBytes + srtpOverheadBytes, 0);
+    const packets = protectedPicture(pictures, { video: this.#video, repair: this.#repair }, (count) =>
+      this.#parity.repairs(count, this.#farRttMs),
+    );
+    const pictureBytes = payloads.reduce(
+      (sum, { length }) => sum + length + rtpHeaderBytes + srtpOverheadBytes,
+      0,
+    );
+    // A repair packet is as long as the longest that it protects, and they are nearly equal.
+    const bytes = Math.round((pictureBytes * packets.length) / payloads.length);
     this.#sentFrames.add(now, bytes);
     this.#pacer.add(packets);
     return bytes;
@@ -205,7 +220,7 @@ export class MediaSession {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc] }]);
+      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc, this.#repair.ssrc] }]);
     }
     this.#stopReports();
     this.#stopEstimates();
@@ -284,11 +299,11 @@ export class MediaSession {
           packet.ntpMs,
           this.#outside.wallMs(),
         );
-        this.#reports(packet.reports);
+        this.#reports(packet.ssrc, packet.reports);
         return;
       }
       case 'receiver-report':
-        this.#reports(packet.reports);
+        this.#reports(packet.ssrc, packet.reports);
         return;
       case 'remb': {
         const person = this.#personOf(packet.senderSsrc);
@@ -302,9 +317,11 @@ export class MediaSession {
   }
 
   /** The round trip to whoever reports (RFC 3550, section 6.4.1). */
-  #reports(reports: readonly ReportBlock[]): void {
-    for (const { ssrc, fractionLost, lastSr, delaySinceLastSr } of reports) {
+  #reports(from: number, reports: readonly ReportBlock[]): void {
+    for (const report of reports) {
+      const { ssrc, fractionLost, lastSr, delaySinceLastSr } = report;
       if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
+      if (ssrc === this.#video.ssrc) this.#parity.reported(from, report, this.#outside.now());
       if (lastSr === 0 || (ssrc !== this.#video.ssrc && ssrc !== this.#audio.ssrc)) continue;
       const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);

@@ -11,6 +11,7 @@ export interface OutPayload {
   /** On the stream's clock, from anywhere: a random start is added (RFC 3550, section 5.1). */
   timestamp: number;
   captureTimeMs: number | null;
+  csrcs?: readonly number[];
   payload: Buffer;
 }
 
@@ -32,24 +33,18 @@ export class OutStream {
     this.#srtp = srtp;
   }
 
-  /** The packet as it goes over the wire. */
-  seal({ payloadType, marker, timestamp, captureTimeMs, payload }: OutPayload, nowMs: number): Buffer {
+  /** The packet as it goes over the wire; `plain` gets the same before it was sealed. */
+  seal({ timestamp, ...fields }: OutPayload, nowMs: number, plain?: Buffer[]): Buffer {
     const sequenceNumber = this.#sequence;
     this.#sequence = (this.#sequence + 1) & 0xffff;
     const rtpTimestamp = (timestamp + this.#timestampStart) >>> 0;
-    const rtp = encodeRtp({
-      payloadType,
-      marker,
-      sequenceNumber,
-      timestamp: rtpTimestamp,
-      ssrc: this.ssrc,
-      captureTimeMs,
-      payload,
-    });
+    const rtp = encodeRtp({ ...fields, sequenceNumber, timestamp: rtpTimestamp, ssrc: this.ssrc });
+    plain?.push(rtp);
     const bytes = this.#srtp.protect(rtp);
     this.sent.keep(sequenceNumber, bytes, nowMs);
     this.packets++;
-    this.octets += payload.length;
+    this.octets += fields.payload.length;
+    const { captureTimeMs } = fields;
     if (captureTimeMs !== null) this.last = { captureTimeMs, timestamp: rtpTimestamp };
     return bytes;
   }

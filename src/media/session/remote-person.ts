@@ -1,14 +1,17 @@
 // Everything that comes from one other participant: keys, decryption, pictures, sound, and how it arrives.
+import { decodeRepair } from '../../protocol/flexfec.js';
 import { payloadType, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import { decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
+import { csrcsOf, decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { mkiOf, SrtpReceiver } from '../../protocol/srtp.js';
 import { AudioReceiver } from '../audio/receiver.js';
 import type { MediaStats, SenderKey } from '../media.js';
 import { Arrivals } from './arrivals.js';
+import { Freezes } from './freezes.js';
 import { Gaps, type RoundTrips } from './gaps.js';
 import { RateMeter } from './rate-meter.js';
 import { Reception } from './reception.js';
+import { RepairReceiver } from './repair-receiver.js';
 import { round, rounded } from './rounding.js';
 import { VideoReceiver, type WholeFrame } from './video-receiver.js';
 
@@ -19,6 +22,8 @@ const maxEarlyPackets = 256;
 const earlyLifeMs = 1_500;
 /** The key before the newest is kept for what is still on its way. */
 const maxKeys = 2;
+/** Without a repair packet for so long there are none. */
+const unprotectedAfterMs = 1_000;
 /** Sound that was asked for again is of use only within its play-out delay. */
 const audioPatienceMs = 150;
 
@@ -45,7 +50,11 @@ export class RemotePerson {
   readonly arrivals = new Arrivals();
   readonly videoMeter = new RateMeter();
   readonly audioMeter = new RateMeter();
-  readonly frameMeter = new RateMeter();
+  readonly #frameMeter = new RateMeter();
+  readonly #freezes = new Freezes();
+  readonly #repairs: RepairReceiver;
+  /** Packets of pictures that were lost and worked out again. */
+  #recovered = 0;
   readonly #events: PersonEvents;
   /** RTP timestamp of the picture whose first packet came last. */
   #telling: number | null = null;
@@ -60,6 +69,7 @@ export class RemotePerson {
     this.#events = events;
     this.videoReception = new Reception(person.ssrc + streamOffset.video, 90);
     this.audioReception = new Reception(person.ssrc + streamOffset.audio, 48);
+    this.#repairs = new RepairReceiver(person.ssrc + streamOffset.video);
     this.video = new VideoReceiver((frame) => {
       this.width = frame.width;
       this.height = frame.height;
@@ -89,20 +99,46 @@ export class RemotePerson {
     }
     const rtp = srtp.unprotect(bytes);
     if (!rtp) return;
-    let packet: RtpPacket;
     try {
-      packet = decodeRtp(rtp);
+      const packet = decodeRtp(rtp);
+      const offset = ssrcOf(rtp) - this.ssrc;
+      if (offset === streamOffset.video && packet.payloadType === payloadType.jpeg) {
+        this.#picture(packet, bytes.length, nowMs, rtt);
+        this.#recover(this.#repairs.packet(rtp, nowMs), nowMs);
+      } else if (offset === streamOffset.audio) this.#sound(packet, bytes.length, nowMs, rtt);
+      else if (offset === streamOffset.repair && packet.payloadType === payloadType.flexfec) {
+        this.#repair(packet, csrcsOf(rtp), bytes.length, nowMs);
+      }
     } catch (error) {
-      if (error instanceof ProtocolError) return;
-      throw error;
+      if (!(error instanceof ProtocolError)) throw error;
     }
-    const offset = ssrcOf(rtp) - this.ssrc;
-    if (offset === streamOffset.video && packet.payloadType === payloadType.jpeg) {
-      this.videoReception.arrived(packet.sequenceNumber, packet.timestamp, bytes.length, nowMs);
-      this.videoMeter.add(nowMs, bytes.length);
-      this.#arrived(packet, offset, bytes.length, nowMs);
-      this.video.push(packet, nowMs, rtt);
-    } else if (offset === streamOffset.audio) this.#sound(packet, bytes.length, nowMs, rtt);
+  }
+
+  #picture(packet: RtpPacket, length: number, nowMs: number, rtt?: RoundTrips): void {
+    const { sequenceNumber, timestamp } = packet;
+    this.video.setProtected(nowMs - this.#repairs.lastMs < unprotectedAfterMs);
+    // Reports tell how much is lost on the way: by it the sender decides how much it protects.
+    if (this.video.gaps.isFirstSending(sequenceNumber, nowMs, rtt)) {
+      this.videoReception.arrived(sequenceNumber, timestamp, length, nowMs);
+    }
+    this.videoMeter.add(nowMs, length);
+    this.#arrived(packet, streamOffset.video, length, nowMs);
+    this.video.push(packet, nowMs, rtt);
+  }
+
+  #repair(packet: RtpPacket, csrcs: readonly number[], length: number, nowMs: number): void {
+    this.videoMeter.add(nowMs, length);
+    this.arrivals.add(nowMs, streamOffset.repair, length, null);
+    if (csrcs.length !== 1 || csrcs[0] !== this.ssrc + streamOffset.video) return;
+    this.#recover(this.#repairs.repair(decodeRepair(packet.payload), nowMs), nowMs);
+  }
+
+  #recover(packets: readonly Buffer[], nowMs: number): void {
+    for (const rtp of packets) {
+      const packet = decodeRtp(rtp);
+      if (packet.payloadType !== payloadType.jpeg) continue;
+      if (this.video.push(packet, nowMs, undefined, true)) this.#recovered++;
+    }
   }
 
   /** Counts a packet for the estimate of the way, before its gaps know it. */
@@ -145,6 +181,12 @@ export class RemotePerson {
     this.#events.audioPacket(packet);
   }
 
+  /** A picture of them is shown now, so long after it was taken; null while not known. */
+  shown({ jpeg, timestamp, follows }: WholeFrame, nowMs: number, latencyMs: number | null): void {
+    this.#frameMeter.add(nowMs, jpeg.length, latencyMs);
+    this.#freezes.shown(nowMs, timestamp, follows);
+  }
+
   /** Sequence numbers to ask for now, by SSRC. */
   missing(nowMs: number): { ssrc: number; lost: number[] }[] {
     return [
@@ -158,13 +200,16 @@ export class RemotePerson {
     const { video, audio, width, height } = this;
     return {
       video: {
-        fps: this.frameMeter.perSecond(nowMs),
+        fps: this.#frameMeter.perSecond(nowMs),
         kbps: round(this.videoMeter.kbps(nowMs)),
         width,
         height,
         frames: video.frames,
         lost: video.lost,
-        latencyMs: rounded(this.frameMeter.median(nowMs)),
+        recovered: this.#recovered,
+        latencyMs: rounded(this.#frameMeter.median(nowMs)),
+        freezes: this.#freezes.count,
+        freezeMs: round(this.#freezes.totalMs),
       },
       audio: {
         kbps: round(this.audioMeter.kbps(nowMs)),
@@ -172,6 +217,7 @@ export class RemotePerson {
         lost: this.audioReception.lost,
         concealedMs: audio.stats.concealedMs,
         bufferMs: round(audio.stats.bufferMs),
+        stretchedMs: round(audio.stats.stretchedMs),
       },
     };
   }

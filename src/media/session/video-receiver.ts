@@ -10,6 +10,15 @@ const minPatienceMs = 60;
 const maxPatienceMs = 240;
 /** On a long way one recovery is waited for all the same, up to so long: a late picture says more than none. */
 const farPatienceMs = 600;
+/** Where repair packets come, this much after the last of a picture is due what still lacks something is given up. */
+const repairSlackMs = 25;
+/** Repair packets do nearly all while so many pictures become whole in time without asking; below the other share no longer. */
+const enoughFrom = 0.96;
+const enoughDownTo = 0.92;
+/** Of the newest picture in that share. */
+const enoughMemory = 1 / 45;
+/** Over such a time the packets of a picture are sent. */
+const spreadMs = 60;
 /** Pictures being put together at once; the oldest is given up. */
 const maxAssemblies = 24;
 
@@ -19,6 +28,8 @@ export interface WholeFrame {
   readonly width: number;
   readonly height: number;
   readonly timestamp: number;
+  /** Whether it is the next that was sent after the last one. */
+  readonly follows: boolean;
   /** On the sender's clock; null when the packets did not say. */
   readonly captureTimeMs: number | null;
 }
@@ -31,6 +42,11 @@ export class VideoReceiver {
   /** Number of the last packet of the picture released or given up last. */
   #doneUpTo: number | null = null;
   #newestTimestamp: number | null = null;
+  /** Number of the last packet of the picture released last. */
+  #releasedUpTo: number | null = null;
+  /** Share of the last pictures that were whole in time for not having to ask. */
+  #inTime = (enoughFrom + enoughDownTo) / 2;
+  #isRepairEnough = false;
   /** Whole pictures released, and pictures given up that were begun. */
   frames = 0;
   lost = 0;
@@ -48,9 +64,21 @@ export class VideoReceiver {
     return !this.#gaps.isEmpty || this.#assemblies.size > 0;
   }
 
-  /** Takes a packet that was decrypted. What is not RTP/JPEG is passed over. Returns false for a packet that came before. */
-  push(packet: RtpPacket, nowMs: number, rtt?: RoundTrips): boolean {
-    const extended = this.#gaps.arrived(packet.sequenceNumber, nowMs, rtt);
+  /** Whether repair packets come with the pictures. */
+  setProtected(isProtected: boolean): void {
+    this.#gaps.isProtected = isProtected;
+    if (!isProtected) this.#isRepairEnough = false;
+  }
+
+  /**
+   * Takes a packet that was decrypted, or was worked out of repair packets. What is not RTP/JPEG is passed over. Returns false for
+   * a packet that came before.
+   */
+  push(packet: RtpPacket, nowMs: number, rtt?: RoundTrips, isRecovered = false): boolean {
+    const { sequenceNumber } = packet;
+    const extended = isRecovered
+      ? this.#gaps.recovered(sequenceNumber, nowMs)
+      : this.#gaps.arrived(sequenceNumber, nowMs, rtt);
     if (extended === null) return false;
     if (this.#doneUpTo !== null && extended <= this.#doneUpTo) return true;
     let fragment;
@@ -67,7 +95,11 @@ export class VideoReceiver {
       if (this.#assemblies.size > maxAssemblies) this.#giveUpOldest();
     }
     assembly.captureTimeMs ??= packet.captureTimeMs;
+    const wasComplete = assembly.isComplete;
     if (!assembly.add(extended, fragment, packet.marker)) this.#giveUp(assembly);
+    else if (assembly.isComplete && !wasComplete) {
+      this.#judgeRepair(nowMs - assembly.sinceMs <= this.#repairPatienceMs + spreadMs);
+    }
     this.#releaseReady();
     return true;
   }
@@ -75,7 +107,7 @@ export class VideoReceiver {
   /** Called every few milliseconds while `isWaiting`: returns the sequence numbers to ask for. */
   tick(nowMs: number): number[] {
     const patienceMs = this.patienceMs;
-    const due = this.#gaps.due(nowMs, patienceMs);
+    const due = this.#gaps.due(nowMs, patienceMs, !this.#isRepairEnough);
     this.#releaseReady();
     for (const assembly of this.#assemblies.values()) {
       // Its end never came, and nothing after it either.
@@ -84,7 +116,19 @@ export class VideoReceiver {
     return due;
   }
 
+  /** How long a packet that was overtaken, and repair packets, may take at most. */
+  get #repairPatienceMs(): number {
+    return this.#gaps.reorderMs + repairSlackMs;
+  }
+
+  #judgeRepair(isInTime: boolean): void {
+    this.#inTime += ((isInTime ? 1 : 0) - this.#inTime) * enoughMemory;
+    if (!this.#gaps.isProtected) return;
+    this.#isRepairEnough = this.#inTime >= (this.#isRepairEnough ? enoughDownTo : enoughFrom);
+  }
+
   get patienceMs(): number {
+    if (this.#isRepairEnough) return this.#repairPatienceMs;
     const { recoveryMs } = this.#gaps;
     const several = Math.min(maxPatienceMs, recoveryMs * 3.2 + 20);
     const one = Math.min(farPatienceMs, recoveryMs * 1.4 + 40);
@@ -131,6 +175,7 @@ export class VideoReceiver {
   #giveUp(assembly: FrameAssembly): void {
     if (!this.#assemblies.delete(assembly.timestamp)) return;
     this.lost++;
+    if (!assembly.isComplete) this.#judgeRepair(false);
     this.#done(assembly.highest);
   }
 
@@ -158,6 +203,8 @@ export class VideoReceiver {
     this.frames++;
     const jpeg = buildJpeg({ type, width, height, restartInterval, tables, scan });
     const { timestamp, captureTimeMs } = assembly;
-    this.#release({ jpeg, width, height, timestamp, captureTimeMs });
+    const follows = this.#releasedUpTo !== null && assembly.first === this.#releasedUpTo + 1;
+    this.#releasedUpTo = assembly.last;
+    this.#release({ jpeg, width, height, timestamp, captureTimeMs, follows });
   }
 }

@@ -33,14 +33,15 @@ export class CallRegister {
     return this.#byUser.get(user) ?? none;
   }
 
-  /** Whether somebody talks already, or is called by as many as may. */
-  isBusy(user: number): boolean {
+  /** Whether somebody is in as many calls as they can take, or is called by as many as may. */
+  isBusy(user: number, capacity: number): boolean {
+    let joined = 0;
     let rings = 0;
     for (const call of this.of(user)) {
-      if (call.memberOf(user)) return true;
-      if (call.isRinging(user)) rings++;
+      if (call.memberOf(user)) joined++;
+      else if (call.isRinging(user)) rings++;
     }
-    return rings >= maxRings;
+    return joined >= capacity || rings >= maxRings;
   }
 
   /** The call knows by now who is called. */

@@ -13,6 +13,7 @@ import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
 import { RunningCall, type CallMember } from './running-call.js';
+import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 
 /** Keys kept for a participant whose connection is lost. */
@@ -38,6 +39,7 @@ export class Calls implements HubWatcher {
   readonly #news: CallNews;
   readonly #entries = new Set<Promise<void>>();
   readonly #tickets: Tickets;
+  readonly #hosts: Hosts;
   #closed = false;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
@@ -52,6 +54,7 @@ export class Calls implements HubWatcher {
     this.#options = options;
     this.#news = new CallNews(options.hub);
     this.#tickets = new Tickets(options.relay, options.advertise);
+    this.#hosts = new Hosts(options.hub.roster);
     options.hub.watchers.add(this);
   }
 
@@ -78,7 +81,8 @@ export class Calls implements HubWatcher {
     if (running) throw new PytalkError('call-running', { details: { call: running.id } });
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
-    for (const user of users) call.invite(user, this.#running.isBusy(user) ? 'busy' : 'calling');
+    for (const user of users)
+      call.invite(user, this.#running.isBusy(user, this.#hosts.callsOf(user)) ? 'busy' : 'calling');
     this.#running.add(call);
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
@@ -150,6 +154,14 @@ export class Calls implements HubWatcher {
     }
     this.#attach(call, member, session);
     return this.#inCall(call, member);
+  }
+
+  /** This connection answers by itself, and takes several calls at once. */
+  host(session: ClientSession, { calls, anew }: RequestBody<'call.host'>): void {
+    this.#hosts.add(session, calls);
+    for (const { call, member } of anew ? membersOf(this.#running.of(session.userId)) : []) {
+      if (isPredecessor(member, session)) this.#remove(call, member);
+    }
   }
 
   passKey(session: ClientSession, { call: id, to, sealed }: RequestBody<'call.key'>): void {
@@ -234,9 +246,8 @@ export class Calls implements HubWatcher {
   // ---- inside ---------------------------------------------------------------------------------------------
 
   #mustBeFree(session: ClientSession): void {
-    for (const { member } of membersOf(this.#running.of(session.userId))) {
-      if (member.connection === session) throw new PytalkError('in-call');
-    }
+    const joined = [...this.#running.of(session.userId)].filter((call) => call.memberAt(session));
+    if (joined.length >= this.#hosts.callsAt(session)) throw new PytalkError('in-call');
   }
 
   /** A call that this account began or to which it was invited; a stranger learns nothing. */
@@ -266,6 +277,7 @@ export class Calls implements HubWatcher {
       camera: call.media === 'video',
       recording: false,
       connection: session,
+      isHosted: this.#hosts.has(session),
       missed: [],
       stopAwayTimer: null,
     };

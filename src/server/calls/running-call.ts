@@ -28,6 +28,8 @@ export interface CallMember {
   recording: boolean;
   /** Null while the chat connection is lost. */
   connection: ClientSession | null;
+  /** Joined by a connection that answers by itself (`call.host`). */
+  readonly isHosted: boolean;
   /** Sealed keys that came meanwhile. */
   missed: { from: number; sealed: string }[];
   stopAwayTimer: (() => void) | null;

@@ -29,6 +29,11 @@ export const callHandlers = {
     rates.take('callSignals', session.userId);
     return calls.resume(session, body);
   },
+  'call.host': ({ calls, rates }, session, body) => {
+    rates.take('callSignals', session.userId);
+    calls.host(session, body);
+    return {};
+  },
   'call.key': ({ calls, rates }, session, body) => {
     rates.take('callSignals', session.userId);
     calls.passKey(session, body);
@@ -47,6 +52,7 @@ export const callHandlers = {
   | 'call.decline'
   | 'call.leave'
   | 'call.resume'
+  | 'call.host'
   | 'call.key'
   | 'call.set'
 >;

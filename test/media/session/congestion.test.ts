@@ -81,7 +81,12 @@ t.test(
     const stop = call.speak();
     watch(call, 8);
     const far = watch(call, 8);
-    t.ok(far.fps >= 0.7 * 30, `${far.fps} pictures a second`);
+    t.ok(far.fps >= 0.95 * 30, `${far.fps} pictures a second`);
+    t.ok(far.p95Ms <= 400, `p95 ${far.p95Ms} ms: nothing waited for an answer`);
+    for (const side of call.sides) {
+      const [received] = side.session.stats().received.values();
+      t.ok(received!.video.recovered > 300, `${received!.video.recovered} packets were worked out`);
+    }
     t.ok(far.concealed <= 0.03, `${far.concealed * 100} % of the sound made up`);
     stop();
   },

@@ -1,0 +1,73 @@
+// The calls of the agent: answers those of people it trusts, several at once, each with a session of its own.
+import type { Client } from '../../client/api.js';
+import type { Call } from '../../client/call-api.js';
+import type { CallNews, CallSetup } from '../call/live-call.js';
+import { LiveCall } from '../call/live-call.js';
+import type { Trust } from './trust.js';
+
+export interface ViewersParts {
+  client: Client;
+  trust: Pick<Trust, 'trusts'>;
+  setup: CallSetup;
+  max: number;
+  print: (news: CallNews) => void;
+  /** Runs beside a call; resolves when it is over. */
+  beside: (live: LiveCall) => Promise<unknown>;
+  refused: (from: string) => void;
+}
+
+export class Viewers {
+  readonly #parts: ViewersParts;
+  readonly #live = new Set<LiveCall>();
+
+  constructor(parts: ViewersParts) {
+    this.#parts = parts;
+  }
+
+  get calls(): readonly LiveCall[] {
+    return [...this.#live];
+  }
+
+  /** Usernames of those who are there. */
+  get names(): string[] {
+    return this.calls.flatMap(({ people }) => [...people.values()].map(({ username }) => username));
+  }
+
+  /**
+   * Answers, and resolves when the call is over: true if it was taken. Rejects when it could not be: its caller gave
+   * up, or has a wrong key.
+   */
+  async answer(call: Call): Promise<boolean> {
+    const { client, trust, setup, max, print, beside, refused } = this.#parts;
+    if (!(await trust.trusts(call.by))) {
+      refused(call.by);
+      await call.decline();
+      return false;
+    }
+    // Nothing waits from here until the call is noted.
+    if (this.#live.size >= max) {
+      await call.decline(true);
+      return false;
+    }
+    const live = new LiveCall(client, call, setup);
+    this.#live.add(live);
+    try {
+      live.on((news) => {
+        // The shared camera's and microphone's are told once, not by every call.
+        const isShared = news.type === 'problem' && news.part !== 'speaker' && setup.shared !== undefined;
+        if (!isShared) print(news);
+      });
+      print({ type: 'ringing', call: call.id, with: call.conversation, from: call.by, media: call.media });
+      const over = beside(live);
+      await call.accept();
+      await live.begin();
+      await over;
+      return true;
+    } catch (error) {
+      await live.hangUp();
+      throw error;
+    } finally {
+      this.#live.delete(live);
+    }
+  }
+}
