@@ -1,33 +1,24 @@
 // The media of one call on the wire: streams out, people in, reports both ways, over one path to the relay.
-import { payloadType, ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
+import { ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { compactNtp } from '../../protocol/ntp.js';
 import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
-import { repairOverheadBytes } from '../../protocol/flexfec.js';
-import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
-import { SrtcpReceiver, SrtcpSender, SrtpSender, srtpOverheadBytes } from '../../protocol/srtp.js';
+import { SrtcpReceiver, SrtcpSender, SrtpSender } from '../../protocol/srtp.js';
 import type { AudioEncoder, EncodedSound } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
 import { Congestion, estimateEveryMs } from './congestion.js';
 import type { RoundTrips } from './gaps.js';
 import { OutStream } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
-import { Pacer } from './pacer.js';
-import { ParityDepth } from './parity-depth.js';
-import { protectedPicture, type Outgoing } from './protected-picture.js';
-import { RateMeter } from './rate-meter.js';
-import { RemotePerson, type Captured } from './remote-person.js';
+import { PictureSender, rtpHeaderBytes } from './picture-sender.js';
+import { RemotePerson } from './remote-person.js';
 import { isReport, report } from './report.js';
 import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
 import { SoundControl } from './sound-shape.js';
 import { UdpPath, type UdpPathOptions } from './udp-path.js';
 
-/** UDP payloads, so that no path splits them (IPv6 guarantees 1,280 bytes of packet). */
-const maxDatagramBytes = 1_200;
-const rtpHeaderBytes = 28;
-const maxPayloadBytes = maxDatagramBytes - rtpHeaderBytes - srtpOverheadBytes - repairOverheadBytes;
 const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
@@ -54,16 +45,10 @@ export class MediaSession {
   readonly #path: UdpPath;
   readonly #toRelay: SrtcpSender;
   readonly #fromRelay: SrtcpReceiver;
-  readonly #video: OutStream;
+  readonly #pictures: PictureSender;
   readonly #audio: OutStream;
-  readonly #repair: OutStream;
-  readonly #parity = new ParityDepth();
-  readonly #pacer: Pacer<Outgoing>;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
-  readonly #sentFrames = new RateMeter();
-  #frames = 0;
-  #size = { width: 0, height: 0 };
   /** Round trip to the other side, by report blocks; null while not known. */
   #farRttMs: number | null = null;
   readonly #congestion: Congestion;
@@ -82,9 +67,7 @@ export class MediaSession {
     this.#events = events;
     this.#outside = outside;
     const srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
-    this.#video = new OutStream(options.self.ssrc + streamOffset.video, srtp);
     this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
-    this.#repair = new OutStream(options.self.ssrc + streamOffset.repair, srtp);
     this.#toRelay = new SrtcpSender(options.access.toRelay);
     this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
     const pathEvents = {
@@ -93,15 +76,12 @@ export class MediaSession {
       path: (isOpen: boolean) => events.path(isOpen),
     };
     this.#path = new UdpPath(options.access, pathEvents, outside);
-    this.#pacer = new Pacer((seal) => {
-      const packet = seal(outside.now());
-      if (packet) this.#path.send(packet);
-      return packet?.length ?? 0;
-    }, outside);
+    const { ssrc: firstSsrc } = options.self;
+    this.#pictures = new PictureSender(firstSsrc, srtp, (bytes) => this.#path.send(bytes), outside);
     this.#congestion = new Congestion({
       people: this.#people,
       sent: (nowMs) => ({
-        pictures: this.#sentFrames.kbps(nowMs) * 1000,
+        pictures: this.#pictures.bps(nowMs),
         sound: this.#audio.meter.kbps(nowMs) * 1000,
       }),
       say: ({ ssrc }, bps) => {
@@ -109,7 +89,7 @@ export class MediaSession {
         this.#control([{ kind: 'remb', senderSsrc: this.#audio.ssrc, bitsPerSecond: bps, ssrcs }]);
       },
       changed: (bps) => {
-        this.#pacer.setRate(bps, maxDatagramBytes);
+        this.#pictures.setRate(bps);
         events.pictureRate(bps);
       },
     });
@@ -130,13 +110,15 @@ export class MediaSession {
     const remote: RemotePerson = new RemotePerson(person, {
       frame: (frame) => {
         const { jpeg, width, height, timestamp, captureTimeMs } = frame;
-        const captured = this.#captured(remote, captureTimeMs);
-        remote.shown(frame, this.#outside.now(), captured.latencyMs);
-        const picture = { from: person.id, jpeg, width, height, timestamp, captureTimeMs };
-        this.#events.frame({ ...picture, ...captured });
+        const { capturedAt, latencyMs } = this.#captured(remote, captureTimeMs);
+        remote.shown(frame, this.#outside.now(), latencyMs);
+        const times = { timestamp, captureTimeMs, capturedAt, latencyMs };
+        this.#events.frame({ from: person.id, jpeg, width, height, ...times });
       },
-      audioPacket: (packet) =>
-        this.#events.audioPacket(person.id, packet, this.#captured(remote, packet.captureTimeMs).capturedAt),
+      audioPacket: (packet) => {
+        const { capturedAt } = this.#captured(remote, packet.captureTimeMs);
+        this.#events.audioPacket(person.id, packet, capturedAt);
+      },
     });
     this.#people.set(person.id, remote);
     this.#bySsrc.set(person.ssrc, remote);
@@ -156,32 +138,7 @@ export class MediaSession {
   /** Sends a picture, when somebody is there to see it; returns its bytes on the wire. One that RTP/JPEG cannot carry is passed over. */
   sendFrame(frame: JpegFrame): number {
     if (this.#people.size === 0 || this.#isClosed) return 0;
-    const parts = parseJpeg(frame.jpeg);
-    if (parts.problem !== null) return 0;
-    const now = this.#outside.now();
-    const timestamp = Math.round(frame.capturedAt * 90) % 2 ** 32;
-    const payloads = packetiseJpeg(parts, maxPayloadBytes);
-    const pictures = payloads.map((payload, at) => ({
-      payloadType: payloadType.jpeg,
-      marker: at === payloads.length - 1,
-      timestamp,
-      captureTimeMs: frame.capturedAt,
-      payload,
-    }));
-    this.#frames++;
-    this.#size = { width: frame.width, height: frame.height };
-    const packets = protectedPicture(pictures, { video: this.#video, repair: this.#repair }, (count) =>
-      this.#parity.repairs(count, this.#farRttMs),
-    );
-    const pictureBytes = payloads.reduce(
-      (sum, { length }) => sum + length + rtpHeaderBytes + srtpOverheadBytes,
-      0,
-    );
-    // A repair packet is as long as the longest that it protects, and they are nearly equal.
-    const bytes = Math.round((pictureBytes * packets.length) / payloads.length);
-    this.#sentFrames.add(now, bytes);
-    this.#pacer.add(packets);
-    return bytes;
+    return this.#pictures.add(frame);
   }
 
   /** Sends one block of sound; silence is not sent. */
@@ -203,13 +160,7 @@ export class MediaSession {
       path: 'udp',
       rttMs: rounded(this.#path.rttMs),
       sent: {
-        video: {
-          fps: this.#sentFrames.perSecond(now),
-          kbps: round(this.#sentFrames.kbps(now)),
-          ...this.#size,
-          frames: this.#frames,
-          dropped: this.#pacer.dropped,
-        },
+        video: this.#pictures.stats(now),
         audio: { kbps: round(this.#audio.meter.kbps(now)), packets: this.#audio.packets },
       },
       received: new Map(people.map((person) => [person.id, person.stats(now)])),
@@ -220,12 +171,14 @@ export class MediaSession {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc, this.#repair.ssrc] }]);
+      this.#control([
+        { kind: 'bye', ssrcs: [this.#audio.ssrc, this.#pictures.video.ssrc, this.#pictures.repair.ssrc] },
+      ]);
     }
     this.#stopReports();
     this.#stopEstimates();
     this.#stopTick?.();
-    this.#pacer.close();
+    this.#pictures.close();
     await this.#path.close();
   }
 
@@ -286,7 +239,7 @@ export class MediaSession {
   #feedback(packet: RtcpPacket): void {
     switch (packet.kind) {
       case 'nack': {
-        const stream = packet.mediaSsrc === this.#video.ssrc ? this.#video : this.#audio;
+        const stream = packet.mediaSsrc === this.#pictures.video.ssrc ? this.#pictures.video : this.#audio;
         if (stream.ssrc === packet.mediaSsrc)
           this.#resends.answer(stream, packet.lost, this.#congestion.pictureBps, this.#outside.now());
         return;
@@ -307,7 +260,7 @@ export class MediaSession {
         return;
       case 'remb': {
         const person = this.#personOf(packet.senderSsrc);
-        if (person && packet.ssrcs.includes(this.#video.ssrc))
+        if (person && packet.ssrcs.includes(this.#pictures.video.ssrc))
           this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
       }
@@ -321,10 +274,12 @@ export class MediaSession {
     for (const report of reports) {
       const { ssrc, fractionLost, lastSr, delaySinceLastSr } = report;
       if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
-      if (ssrc === this.#video.ssrc) this.#parity.reported(from, report, this.#outside.now());
-      if (lastSr === 0 || (ssrc !== this.#video.ssrc && ssrc !== this.#audio.ssrc)) continue;
+      if (ssrc === this.#pictures.video.ssrc)
+        this.#pictures.parity.reported(from, report, this.#outside.now());
+      if (lastSr === 0 || (ssrc !== this.#pictures.video.ssrc && ssrc !== this.#audio.ssrc)) continue;
       const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);
+      this.#pictures.parity.measured(rttMs, this.#outside.now());
       this.#farRttMs = this.#farRttMs === null ? rttMs : this.#farRttMs + (rttMs - this.#farRttMs) / 4;
     }
   }
@@ -338,9 +293,21 @@ export class MediaSession {
     });
   }
 
-  #captured(person: RemotePerson, captureTimeMs: number | null): Captured {
+  #clockOffset(person: RemotePerson): number | null {
     const oneWayMs = (this.#farRttMs ?? this.#path.rttMs ?? 0) / 2;
-    return person.captured(captureTimeMs, this.#outside.wallMs(), oneWayMs);
+    return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
+  }
+
+  /** When something was captured, on this machine's clock; this moment while the sender's clock is not known. */
+  #captured(
+    person: RemotePerson,
+    captureTimeMs: number | null,
+  ): { capturedAt: number; latencyMs: number | null } {
+    const now = this.#outside.wallMs();
+    const offsetMs = this.#clockOffset(person);
+    if (captureTimeMs === null || offsetMs === null) return { capturedAt: now, latencyMs: null };
+    const capturedAt = Math.min(now, captureTimeMs + offsetMs);
+    return { capturedAt, latencyMs: now - capturedAt };
   }
 
   // ---- reports --------------------------------------------------------------------------------------------
@@ -352,7 +319,7 @@ export class MediaSession {
   /** About three times a second, never in step with the others (RFC 3550, section 6.2). */
   #reportLater(): void {
     this.#stopReports = this.#outside.after(reportEveryMs * (0.75 + this.#outside.random() / 2), () => {
-      const streams = { video: this.#video, audio: this.#audio };
+      const streams = { video: this.#pictures.video, audio: this.#audio };
       this.#control(report(streams, this.#people.values(), this.#outside.wallMs()));
       this.#reportLater();
     });

@@ -27,12 +27,6 @@ const unprotectedAfterMs = 1_000;
 /** Sound that was asked for again is of use only within its play-out delay. */
 const audioPatienceMs = 150;
 
-/** When something was captured, on this machine's clock, and how long ago in milliseconds; null while that is not known. */
-export interface Captured {
-  readonly capturedAt: number;
-  readonly latencyMs: number | null;
-}
-
 export interface PersonEvents {
   frame(frame: WholeFrame): void;
   /** Sound, as RTP carried it; for those who pass it on. */
@@ -149,15 +143,6 @@ export class RemotePerson {
     const isTelling = captureTimeMs !== null && gaps.isAhead(sequenceNumber) && timestamp !== this.#telling;
     if (isTelling && offset === streamOffset.video) this.#telling = timestamp;
     this.arrivals.add(nowMs, offset, length, isTelling ? nowMs - captureTimeMs : null);
-  }
-
-  /** Brings a time of this person's clock onto ours; it is this moment while that clock, by reports `oneWayMs` away, is not known. */
-  captured(captureTimeMs: number | null, wallMs: number, oneWayMs: number): Captured {
-    const { videoReception, audioReception } = this;
-    const offsetMs = videoReception.clockOffsetMs(oneWayMs) ?? audioReception.clockOffsetMs(oneWayMs);
-    if (captureTimeMs === null || offsetMs === null) return { capturedAt: wallMs, latencyMs: null };
-    const capturedAt = Math.min(wallMs, captureTimeMs + offsetMs);
-    return { capturedAt, latencyMs: wallMs - capturedAt };
   }
 
   /** Bits a second that the way from this person carries; null while no limit has been met. */

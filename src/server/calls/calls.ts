@@ -12,7 +12,7 @@ import { writeEntry } from './call-entry.js';
 import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
-import { RunningCall, type CallMember } from './running-call.js';
+import { membersOf, RunningCall, type CallMember } from './running-call.js';
 import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 
@@ -39,7 +39,7 @@ export class Calls implements HubWatcher {
   readonly #news: CallNews;
   readonly #entries = new Set<Promise<void>>();
   readonly #tickets: Tickets;
-  readonly #hosts: Hosts;
+  readonly hosts = new Hosts();
   #closed = false;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
@@ -54,7 +54,6 @@ export class Calls implements HubWatcher {
     this.#options = options;
     this.#news = new CallNews(options.hub);
     this.#tickets = new Tickets(options.relay, options.advertise);
-    this.#hosts = new Hosts(options.hub.roster);
     options.hub.watchers.add(this);
   }
 
@@ -82,7 +81,10 @@ export class Calls implements HubWatcher {
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
     for (const user of users)
-      call.invite(user, this.#running.isBusy(user, this.#hosts.callsOf(user)) ? 'busy' : 'calling');
+      call.invite(
+        user,
+        this.#running.isBusy(user, this.hosts.callsOf(hub.roster.listeners(user))) ? 'busy' : 'calling',
+      );
     this.#running.add(call);
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
@@ -156,10 +158,9 @@ export class Calls implements HubWatcher {
     return this.#inCall(call, member);
   }
 
-  /** This connection answers by itself, and takes several calls at once. */
-  host(session: ClientSession, { calls, anew }: RequestBody<'call.host'>): void {
-    this.#hosts.add(session, calls);
-    for (const { call, member } of anew ? membersOf(this.#running.of(session.userId)) : []) {
+  /** The host at this connection has just begun: what its predecessor was in is left. */
+  begunAnew(session: ClientSession): void {
+    for (const { call, member } of membersOf(this.#running.of(session.userId))) {
       if (isPredecessor(member, session)) this.#remove(call, member);
     }
   }
@@ -247,7 +248,7 @@ export class Calls implements HubWatcher {
 
   #mustBeFree(session: ClientSession): void {
     const joined = [...this.#running.of(session.userId)].filter((call) => call.memberAt(session));
-    if (joined.length >= this.#hosts.callsAt(session)) throw new PytalkError('in-call');
+    if (joined.length >= this.hosts.callsAt(session)) throw new PytalkError('in-call');
   }
 
   /** A call that this account began or to which it was invited; a stranger learns nothing. */
@@ -277,7 +278,7 @@ export class Calls implements HubWatcher {
       camera: call.media === 'video',
       recording: false,
       connection: session,
-      isHosted: this.#hosts.has(session),
+      isHosted: this.hosts.has(session),
       missed: [],
       stopAwayTimer: null,
     };
@@ -361,9 +362,4 @@ export class Calls implements HubWatcher {
       .finally(() => this.#entries.delete(entry));
     this.#entries.add(entry);
   }
-}
-
-/** All who are in these calls at this moment, so that they may go meanwhile. */
-function membersOf(calls: Iterable<RunningCall>): { call: RunningCall; member: CallMember }[] {
-  return [...calls].flatMap((call) => [...call.members.values()].map((member) => ({ call, member })));
 }
