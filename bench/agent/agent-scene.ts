@@ -81,7 +81,7 @@ async function readOnlyHome(folder: string, state: string): Promise<string> {
 }
 
 /** The agent under its service: no terminal, no rights but to its folder, started again at once. */
-export class WatchedAgent {
+class WatchedAgent {
   readonly #state: string;
   readonly #home: string;
   readonly #options: readonly string[];

@@ -86,7 +86,7 @@ export interface ReceivedFrame extends JpegFrame {
 }
 
 /** A packet of sound as it travels: Opus, or Opus with redundancy (RFC 2198). */
-export interface SoundPacket {
+interface SoundPacket {
   /** Participant number; 0 is oneself. */
   readonly from: number;
   readonly payloadType: number;

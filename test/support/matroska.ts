@@ -31,7 +31,7 @@ function vintAt(bytes: Buffer, at: number): { length: number; value: number; isU
 }
 
 /** Elements from `at` to `end`; what is cut off at the end is left out. */
-export function elements(bytes: Buffer, at = 0, end = bytes.length, parent = 0): Element[] {
+function elements(bytes: Buffer, at = 0, end = bytes.length, parent = 0): Element[] {
   const found: Element[] = [];
   while (at < end) {
     const idLength = Math.clz32(bytes[at] ?? 0) - 23;
