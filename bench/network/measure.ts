@@ -15,6 +15,16 @@ export interface Seen {
   concealedMs: number;
 }
 
+/** What a worker is to do. */
+export interface RowsOrder {
+  loss: number;
+  roundTripsMs: readonly number[];
+  /** Bits a second in each direction; null for no limit. */
+  rates: readonly (number | null)[];
+  /** Milliseconds before those that count, and those. */
+  stretches: { settleMs: number; measureMs: number };
+}
+
 export interface Figures {
   /** Of the pictures that the camera took. */
   shownPercent: number;

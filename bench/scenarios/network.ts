@@ -1,21 +1,13 @@
 // N: calls over ways that lose, delay and limit, beside plain RTP over the same: 80 of them in virtual time, always with the same figures.
-import sharp from 'sharp';
-import type { NetworkTraits } from '../../test/support/bad-network.js';
-import { numberedJpegs } from '../../test/support/media-pair.js';
-import { sizedPicture } from '../../test/support/virtual-call.js';
-import { figuresOf, fps, type Figures } from '../network/measure.js';
-import { plainCall } from '../network/plain-call.js';
-import { protectedCall } from '../network/protected-call.js';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { fps, type RowsOrder } from '../network/measure.js';
 import { stamp, type Section } from '../report.js';
-import { formatNumber } from '../statistics.js';
 
 const losses = [0, 0.01, 0.05, 0.1, 0.2];
 const roundTripsMs = [0, 60, 150, 300];
 /** Bits a second in each direction; null for no limit. */
 const rates = [null, 2_000_000, 500_000, 200_000];
-const seed = 1;
-/** Of the camera's JPEGs: 25 kB for a picture with as many details as this one has. */
-const quality = 16;
 const stretches = { settleMs: 6_000, measureMs: 8_000 };
 const quickStretches = { settleMs: 1_000, measureMs: 1_000 };
 const title = 'N Calls over bad ways, beside plain RTP';
@@ -31,39 +23,23 @@ const head = [
   `|${' --- |'.repeat(11)}`,
 ];
 
-function cells({ shownPercent, latencyP95Ms, kbps, concealedPercent }: Figures): string {
-  const latency = Number.isNaN(latencyP95Ms) ? '–' : formatNumber(latencyP95Ms, 0);
-  return `${formatNumber(shownPercent, 0)} | ${latency} | ${formatNumber(kbps, 0)} | ${formatNumber(concealedPercent, 1)}`;
+/** The rows of one loss, made in a thread of their own. */
+async function rowsOf(order: RowsOrder): Promise<string[]> {
+  const worker = new Worker(new URL('../network/table-worker.js', import.meta.url), { workerData: order });
+  const [rows] = (await once(worker, 'message')) as [string[]];
+  await worker.terminate();
+  return rows;
 }
 
 /** All rows; with `quick` only those of the corners, short. */
 export async function runNetworkTable(quick: boolean): Promise<Section> {
-  const [fine] = await numberedJpegs(1);
-  const jpeg = await sharp(fine)
-    .jpeg({ quality, chromaSubsampling: '4:2:0', optimiseCoding: false })
-    .toBuffer();
-  const picture = await sizedPicture(jpeg);
-  const times = quick ? quickStretches : stretches;
   const some = <T>(all: readonly T[]): readonly T[] => (quick ? all.filter((_, at) => at % 3 === 0) : all);
-  const rows: string[] = [];
-  for (const loss of some(losses)) {
-    for (const rttMs of some(roundTripsMs)) {
-      for (const bitsPerSecond of some(rates)) {
-        const traits: NetworkTraits = {
-          loss,
-          delayMs: rttMs / 2,
-          ...(bitsPerSecond !== null && { bitsPerSecond }),
-        };
-        const ours = figuresOf(await protectedCall(picture, traits, seed, times), times.measureMs);
-        const plain = figuresOf(plainCall(jpeg, traits, seed, times), times.measureMs);
-        const limit = bitsPerSecond === null ? 'none' : formatNumber(bitsPerSecond / 1000, 0);
-        const way = `${formatNumber(loss * 100, 0)} % | ${rttMs} | ${limit}`;
-        rows.push(`| ${way} | ${cells(ours)} | ${cells(plain)} |`);
-      }
-    }
-  }
-  return {
-    title,
-    text: `${about}\n\n${stamp(1, quick ? ', quick' : '')}\n\n${[...head, ...rows].join('\n')}`,
+  const rest = {
+    roundTripsMs: some(roundTripsMs),
+    rates: some(rates),
+    stretches: quick ? quickStretches : stretches,
   };
+  const rows = await Promise.all(some(losses).map((loss) => rowsOf({ loss, ...rest })));
+  const table = [...head, ...rows.flat()].join('\n');
+  return { title, text: `${about}\n\n${stamp(1, quick ? ', quick' : '')}\n\n${table}` };
 }

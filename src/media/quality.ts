@@ -2,7 +2,7 @@
 
 /** Pictures a second for a rate: 6 at 130 kbit/s, 13 at 500 kbit/s, 31 at 2 Mbit/s; few good ones say more than many bad ones. */
 const fpsAt = { bps: 130_000, fps: 6, power: 0.6 };
-const minFps = 6;
+const minFps = 7;
 /** Untouched pictures are sent, if need be fewer, down to this share of their rate; up again only from a higher one. */
 const passFrom = 0.6;
 const passDownTo = 0.5;

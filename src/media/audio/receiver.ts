@@ -24,7 +24,7 @@ const maxBlocks = 64;
 /** Further behind or ahead than this, the buffer begins anew. */
 const resetMs = 600;
 /** Sound is made longer or shorter when it is played so much too early or too late. */
-const earlyMs = 5;
+const earlyMs = 2;
 const lateMs = 25;
 /** This much too early or too late every block is stretched, else one in `stretchEvery`. */
 const farOffMs = 50;
@@ -147,7 +147,8 @@ export class AudioReceiver {
 
   /** The block at a place, longer or shorter as the time for it is; made up when it is not here; null when that has faded away. */
   #nextBlock(due: number, place: number): Int16Array | null {
-    const behindMs = (due - place + this.#samples.length) / unitsPerMs;
+    // By when it is taken, which is up to a block before it is heard: it must be here by then.
+    const behindMs = (due - place) / unitsPerMs;
     const block = this.#blocks.get(place);
     if (block) {
       this.#next = place + blockSamples;

@@ -11,11 +11,7 @@ import { Congestion, estimateEveryMs } from './congestion.js';
 import type { RoundTrips } from './gaps.js';
 import { OutStream } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
-import { Pacer } from './pacer.js';
-import { ParityDepth } from './parity-depth.js';
-import { maxDatagramBytes, picturePackets, rtpHeaderBytes } from './picture-packets.js';
-import { protectedPicture, type Outgoing } from './protected-picture.js';
-import { RateMeter } from './rate-meter.js';
+import { PictureSender, rtpHeaderBytes } from './picture-sender.js';
 import { RemotePerson } from './remote-person.js';
 import { isReport, report } from './report.js';
 import { Resends } from './resends.js';
@@ -51,18 +47,12 @@ export class MediaSession {
   readonly #ways: Ways;
   readonly #toRelay: SrtcpSender;
   readonly #fromRelay: SrtcpReceiver;
-  readonly #video: OutStream;
+  readonly #pictures: PictureSender;
   readonly #audio: OutStream;
-  readonly #repair: OutStream;
-  readonly #parity = new ParityDepth();
-  readonly #pacer: Pacer<Outgoing>;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
-  readonly #sentFrames = new RateMeter();
-  #frames = 0;
   /** Pictures that were not begun, as the tunnel was full. */
   #heldBack = 0;
-  #size = { width: 0, height: 0 };
   /** Round trip to the other side, by report blocks; null while not known. */
   #farRttMs: number | null = null;
   readonly #congestion: Congestion;
@@ -86,9 +76,7 @@ export class MediaSession {
     this.#events = events;
     this.#outside = outside;
     const srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
-    this.#video = new OutStream(options.self.ssrc + streamOffset.video, srtp);
     this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
-    this.#repair = new OutStream(options.self.ssrc + streamOffset.repair, srtp);
     this.#toRelay = new SrtcpSender(options.access.toRelay);
     this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
     const wayEvents = {
@@ -98,15 +86,12 @@ export class MediaSession {
       changed: () => this.#people.forEach((person) => person.arrivals.comesAnotherWay()),
     };
     this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
-    this.#pacer = new Pacer((seal) => {
-      const packet = seal(outside.now());
-      if (packet) this.#ways.send(packet);
-      return packet?.length ?? 0;
-    }, outside);
+    const { ssrc: firstSsrc } = options.self;
+    this.#pictures = new PictureSender(firstSsrc, srtp, (bytes) => this.#ways.send(bytes), outside);
     this.#congestion = new Congestion({
       people: this.#people,
       sent: (nowMs) => ({
-        pictures: this.#sentFrames.kbps(nowMs) * 1000,
+        pictures: this.#pictures.bps(nowMs),
         sound: this.#audio.meter.kbps(nowMs) * 1000,
       }),
       say: ({ ssrc }, bps) => {
@@ -114,7 +99,7 @@ export class MediaSession {
         this.#control([{ kind: 'remb', senderSsrc: this.#audio.ssrc, bitsPerSecond: bps, ssrcs }]);
       },
       changed: (bps) => {
-        this.#pacer.setRate(bps, maxDatagramBytes);
+        this.#pictures.setRate(bps);
         events.pictureRate(bps);
       },
     });
@@ -167,20 +152,7 @@ export class MediaSession {
       this.#heldBack++;
       return 0;
     }
-    const picture = picturePackets(frame);
-    if (!picture) return 0;
-    this.#frames++;
-    this.#size = { width: frame.width, height: frame.height };
-    const packets = protectedPicture(
-      picture.payloads,
-      { video: this.#video, repair: this.#repair },
-      (count) => this.#parity.repairs(count, this.#farRttMs),
-    );
-    // A repair packet is as long as the longest that it protects, and they are nearly equal.
-    const bytes = Math.round((picture.bytes * packets.length) / picture.payloads.length);
-    this.#sentFrames.add(this.#outside.now(), bytes);
-    this.#pacer.add(packets);
-    return bytes;
+    return this.#pictures.add(frame);
   }
 
   /** Sends one block of sound; silence is not sent. */
@@ -198,17 +170,12 @@ export class MediaSession {
   stats(): MediaStats {
     const now = this.#outside.now();
     const people = [...this.#people.values()];
+    const pictures = this.#pictures.stats(now);
     return {
       path: this.#ways.path,
       rttMs: rounded(this.#ways.rttMs),
       sent: {
-        video: {
-          fps: this.#sentFrames.perSecond(now),
-          kbps: round(this.#sentFrames.kbps(now)),
-          ...this.#size,
-          frames: this.#frames,
-          dropped: this.#pacer.dropped + this.#heldBack,
-        },
+        video: { ...pictures, dropped: pictures.dropped + this.#heldBack },
         audio: { kbps: round(this.#audio.meter.kbps(now)), packets: this.#audio.packets },
       },
       received: new Map(people.map((person) => [person.id, person.stats(now)])),
@@ -219,12 +186,14 @@ export class MediaSession {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, this.#video.ssrc, this.#repair.ssrc] }]);
+      this.#control([
+        { kind: 'bye', ssrcs: [this.#audio.ssrc, this.#pictures.video.ssrc, this.#pictures.repair.ssrc] },
+      ]);
     }
     this.#stopReports();
     this.#stopEstimates();
     this.#stopTick?.();
-    this.#pacer.close();
+    this.#pictures.close();
     await this.#ways.close();
   }
 
@@ -285,7 +254,7 @@ export class MediaSession {
   #feedback(packet: RtcpPacket): void {
     switch (packet.kind) {
       case 'nack': {
-        const stream = packet.mediaSsrc === this.#video.ssrc ? this.#video : this.#audio;
+        const stream = packet.mediaSsrc === this.#pictures.video.ssrc ? this.#pictures.video : this.#audio;
         if (stream.ssrc === packet.mediaSsrc)
           this.#resends.answer(stream, packet.lost, this.#congestion.pictureBps, this.#outside.now());
         return;
@@ -306,7 +275,7 @@ export class MediaSession {
         return;
       case 'remb': {
         const person = this.#personOf(packet.senderSsrc);
-        if (person && packet.ssrcs.includes(this.#video.ssrc))
+        if (person && packet.ssrcs.includes(this.#pictures.video.ssrc))
           this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
       }
@@ -320,10 +289,12 @@ export class MediaSession {
     for (const report of reports) {
       const { ssrc, fractionLost, lastSr, delaySinceLastSr } = report;
       if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
-      if (ssrc === this.#video.ssrc) this.#parity.reported(from, report, this.#outside.now());
-      if (lastSr === 0 || (ssrc !== this.#video.ssrc && ssrc !== this.#audio.ssrc)) continue;
+      if (ssrc === this.#pictures.video.ssrc)
+        this.#pictures.parity.reported(from, report, this.#outside.now());
+      if (lastSr === 0 || (ssrc !== this.#pictures.video.ssrc && ssrc !== this.#audio.ssrc)) continue;
       const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);
+      this.#pictures.parity.measured(rttMs, this.#outside.now());
       this.#farRttMs = this.#farRttMs === null ? rttMs : this.#farRttMs + (rttMs - this.#farRttMs) / 4;
     }
   }
@@ -363,7 +334,7 @@ export class MediaSession {
   /** About three times a second, never in step with the others (RFC 3550, section 6.2). */
   #reportLater(): void {
     this.#stopReports = this.#outside.after(reportEveryMs * (0.75 + this.#outside.random() / 2), () => {
-      const streams = { video: this.#video, audio: this.#audio };
+      const streams = { video: this.#pictures.video, audio: this.#audio };
       this.#control(report(streams, this.#people.values(), this.#outside.wallMs()));
       this.#reportLater();
     });

@@ -2,6 +2,8 @@
 import { maxBlockRepairs } from '../../protocol/parity-code.js';
 import type { ReportBlock } from '../../protocol/rtcp.js';
 
+/** The least of so long is the way's own round trip: a queue that stands in it comes and goes. */
+const rttMemoryMs = 10_000;
 /** From such a round trip on a packet that is asked for again comes too late for a picture; below the other one no longer. */
 const farMs = 100;
 const nearMs = 80;
@@ -24,6 +26,7 @@ interface Count {
 export class ParityDepth {
   /** Of each receiver, by the SSRC that it reports as. */
   readonly #counts = new Map<number, Count[]>();
+  #roundTrips: { atMs: number; rttMs: number }[] = [];
   #isFar = false;
   #loss = 0;
 
@@ -38,9 +41,16 @@ export class ParityDepth {
     this.#loss = Math.max(...current.map(lossOf));
   }
 
-  /** For a block of so many packets. `rttMs`: to the receivers; null while not known. */
-  repairs(packets: number, rttMs: number | null): number {
-    this.#isFar = (rttMs ?? 0) > (this.#isFar ? nearMs : farMs);
+  /** A round trip to a receiver was measured. */
+  measured(rttMs: number, nowMs: number): void {
+    this.#roundTrips = this.#roundTrips.filter(({ atMs }) => nowMs - atMs <= rttMemoryMs);
+    this.#roundTrips.push({ atMs: nowMs, rttMs });
+    const least = Math.min(...this.#roundTrips.map((one) => one.rttMs));
+    this.#isFar = least > (this.#isFar ? nearMs : farMs);
+  }
+
+  /** For a block of so many packets. */
+  repairs(packets: number): number {
     return this.#isFar && this.#loss >= leastLoss ? repairsFor(packets, this.#loss) : 0;
   }
 }

@@ -1,6 +1,6 @@
 // The calls under way: starting, ringing, answering, leaving, coming back; each told to all concerned, and logged at its end.
 import type { Logger } from 'pino';
-import type { CallEnd, CallKey, CallOutcome } from '../../protocol/call-shapes.js';
+import type { CallEnd, CallKey } from '../../protocol/call-shapes.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { callAwayTimeoutMs, limits, ringTimeoutMs } from '../../protocol/limits.js';
 import type { Reply, RequestBody } from '../../protocol/messages.js';
@@ -8,11 +8,11 @@ import type { ClientSession } from '../handler.js';
 import type { Hub, HubWatcher } from '../hub.js';
 import type { Relay } from '../relay/relay.js';
 import type { Listener } from '../roster.js';
-import { writeEntry } from './call-entry.js';
+import { CallEntries } from './call-entry.js';
 import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
-import { RunningCall, type CallMember } from './running-call.js';
+import { membersOf, RunningCall, type CallMember } from './running-call.js';
 import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 import { Tunnels } from './tunnels.js';
@@ -40,28 +40,24 @@ export class Calls implements HubWatcher {
   readonly #options: CallsOptions;
   readonly #running = new CallRegister();
   readonly #news: CallNews;
-  readonly #entries = new Set<Promise<void>>();
+  readonly #entries: CallEntries;
   readonly #tickets: Tickets;
+  readonly hosts = new Hosts();
   /** Media over chat connections. */
   readonly tunnels: Tunnels;
-  readonly #hosts: Hosts;
   #closed = false;
-  /** Calls that are over, by how they went. */
-  readonly counters: Record<CallOutcome, number> = {
-    answered: 0,
-    missed: 0,
-    declined: 0,
-    busy: 0,
-    cancelled: 0,
-  };
-
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#news = new CallNews(options.hub);
+    this.#entries = new CallEntries(options.hub, options.log);
     this.#tickets = new Tickets(options.relay, options.advertise);
     this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
-    this.#hosts = new Hosts(options.hub.roster);
     options.hub.watchers.add(this);
+  }
+
+  /** Calls that are over, by how they went. */
+  get counters(): CallEntries['counters'] {
+    return this.#entries.counters;
   }
 
   get running(): number {
@@ -88,7 +84,10 @@ export class Calls implements HubWatcher {
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
     for (const user of users)
-      call.invite(user, this.#running.isBusy(user, this.#hosts.callsOf(user)) ? 'busy' : 'calling');
+      call.invite(
+        user,
+        this.#running.isBusy(user, this.hosts.callsOf(hub.roster.listeners(user))) ? 'busy' : 'calling',
+      );
     this.#running.add(call);
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
@@ -162,10 +161,9 @@ export class Calls implements HubWatcher {
     return this.#inCall(call, member);
   }
 
-  /** This connection answers by itself, and takes several calls at once. */
-  host(session: ClientSession, { calls, anew }: RequestBody<'call.host'>): void {
-    this.#hosts.add(session, calls);
-    for (const { call, member } of anew ? membersOf(this.#running.of(session.userId)) : []) {
+  /** The host at this connection has just begun: what its predecessor was in is left. */
+  begunAnew(session: ClientSession): void {
+    for (const { call, member } of membersOf(this.#running.of(session.userId))) {
       if (isPredecessor(member, session)) this.#remove(call, member);
     }
   }
@@ -246,7 +244,7 @@ export class Calls implements HubWatcher {
     this.#closed = true;
     this.#options.hub.watchers.delete(this);
     for (const call of this.#running.all) this.#finish(call, 'failed');
-    await Promise.all(this.#entries);
+    await this.#entries.settled();
     this.#options.hub.deliverNow();
   }
 
@@ -254,7 +252,7 @@ export class Calls implements HubWatcher {
 
   #mustBeFree(session: ClientSession): void {
     const joined = [...this.#running.of(session.userId)].filter((call) => call.memberAt(session));
-    if (joined.length >= this.#hosts.callsAt(session)) throw new PytalkError('in-call');
+    if (joined.length >= this.hosts.callsAt(session)) throw new PytalkError('in-call');
   }
 
   /** A call that this account began or to which it was invited; a stranger learns nothing. */
@@ -284,7 +282,7 @@ export class Calls implements HubWatcher {
       camera: call.media === 'video',
       recording: false,
       connection: session,
-      isHosted: this.#hosts.has(session),
+      isHosted: this.hosts.has(session),
       missed: [],
       stopAwayTimer: null,
     };
@@ -356,24 +354,11 @@ export class Calls implements HubWatcher {
     call.isOver = true;
     call.stopRingTimer?.();
     this.#running.delete(call);
-    const outcome = call.outcome();
-    const durationMs = call.durationMs(this.#options.hub.now());
     for (const user of call.ringing) this.#news.stopped(call, user, 'cancelled');
     for (const member of call.members.values()) {
       this.#news.ended(call, member, reason);
       this.#forget(member);
     }
-    this.counters[outcome]++;
-    const entry: Promise<void> = writeEntry(this.#options.hub, call, outcome, durationMs)
-      .catch((error: unknown) =>
-        this.#options.log.error({ err: error, call: call.id }, 'a call was not logged'),
-      )
-      .finally(() => this.#entries.delete(entry));
-    this.#entries.add(entry);
+    this.#entries.write(call);
   }
-}
-
-/** All who are in these calls at this moment, so that they may go meanwhile. */
-function membersOf(calls: Iterable<RunningCall>): { call: RunningCall; member: CallMember }[] {
-  return [...calls].flatMap((call) => [...call.members.values()].map((member) => ({ call, member })));
 }

@@ -23,6 +23,8 @@ interface Line {
   /** The far clock runs faster by so many parts in a million. */
   driftPpm?: number;
   redundancy?: number;
+  /** How long a queue holds each block up, in milliseconds. */
+  queueMs?: (block: number) => number;
   blocks?: number;
   speaks?: (block: number) => boolean;
 }
@@ -33,6 +35,7 @@ function run({
   jitterMs = 0,
   driftPpm = 0,
   redundancy = 1,
+  queueMs = () => 0,
   blocks = 1000,
   speaks = () => true,
 }: Line) {
@@ -56,7 +59,7 @@ function run({
       if (sound) {
         packets++;
         if (sound.marker) marked++;
-        const atMs = farBlock * farBlockMs + 30 + random() * jitterMs;
+        const atMs = farBlock * farBlockMs + 30 + random() * jitterMs + queueMs(farBlock);
         if (random() >= loss) onTheWay.push({ atMs, sequenceNumber: sequenceNumber & 0xffff, sound });
         sequenceNumber++;
       }
@@ -103,6 +106,20 @@ t.test('silence is not sent, begins with a marker, and does not count as lost', 
   t.ok(packets < 600, `${packets} packets for 1,000 blocks`);
   t.equal(marked, 5);
   t.ok(stats.concealedMs <= 60, `${stats.concealedMs} ms`);
+  t.end();
+});
+
+t.test('a queue that grows and empties makes sound wait longer and shorter, and loses none', (t) => {
+  // A quarter of a second more within five seconds, for ten seconds, and gone again within five.
+  const queueMs = (block: number): number => Math.max(0, Math.min(block - 200, 250, 1200 - block));
+  const { heard, stats, maxBufferMs } = run({ queueMs, blocks: 2000 });
+  t.equal(stats.late, 0, 'nothing came too late');
+  t.ok(stats.concealedMs <= 200, `${stats.concealedMs} ms made up`);
+  t.ok(stats.stretchedMs >= 200, `${stats.stretchedMs} ms stretched`);
+  t.ok(stats.delayMs <= 40, `${stats.delayMs} ms of delay in the end`);
+  t.ok(stats.bufferMs <= 60, `${stats.bufferMs} ms wait in the end`);
+  t.ok(maxBufferMs >= 100, `${maxBufferMs} ms waited at most`);
+  t.ok(heard > 1980, `${heard} of 2,000 blocks`);
   t.end();
 });
 

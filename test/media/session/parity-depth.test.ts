@@ -16,31 +16,37 @@ function reported(depth: ParityDepth, loss: number, from = 9, startMs = 0): void
   }
 }
 
+/** The same with a round trip that was measured just now. */
+function repairsAt(depth: ParityDepth, rttMs: number, nowMs: number): number {
+  depth.measured(rttMs, nowMs);
+  return depth.repairs(20);
+}
+
 t.test('on a near way nothing is protected, on a far one as loss wants', async (t) => {
   const depth = new ParityDepth();
-  t.equal(depth.repairs(20, 300), 0, 'before any report');
+  t.equal(repairsAt(depth, 300, 0), 0, 'before any report of loss');
   reported(depth, 0.03);
-  t.equal(depth.repairs(20, null), 0);
-  t.equal(depth.repairs(20, 60), 0);
-  const far = depth.repairs(20, 300);
+  const far = depth.repairs(20);
   t.ok(far >= 3 && far <= 6, `${far} for 20 packets`);
-  t.equal(depth.repairs(20, 90), far, 'not back and forth around one round trip');
-  t.equal(depth.repairs(20, 70), 0);
+  t.equal(repairsAt(depth, 60, 4_000), 0);
+  t.equal(repairsAt(depth, 500, 8_000), 0, 'a queue makes no far way of a near one');
+  t.equal(repairsAt(depth, 300, 20_000), far, 'but a move does');
+  t.equal(repairsAt(depth, 90, 24_000), far, 'not back and forth around one round trip');
 });
 
 t.test('without loss nothing is protected', async (t) => {
   const depth = new ParityDepth();
   reported(depth, 0);
-  t.equal(depth.repairs(20, 300), 0);
+  t.equal(repairsAt(depth, 300, 4_000), 0);
 });
 
 t.test('the worst receiver counts, and none that has left', async (t) => {
   const depth = new ParityDepth();
   reported(depth, 0.1, 9);
   reported(depth, 0, 8);
-  t.ok(depth.repairs(20, 300) > 5);
+  t.ok(repairsAt(depth, 300, 4_000) > 5);
   reported(depth, 0, 8, 20_000);
-  t.equal(depth.repairs(20, 300), 0);
+  t.equal(depth.repairs(20), 0);
 });
 
 t.test('depth grows with loss, up to half of the packets', async (t) => {
