@@ -52,6 +52,8 @@ type Listener = (news: CallNews) => void;
 
 export class LiveCall {
   readonly call: Call;
+  /** Address of the page that shows this call as well; null for none. */
+  page: string | null = null;
   readonly #client: Client;
   readonly #setup: CallSetup;
   readonly #listeners = new Set<Listener>();

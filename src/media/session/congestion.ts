@@ -5,14 +5,17 @@ import type { RemotePerson } from './remote-person.js';
 export const estimateEveryMs = 100;
 /** Said again after this though nothing has changed, as a word may get lost. */
 const repeatRateMs = 1_000;
-/** Pictures get at least this much: below it there are none worth seeing. */
-const minPictureBps = 30_000;
+/** Pictures get at least this much: six of the smallest a second; below it there are none worth seeing. */
+const minPictureBps = 48_000;
 const worthSaying = 0.03;
 /** No report for so long: nothing is known of the way, so less and less is sent (a circuit breaker, as of RFC 8083). */
 const blindAfterMs = 1_200;
 const blindEveryMs = 300;
 const blindFactor = 0.25;
 const minBlindBps = 60_000;
+/** With more lost than this to all who reported lately, hardly anything comes through, words about it neither: the rest is what the way carries. */
+const floodLoss = 0.5;
+const lossLifeMs = 3_000;
 /** Whoever has said nothing for so long does not count any more. */
 const rateLifeMs = 5_000;
 
@@ -35,6 +38,8 @@ export class Congestion {
   /** When a report came the last time; null before the first. */
   #reportedAtMs: number | null = null;
   #blind: { bps: number; atMs: number } | null = null;
+  /** Share of pictures lost that each receiver reported last, by the SSRC it reports as. */
+  readonly #losses = new Map<number, { share: number; atMs: number }>();
   #pictureBps: number | null = null;
 
   constructor(options: CongestionOptions) {
@@ -52,9 +57,22 @@ export class Congestion {
     this.#follow(nowMs);
   }
 
-  /** Any report came: the way is open in both directions. */
+  /** A receiver's report about this side's pictures: the share that was lost since the one before. */
+  lost(ssrc: number, share: number, nowMs: number): void {
+    this.#losses.set(ssrc, { share, atMs: nowMs });
+  }
+
+  /** Any report came, after what it says was told: the way is open in both directions. */
   reported(nowMs: number): void {
     this.#reportedAtMs = nowMs;
+    const recent = [...this.#losses.values()].filter(({ atMs }) => nowMs - atMs < lossLifeMs);
+    const loss = recent.length === 0 ? 0 : Math.min(...recent.map(({ share }) => share));
+    if (loss > floodLoss) {
+      const passedBps = this.#options.sent(nowMs).pictures * (1 - loss);
+      this.#blind = { bps: Math.max(minBlindBps, passedBps), atMs: nowMs };
+      this.#follow(nowMs);
+      return;
+    }
     if (!this.#blind) return;
     this.#blind = null;
     this.#follow(nowMs);

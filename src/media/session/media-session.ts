@@ -289,8 +289,10 @@ export class MediaSession {
     for (const report of reports) {
       const { ssrc, fractionLost, lastSr, delaySinceLastSr } = report;
       if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
-      if (ssrc === this.#pictures.video.ssrc)
+      if (ssrc === this.#pictures.video.ssrc) {
         this.#pictures.parity.reported(from, report, this.#outside.now());
+        this.#congestion.lost(from, fractionLost / 256, this.#outside.now());
+      }
       if (lastSr === 0 || (ssrc !== this.#pictures.video.ssrc && ssrc !== this.#audio.ssrc)) continue;
       const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
       const rttMs = Math.max(0, (units * 1000) / 65_536);
