@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { PytalkError } from '../protocol/errors.js';
 import type { ServerContext } from './handler.js';
 import type { TunnelCounters } from './calls/tunnels.js';
-import type { RelayCounters } from './relay/relay-core.js';
+import type { RelayCounters } from './relay/relay-counters.js';
 import type { Relay } from './relay/relay.js';
 
 export interface MetricsServer {

@@ -1,6 +1,6 @@
 // The calls under way: starting, ringing, answering, leaving, coming back; each told to all concerned, and logged at its end.
 import type { Logger } from 'pino';
-import type { CallEnd, CallKey, CallOutcome } from '../../protocol/call-shapes.js';
+import type { CallEnd, CallKey } from '../../protocol/call-shapes.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { callAwayTimeoutMs, limits, ringTimeoutMs } from '../../protocol/limits.js';
 import type { Reply, RequestBody } from '../../protocol/messages.js';
@@ -8,7 +8,7 @@ import type { ClientSession } from '../handler.js';
 import type { Hub, HubWatcher } from '../hub.js';
 import type { Relay } from '../relay/relay.js';
 import type { Listener } from '../roster.js';
-import { writeEntry } from './call-entry.js';
+import { CallEntries } from './call-entry.js';
 import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
@@ -40,27 +40,24 @@ export class Calls implements HubWatcher {
   readonly #options: CallsOptions;
   readonly #running = new CallRegister();
   readonly #news: CallNews;
-  readonly #entries = new Set<Promise<void>>();
+  readonly #entries: CallEntries;
   readonly #tickets: Tickets;
   readonly hosts = new Hosts();
   /** Media over chat connections. */
   readonly tunnels: Tunnels;
   #closed = false;
-  /** Calls that are over, by how they went. */
-  readonly counters: Record<CallOutcome, number> = {
-    answered: 0,
-    missed: 0,
-    declined: 0,
-    busy: 0,
-    cancelled: 0,
-  };
-
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#news = new CallNews(options.hub);
+    this.#entries = new CallEntries(options.hub, options.log);
     this.#tickets = new Tickets(options.relay, options.advertise);
     this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
     options.hub.watchers.add(this);
+  }
+
+  /** Calls that are over, by how they went. */
+  get counters(): CallEntries['counters'] {
+    return this.#entries.counters;
   }
 
   get running(): number {
@@ -247,7 +244,7 @@ export class Calls implements HubWatcher {
     this.#closed = true;
     this.#options.hub.watchers.delete(this);
     for (const call of this.#running.all) this.#finish(call, 'failed');
-    await Promise.all(this.#entries);
+    await this.#entries.settled();
     this.#options.hub.deliverNow();
   }
 
@@ -357,19 +354,11 @@ export class Calls implements HubWatcher {
     call.isOver = true;
     call.stopRingTimer?.();
     this.#running.delete(call);
-    const outcome = call.outcome();
-    const durationMs = call.durationMs(this.#options.hub.now());
     for (const user of call.ringing) this.#news.stopped(call, user, 'cancelled');
     for (const member of call.members.values()) {
       this.#news.ended(call, member, reason);
       this.#forget(member);
     }
-    this.counters[outcome]++;
-    const entry: Promise<void> = writeEntry(this.#options.hub, call, outcome, durationMs)
-      .catch((error: unknown) =>
-        this.#options.log.error({ err: error, call: call.id }, 'a call was not logged'),
-      )
-      .finally(() => this.#entries.delete(entry));
-    this.#entries.add(entry);
+    this.#entries.write(call);
   }
 }

@@ -9,33 +9,9 @@ import { Feedback, resendPauseMs } from './feedback.js';
 import { PacketMemory } from './packet-memory.js';
 import { bindingLifeMs, isOf, isReachable, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
+import { emptyCounters } from './relay-counters.js';
 import type { RelayParticipant } from './relay-messages.js';
 import { answerParticipant, answerStranger, readBinding, type Binding } from './stun-binding.js';
-
-export interface RelayCounters {
-  /** Tickets that are good; those whose address is bound. */
-  participants: number;
-  bound: number;
-  forwardedPackets: number;
-  forwardedBytes: number;
-  /** Packets sent again from memory, for a NACK. */
-  resentPackets: number;
-  /** Datagrams that came and went through chat connections. */
-  tunnelledIn: number;
-  tunnelledOut: number;
-  /** Binding requests with a good ticket. */
-  bindings: number;
-  /** Binding requests without one. */
-  stunAnswered: number;
-  /** Datagrams that are nothing the relay knows. */
-  malformed: number;
-  /** From addresses that are not bound, with SSRCs of others, with a wrong ticket or tag. */
-  spoofed: number;
-  /** Requests and feedback that were here already. */
-  replayed: number;
-  /** More than one may send. */
-  limited: number;
-}
 
 /** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
 const strangersRate = { burst: 2_000, perMinute: 120_000 };
@@ -54,19 +30,7 @@ type SendTunnelled = (bytes: Buffer, username: string) => void;
 const tunnelEnd = { address: '0.0.0.0', port: 0 };
 
 export class RelayCore {
-  readonly counters: Omit<RelayCounters, 'participants' | 'bound'> = {
-    forwardedPackets: 0,
-    forwardedBytes: 0,
-    resentPackets: 0,
-    tunnelledIn: 0,
-    tunnelledOut: 0,
-    bindings: 0,
-    stunAnswered: 0,
-    malformed: 0,
-    spoofed: 0,
-    replayed: 0,
-    limited: 0,
-  };
+  readonly counters = emptyCounters();
   readonly #peerOptions: PeerOptions;
   readonly #send: Send;
   readonly #sendTunnelled: SendTunnelled;

@@ -1,6 +1,6 @@
 // What the server and the relay's thread tell each other.
 import type { DatagramBatch } from './datagram-batch.js';
-import type { RelayCounters } from './relay-core.js';
+import type { RelayCounters } from './relay-counters.js';
 import type { TokenRate } from './token-bucket.js';
 
 /** A participant's ticket, as the relay knows it. */

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { PytalkError } from '../../protocol/errors.js';
 import { Batcher, unpack } from './datagram-batch.js';
-import type { RelayCounters } from './relay-core.js';
+import { emptyCounters, type RelayCounters } from './relay-counters.js';
 import type {
   FromWorker,
   MediaRates,
@@ -155,22 +155,4 @@ class ThreadedRelay implements Relay {
       );
     }, restartAfterMs);
   }
-}
-
-function emptyCounters(): RelayCounters {
-  return {
-    participants: 0,
-    bound: 0,
-    forwardedPackets: 0,
-    forwardedBytes: 0,
-    resentPackets: 0,
-    tunnelledIn: 0,
-    tunnelledOut: 0,
-    bindings: 0,
-    stunAnswered: 0,
-    malformed: 0,
-    spoofed: 0,
-    replayed: 0,
-    limited: 0,
-  };
 }
