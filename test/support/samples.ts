@@ -11,11 +11,13 @@ const publicKey = Buffer.alloc(32).toString('base64url');
 const values: Record<string, unknown> = {
   after: 0,
   avatar: sha256,
+  anew: true,
   before: 5,
   bio: 'hello',
   blocked: true,
   busy: true,
   call: uuidv7(),
+  calls: 4,
   camera: true,
   class: 'update',
   clearedSeq: 1,

@@ -49,6 +49,9 @@ export class VirtualTime implements Clock {
   }
 }
 
+/** Sums of fractions differ by less than this; to wait for it would move no clock, and so never end. */
+const roundingMs = 1e-6;
+
 /** The clock of a machine that can sleep: meanwhile it stands still, as the monotonic clock of an operating system does. */
 export class SleepyClock implements Clock {
   readonly #time: VirtualTime;
@@ -74,7 +77,7 @@ export class SleepyClock implements Clock {
     const wait = (waitMs: number): void => {
       stop = this.#time.after(waitMs, () => {
         if (this.#wakesAtMs !== null) wait(this.#wakesAtMs - this.#time.now());
-        else if (dueMs > this.now()) wait(dueMs - this.now());
+        else if (dueMs - this.now() > roundingMs) wait(dueMs - this.now());
         else run();
       });
     };

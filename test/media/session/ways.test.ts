@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { numberedJpegs } from '../../support/media-pair.js';
 import { sizedPicture, virtualCall, type VirtualCall, type VirtualSide } from '../../support/virtual-call.js';
 
-t.setTimeout(600_000);
+t.setTimeout(200_000);
 
 const picture = await sizedPicture((await numberedJpegs(1))[0]!);
 /** A picture of a few packets: what happens to many is the same. */
