@@ -212,7 +212,7 @@ const narrowCall: Scenario = {
       const lifted = (await linesAfter(pair, 10_000)).map(lastOf);
       const finish = measureTogether([pair.server.pid, pair.caller.pid, pair.agent.pid]);
       const after = (await linesAfter(pair, 3_000)).map(lastOf);
-      const cost = await finish();
+      const cost = finish();
       const held = narrow.map((lines, at) => between(first[at] ?? lastOf(lines), lastOf(lines)));
       const latencies = narrow.flatMap((lines, at) =>
         lines
