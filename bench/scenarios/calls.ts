@@ -1,6 +1,10 @@
 // V: calls of two `pytalk call` processes through a server process: rate and cost, delay of pictures and sound, a bad way.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withCall, type CallPair, type CallSide } from '../calls/call-pair.js';
+import { clickDelays, clickTrack, SpeakerTail } from '../calls/click-track.js';
 import { ClockCamera } from '../calls/clock-camera.js';
 import { numberedPictures } from '../calls/numbered-pictures.js';
 import { pictureFigures } from '../calls/picture-clock.js';
@@ -232,4 +236,48 @@ const narrowCall: Scenario = {
   },
 };
 
-export const callScenarios: readonly Scenario[] = [plainCall, pictureDelay, narrowCall];
+// ---- V4 -----------------------------------------------------------------------------------------------------
+
+const soundDelay: Scenario = {
+  key,
+  title: 'V4 From mouth to ear',
+  about:
+    'The calling side’s `--mic file:` is a pipe with clicks, one a second: the program can begin to play it only when this process has closed it, which is the zero of all times. The other side’s `--speaker file:` ' +
+    'grows while this process looks at it every millisecond; a click counts from when its block of 20 ms is in the file, and its place in the block on top. What the program needs to begin counts as delay too. No pictures.',
+  figures: [
+    { name: 'mouth to ear, p50 ms', digits: 0 },
+    { name: 'mouth to ear, p95 ms', digits: 0, aim: { atMost: 120 } },
+    { name: 'mouth to ear, longest ms', digits: 0 },
+    { name: 'clicks heard, %', digits: 1 },
+    ...costFigures,
+  ],
+  runOnce: async ({ quick }) => {
+    const folder = await mkdtemp(join(tmpdir(), 'pytalk-bench-clicks-'));
+    const lengthMs = 2 * stretchMs(quick);
+    const track = clickTrack(folder, { silenceMs: settleMs, lengthMs });
+    const speaker = join(folder, 'speaker.wav');
+    const tail = new SpeakerTail(speaker);
+    const caller = ['--camera', 'none', '--mic', `file:${track.path}`, '--speaker', 'none'];
+    const agent = ['--camera', 'none', '--mic', 'none', '--speaker', `file:${speaker}`];
+    try {
+      return await withCall({ caller, agent }, async (pair) => {
+        const begunMs = await track.begun;
+        const cost = await stretch(pair, begunMs + settleMs + lengthMs - performance.now());
+        await sleep(500);
+        const delaysMs = clickDelays(track.clicksMs, begunMs, tail.clicks);
+        return {
+          'mouth to ear, p50 ms': quantile(delaysMs, 0.5),
+          'mouth to ear, p95 ms': quantile(delaysMs, 0.95),
+          'mouth to ear, longest ms': Math.max(...delaysMs),
+          'clicks heard, %': (delaysMs.length / track.clicksMs.length) * 100,
+          ...costMeasured(cost),
+        };
+      });
+    } finally {
+      await tail.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+export const callScenarios: readonly Scenario[] = [plainCall, pictureDelay, narrowCall, soundDelay];

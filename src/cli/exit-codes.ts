@@ -1,4 +1,5 @@
-// Which exit code an error ends the program with; docs/CLI.md promises them.
+// Which exit code an error or a call ends the program with; docs/CLI.md promises them.
+import type { CallEnd } from '../protocol/call-shapes.js';
 import type { ErrorCode } from '../protocol/errors.js';
 
 export const exitCodes = {
@@ -34,4 +35,22 @@ const byError: Readonly<Partial<Record<ErrorCode, number>>> = {
 
 export function exitCodeOf(code: ErrorCode): number {
   return byError[code] ?? exitCodes.failed;
+}
+
+/** The exit code of a call that has ended (docs/CLI.md). */
+export function exitCodeOfEnd(reason: CallEnd): number {
+  switch (reason) {
+    case 'hangup':
+    case 'cancelled':
+    case 'elsewhere':
+      return exitCodes.done;
+    case 'declined':
+      return exitCodes.declined;
+    case 'busy':
+      return exitCodes.busy;
+    case 'no-answer':
+      return exitCodes.noAnswer;
+    case 'failed':
+      return exitCodes.failed;
+  }
 }

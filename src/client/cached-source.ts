@@ -5,7 +5,15 @@ import type { HistoryQuery } from './api.js';
 import type { Cache } from './cache.js';
 import type { Directory } from './directory.js';
 import { defaultHistoryLimit, type Found, type MessageSource } from './message-source.js';
-import { adminHistory, byTarget, classOf, reduceMessage, type Reduced, type WasAdmin } from './reducer.js';
+import {
+  adminHistory,
+  byTarget,
+  classOf,
+  concernsAdmins,
+  reduceMessage,
+  type Reduced,
+  type WasAdmin,
+} from './reducer.js';
 
 export interface CachedSourceParts {
   cache: Cache;
@@ -93,7 +101,7 @@ export class CachedSource implements MessageSource {
   /** Takes note of control events that have come. */
   noteControls(events: readonly LogEvent[]): void {
     for (const event of events) {
-      if (classOf(event) !== 'control') continue;
+      if (!concernsAdmins(event)) continue;
       const known = this.#controls.get(event.conv);
       if (known && !known.some((one) => one.seq === event.seq)) {
         known.push(event);
@@ -105,7 +113,8 @@ export class CachedSource implements MessageSource {
   /** Fetches the control events of conversations, for `wasAdmin`. */
   async loadControls(convs: Iterable<number>): Promise<void> {
     for (const conv of new Set(convs)) {
-      if (!this.#controls.has(conv)) this.#controls.set(conv, await this.#parts.cache.controls(conv));
+      if (this.#controls.has(conv)) continue;
+      this.#controls.set(conv, (await this.#parts.cache.controls(conv)).filter(concernsAdmins));
     }
   }
 

@@ -30,6 +30,16 @@ export interface RelayAccess {
   fromRelay: Buffer;
 }
 
+/** The way of media through the chat connection, for when UDP does not get through. */
+export interface CallTunnel {
+  /** How long what was sent before waits for the connection, in milliseconds; null while there is none. */
+  readonly waitMs: number | null;
+  /** Sends a datagram; lost when there is no connection. */
+  send(bytes: Buffer): void;
+  /** Calls `take` for each datagram that comes; returns the undo. */
+  onDatagram(take: (bytes: Buffer) => void): () => void;
+}
+
 /** `ringing` until somebody accepts (or this device does), then `connected`, then `ended`. */
 export type CallPhase = 'ringing' | 'connected' | 'ended';
 
@@ -69,6 +79,8 @@ export interface Call {
   } | null;
   /** Null before this device has joined. */
   readonly relay: RelayAccess | null;
+  /** Null before this device has joined, and when the server offers none. */
+  readonly tunnel: CallTunnel | null;
   /** The other participants. */
   readonly people: readonly CallPerson[];
   /** Who was invited, by username: `calling`, `ringing`, `joined`, `declined`, `busy`, `no-answer`, `left`. */

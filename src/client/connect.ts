@@ -54,6 +54,7 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
     {
       onPush: (push) => handlePush(parts, push),
       onChunk: (chunk) => core.transfers.onChunk(chunk),
+      onDatagram: (datagram) => parts.calls.onDatagram(datagram),
       onSignedIn: (reply) => {
         parts.session.signedInAgain(reply);
         core.live?.onSignedIn();

@@ -4,13 +4,17 @@ import { decodeFromServer, decodeReply, fromWireError } from '../protocol/envelo
 import { PytalkError, ProtocolError } from '../protocol/errors.js';
 import {
   decodeChunk,
+  decodeDatagram,
   decodeJson,
+  encodeDatagram,
   encodeJson,
   FrameDecoder,
   frameKind,
   type Chunk,
   type Frame,
+  type MediaDatagram,
 } from '../protocol/frame.js';
+import { SocketWait } from '../protocol/socket-wait.js';
 import { heartbeatSeconds, limits } from '../protocol/limits.js';
 import type { Push, Reply, RequestBody, RequestType } from '../protocol/messages.js';
 import type { Timers } from './timers.js';
@@ -22,6 +26,8 @@ export interface ConnectionHandlers {
   onPush(push: Push): void;
   /** `data` is valid during the call only. */
   onChunk(chunk: Chunk): void;
+  /** The bytes are valid during the call only. */
+  onDatagram(datagram: MediaDatagram): void;
   /** Called once, with why it ended. */
   onClose(error: PytalkError): void;
 }
@@ -50,6 +56,9 @@ export class Connection {
   #nextRequest = 1;
   #out: Buffer[] = [];
   #flushing = false;
+  /** When the first media datagram of what is to be written came; null when there is none. */
+  #datagramSince: number | null = null;
+  readonly #datagramWait: SocketWait;
   #lastReadAt: number;
   #stopHeartbeat: () => void;
   #closed: PytalkError | null = null;
@@ -63,6 +72,7 @@ export class Connection {
     this.#timers = timers;
     this.#timeoutMs = timeoutMs;
     this.#lastReadAt = timers.now();
+    this.#datagramWait = new SocketWait(() => timers.now());
     this.#stopHeartbeat = this.#scheduleHeartbeat();
     this.#gone = new Promise((resolve) => socket.once('close', () => resolve()));
     socket.on('data', (data: Buffer) => this.#read(data));
@@ -120,6 +130,18 @@ export class Connection {
     });
   }
 
+  /** Sends a media datagram of the participant with this first SSRC. */
+  sendDatagram(ssrc: number, bytes: Buffer): void {
+    if (this.#closed) return;
+    this.#datagramSince ??= this.#timers.now();
+    this.#write(encodeDatagram(ssrc, bytes));
+  }
+
+  /** How long media datagrams that were sent before wait for the socket, in milliseconds. */
+  get datagramsWaitMs(): number {
+    return this.#datagramWait.ms;
+  }
+
   /** Stops reading until `resume`: for a disk that is slower than the network. */
   pause(): void {
     this.#socket.pause();
@@ -156,7 +178,10 @@ export class Connection {
     if (!first || this.#closed) return;
     const bytes = this.#out.length === 1 ? first : Buffer.concat(this.#out);
     this.#out = [];
-    this.#socket.write(bytes);
+    const since = this.#datagramSince;
+    this.#datagramSince = null;
+    if (since === null) this.#socket.write(bytes);
+    else this.#socket.write(bytes, this.#datagramWait.held(since));
   }
 
   #limitWait(req: number, timeoutMs: number | null): () => void {
@@ -189,6 +214,10 @@ export class Connection {
     if (this.#closed) return;
     if (frame.kind === frameKind.chunk) {
       this.#handlers.onChunk(decodeChunk(frame.payload));
+      return;
+    }
+    if (frame.kind === frameKind.datagram) {
+      this.#handlers.onDatagram(decodeDatagram(frame.payload));
       return;
     }
     const message = decodeFromServer(decodeJson(frame.payload));

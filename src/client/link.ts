@@ -1,6 +1,6 @@
 // The way to the server: opens the connection, logs in by token, and with `live` comes back after every loss.
 import { PytalkError } from '../protocol/errors.js';
-import type { Chunk } from '../protocol/frame.js';
+import type { Chunk, MediaDatagram } from '../protocol/frame.js';
 import { protocolVersion } from '../protocol/limits.js';
 import { requests, type Push, type Reply, type RequestBody, type RequestType } from '../protocol/messages.js';
 import type { Address } from './address.js';
@@ -32,6 +32,8 @@ export interface LinkOptions {
 export interface LinkHandlers {
   onPush(push: Push): void;
   onChunk(chunk: Chunk): void;
+  /** The bytes are valid during the call only. */
+  onDatagram(datagram: MediaDatagram): void;
   /** Logged in: at first, and again after each loss. */
   onSignedIn(reply: Reply<'auth'>): void;
   /** The connection was lost. */
@@ -119,6 +121,16 @@ export class Link {
     const connection = this.#connection ?? (await this.#reopen());
     if (!this.#signedIn) throw this.#refusal ?? new PytalkError('not-logged-in');
     return connection;
+  }
+
+  /** Sends a media datagram of the participant with this first SSRC, if there is a connection now. */
+  sendDatagram(ssrc: number, bytes: Buffer): void {
+    if (this.#signedIn) this.#connection?.sendDatagram(ssrc, bytes);
+  }
+
+  /** How long media datagrams that were sent before wait, in milliseconds; null while there is no connection. */
+  get datagramsWaitMs(): number | null {
+    return (this.#signedIn ? this.#connection?.datagramsWaitMs : null) ?? null;
   }
 
   /** From here on this connection is logged in, and comes back with this token. */
@@ -243,6 +255,7 @@ export class Link {
       {
         onPush: (push) => this.#handlers.onPush(push),
         onChunk: (chunk) => this.#handlers.onChunk(chunk),
+        onDatagram: (datagram) => this.#handlers.onDatagram(datagram),
         onClose: (error) => {
           if (this.#connection === connection) this.#lost(error);
         },

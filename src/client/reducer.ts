@@ -130,6 +130,11 @@ export function byTarget(events: readonly LogEvent[]): Map<string, LogEvent[]> {
   return updates;
 }
 
+/** True for a control event that says who is an admin; entries of calls, which come without end, do not. */
+export function concernsAdmins(event: LogEvent): boolean {
+  return classOf(event) === 'control' && decodePayload('control', event.payload)?.kind !== 'call';
+}
+
 /**
  * Who was an admin when, from the control events that are known (in order) and the admins of today.
  * Where neither tells, nobody was: the server has erased what it let somebody delete.

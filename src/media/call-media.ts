@@ -27,11 +27,14 @@ import {
 import { keepPace } from './pace.js';
 import { RtpOut } from './rtp-out.js';
 import { MediaSession, type RelayTicket } from './session/media-session.js';
+import type { MediaTunnel } from './session/tunnel-path.js';
 
 export interface CallMediaOptions {
   access: RelayTicket;
   self: { id: number; ssrc: number; key: SenderKey };
   media: MediaKind;
+  /** The way through the chat connection; null for none. */
+  tunnel: MediaTunnel | null;
   /** As on the command line; `none` for no camera, microphone or speaker. */
   camera: string;
   mic: string;
@@ -103,7 +106,7 @@ class RunningMedia implements CallMedia {
         this.#emit('sound', { from, ...packet, capturedAt });
       },
       soundMade: (sound) => this.#emit('sound', { from: selfId, ...sound, capturedAt: sound.captureTimeMs }),
-      path: (isOpen) => this.#emit('path', { path: isOpen ? 'udp' : null }),
+      path: (path) => this.#emit('path', { path }),
       pictureRate: (bps) => this.#pictures.setBudget(bps),
     });
     this.#pictures = new AdaptivePictures((frame) => this.#session.sendFrame(frame));

@@ -97,5 +97,7 @@ export const callTicket = z.object({
   /** Base64url of 28 bytes each: SRTCP master key and salt (AEAD_AES_128_GCM, RFC 7714) to the relay and from it. */
   toRelay: base64url,
   fromRelay: base64url,
+  /** True when the server also takes and gives media datagrams on the connection itself, in frames of kind 2. */
+  tunnel: z.boolean().optional(),
 });
 export type CallTicket = z.infer<typeof callTicket>;

@@ -9,15 +9,17 @@ import { limits } from './limits.js';
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  * |         length: bytes that follow (kind and payload)          |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
- * |  kind (0, 1)  |  payload ...                                  |
+ * | kind (0 to 2) |  payload ...                                  |
  * +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  *
  * Kind 0: UTF-8 JSON. Kind 1: a file chunk: 4-byte transfer number, 8-byte offset, data (all big-endian).
+ * Kind 2: a media datagram: first SSRC of the participant whose connection this is (4 bytes), then the same bytes as over UDP.
  */
 
-export const frameKind = { json: 0, chunk: 1 } as const;
+export const frameKind = { json: 0, chunk: 1, datagram: 2 } as const;
 export const frameHeaderBytes = 5;
 export const chunkHeaderBytes = 12;
+const datagramHeaderBytes = 4;
 
 /** One frame as it was cut from the stream; `payload` is valid during the call that hands it on. */
 export interface Frame {
@@ -31,6 +33,12 @@ export interface Chunk {
   /** Position of `data` in the file, in bytes. */
   offset: number;
   data: Buffer;
+}
+
+export interface MediaDatagram {
+  /** First SSRC of the participant whose connection it crosses: one connection may be in several calls. */
+  ssrc: number;
+  bytes: Buffer;
 }
 
 /** Encodes a value as one JSON frame. */
@@ -63,6 +71,22 @@ export function encodeChunkHeader(transfer: number, offset: number, dataBytes: n
   return header;
 }
 
+/** Encodes a media datagram of the participant with this first SSRC, from it or for it, as one frame. */
+export function encodeDatagram(ssrc: number, bytes: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(frameHeaderBytes + datagramHeaderBytes + bytes.length);
+  frame.writeUInt32BE(1 + datagramHeaderBytes + bytes.length, 0);
+  frame[4] = frameKind.datagram;
+  frame.writeUInt32BE(ssrc, frameHeaderBytes);
+  frame.set(bytes, frameHeaderBytes + datagramHeaderBytes);
+  return frame;
+}
+
+/** Reads the payload of a datagram frame. Throws ProtocolError. */
+export function decodeDatagram(payload: Buffer): MediaDatagram {
+  if (payload.length < datagramHeaderBytes) throw new ProtocolError('bad-frame');
+  return { ssrc: payload.readUInt32BE(0), bytes: payload.subarray(datagramHeaderBytes) };
+}
+
 /** Reads the payload of a chunk frame. Throws ProtocolError. */
 export function decodeChunk(payload: Buffer): Chunk {
   if (payload.length < chunkHeaderBytes) throw new ProtocolError('bad-frame');
@@ -92,6 +116,13 @@ const chunkFrames = new BufferPool(frameHeaderBytes + chunkHeaderBytes + limits.
 const nothing = Buffer.alloc(0);
 /** Shorter frames than this cost little, and leave the buffers to the long ones. */
 const minPooledBytes = chunkFrames.bytes / 4;
+
+function checkKind(kind: number, length: number): void {
+  if (kind === frameKind.json || kind === frameKind.chunk) return;
+  if (kind !== frameKind.datagram) throw new ProtocolError('bad-frame');
+  const max = 1 + datagramHeaderBytes + limits.maxDatagramBytes;
+  if (length > max) throw new ProtocolError('frame-too-long', { details: { bytes: length, max } });
+}
 
 /**
  * Cuts a byte stream into frames. Holds at most one unfinished frame, in one buffer that grows with what has
@@ -138,7 +169,7 @@ export class FrameDecoder {
         break;
       }
       const kind = input[pos + 4] ?? -1;
-      if (kind !== frameKind.json && kind !== frameKind.chunk) throw new ProtocolError('bad-frame');
+      checkKind(kind, length);
       const payload = input.subarray(pos + frameHeaderBytes, pos + 4 + length);
       pos += 4 + length;
       onFrame({ kind, payload });

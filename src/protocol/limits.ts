@@ -14,6 +14,8 @@ export const limits = {
   maxChunkBytes: 256 * 1024,
   /** Bytes of an upload that may be under way without an acknowledgement. */
   uploadWindowBytes: 2 * 1024 * 1024,
+  /** Bytes of one media datagram in a frame: no UDP path carries more without splitting it. */
+  maxDatagramBytes: 1_500,
   /** Transfers under way at once on one connection, each way. */
   maxTransfers: 8,
   /** Requests of one connection that may wait for their answer at once. */

@@ -23,11 +23,15 @@ export const stunAttribute = {
   /** Section 14.5; `encodeStun` writes it, `checkIntegrity` checks it. */
   messageIntegrity: 0x0008,
   xorMappedAddress: 0x0020,
-  /** RFC 5780: makes a request long enough for its answer. */
+  /** RFC 8445, section 16.1: from now on media is to go this way. It has no value. */
+  useCandidate: 0x0025,
+  /** RFC 5780: makes a request as long as its answer, or both as long as a media datagram. */
   padding: 0x0026,
   fingerprint: 0x8028,
   /** Ours, optional to understand: 64 bits that grow, so that an old request sent again binds nothing. */
   counter: 0xc0ca,
+  /** Ours, optional to understand: what the relay got from an address and sent there (`binding-traffic.ts`). */
+  traffic: 0xc0cb,
 } as const;
 
 const headerBytes = 20;

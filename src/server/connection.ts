@@ -1,16 +1,20 @@
 // One client's connection: frames in, answers and pushes out in one write a turn, bounded queues, heartbeats.
 import type { Socket } from 'node:net';
 import { ProtocolError, PytalkError, type ErrorCode } from '../protocol/errors.js';
+import { SocketWait } from '../protocol/socket-wait.js';
 import { toWireError } from '../protocol/envelope.js';
 import {
   decodeChunk,
+  decodeDatagram,
   decodeJson,
+  encodeDatagram,
   encodeJson,
   writeJsonText,
   FrameDecoder,
   frameHeaderBytes,
   frameKind,
   type Frame,
+  type MediaDatagram,
 } from '../protocol/frame.js';
 import { heartbeatSeconds, limits } from '../protocol/limits.js';
 import type { PushBody, PushType } from '../protocol/messages.js';
@@ -27,6 +31,8 @@ export interface ConnectionOwner {
    * `finished` instead. Never rejects.
    */
   request(connection: Connection, value: unknown): Promise<void> | undefined;
+  /** Takes a media datagram; the bytes are valid during the call only. */
+  datagram(connection: Connection, datagram: MediaDatagram): void;
   signedIn(connection: Connection): void;
   closed(connection: Connection): void;
   now(): number;
@@ -50,6 +56,9 @@ export class Connection implements ClientSession, Listener {
   #out: (Buffer | string)[] = [];
   #outBytes = 0;
   #flushing = false;
+  /** When the first media datagram of what is queued came; null when there is none. */
+  #datagramSince: number | null = null;
+  readonly #datagramWait: SocketWait;
   #inFlight = 0;
   #ending = false;
   #closed = false;
@@ -59,6 +68,7 @@ export class Connection implements ClientSession, Listener {
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
+    this.#datagramWait = new SocketWait(() => owner.now());
     this.address = socket.remoteAddress ?? '';
     this.openedAt = this.lastReadAt = owner.now();
     socket.setNoDelay(true);
@@ -112,6 +122,16 @@ export class Connection implements ClientSession, Listener {
 
   refuse(req: number, error: PytalkError): void {
     this.send(encodeJson({ req, error: toWireError(error) }));
+  }
+
+  sendDatagram(ssrc: number, bytes: Buffer): void {
+    const frame = encodeDatagram(ssrc, bytes);
+    this.#datagramSince ??= this.#owner.now();
+    this.#queue(frame, frame.length);
+  }
+
+  get datagramsWaitMs(): number {
+    return this.#datagramWait.ms;
   }
 
   async sendChunk(frame: Buffer): Promise<void> {
@@ -174,6 +194,10 @@ export class Connection implements ClientSession, Listener {
       this.transfers.get(chunk.transfer)?.write?.(chunk.offset, chunk.data);
       return;
     }
+    if (frame.kind === frameKind.datagram) {
+      this.#owner.datagram(this, decodeDatagram(frame.payload));
+      return;
+    }
     const done = this.#owner.request(this, decodeJson(frame.payload));
     if (!done) return;
     this.began();
@@ -206,7 +230,11 @@ export class Connection implements ClientSession, Listener {
     const bytes = alone ? first : concatFrames(this.#out, this.#outBytes);
     this.#out = [];
     this.#outBytes = 0;
-    if (!this.#socket.writableEnded) this.#socket.write(bytes);
+    const since = this.#datagramSince;
+    this.#datagramSince = null;
+    if (this.#socket.writableEnded) return;
+    if (since === null) this.#socket.write(bytes);
+    else this.#socket.write(bytes, this.#datagramWait.held(since));
   }
 
   /** The client does not take its data: what waits for it is thrown away, and it learns so when it returns. */

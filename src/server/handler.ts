@@ -53,6 +53,10 @@ export interface ClientSession {
    * be overwritten only then, and the next one waits for it. Rejects once closed.
    */
   sendChunk(frame: Buffer): Promise<void>;
+  /** Queues a media datagram for the participant with this first SSRC. */
+  sendDatagram(ssrc: number, bytes: Buffer): void;
+  /** How long media datagrams that were queued before wait for the socket, in milliseconds. */
+  readonly datagramsWaitMs: number;
   /** Sends `closing` with the error, then closes. Idempotent. */
   end(code: 'session-ended' | 'account-disabled' | 'stopping' | 'too-slow'): void;
   readonly closed: boolean;

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PytalkError } from '../protocol/errors.js';
 import type { ServerContext } from './handler.js';
+import type { TunnelCounters } from './calls/tunnels.js';
 import type { RelayCounters } from './relay/relay-core.js';
 import type { Relay } from './relay/relay.js';
 
@@ -105,11 +106,19 @@ async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay
   relayed('forwarded_packets', 'Media packets passed on.', 'forwardedPackets');
   relayed('forwarded_bytes', 'Their bytes.', 'forwardedBytes');
   relayed('resent_packets', 'Packets sent again for a NACK.', 'resentPackets');
+  relayed('tunnelled_in', 'Datagrams that came through chat connections.', 'tunnelledIn');
+  relayed('tunnelled_out', 'Datagrams that went through chat connections.', 'tunnelledOut');
   relayed('bindings', 'STUN requests with a ticket.', 'bindings');
   relayed('malformed', 'Datagrams that are nothing known.', 'malformed');
   relayed('spoofed', 'Datagrams of somebody who is not who they say.', 'spoofed');
   relayed('replayed', 'Datagrams that were here already.', 'replayed');
   relayed('limited', 'Datagrams over a limit.', 'limited');
+  const { counters: tunnels } = calls.tunnels;
+  const tunnelled = (name: string, help: string, key: keyof TunnelCounters): void =>
+    counter(`pytalk_tunnel_${name}_total`, help, () => tunnels[key]);
+  tunnelled('stray', 'Media datagrams of connections that do not speak for that participant.', 'stray');
+  tunnelled('limited', 'Media datagrams of connections over a limit.', 'limited');
+  tunnelled('thinned', 'Media datagrams left out, since a connection was slow.', 'thinned');
   counter('pytalk_stun_answered_total', 'STUN requests without a ticket.', () => relay.counters.stunAnswered);
   return registry;
 }

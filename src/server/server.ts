@@ -111,6 +111,7 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
     hub,
     relay,
     advertise: options.advertiseUdp ?? null,
+    mediaRates: config.mediaRates,
     after: systemAfter,
     log,
   });

@@ -29,6 +29,7 @@ export async function listenTcp(
   const perAddress = new Map<string, number>();
   const owner: ConnectionOwner = {
     request: (connection, value) => dispatch(context, connection, value),
+    datagram: (connection, datagram) => context.calls.tunnels.received(connection, datagram),
     signedIn: (connection) => hub.signedIn(connection),
     closed: (connection) => {
       countDown(perAddress, connection.address);

@@ -3,7 +3,14 @@ import { duplexPair } from 'node:stream';
 import t from 'tap';
 import { Connection } from '../../src/client/connection.js';
 import { PytalkError } from '../../src/protocol/errors.js';
-import { decodeJson, encodeChunkHeader, encodeJson, FrameDecoder } from '../../src/protocol/frame.js';
+import {
+  decodeJson,
+  encodeChunkHeader,
+  encodeDatagram,
+  encodeJson,
+  FrameDecoder,
+  frameKind,
+} from '../../src/protocol/frame.js';
 import { heartbeatSeconds, limits } from '../../src/protocol/limits.js';
 import { fakeTimers } from '../support/fake-timers.js';
 
@@ -25,18 +32,20 @@ function pair() {
   });
   const pushes: string[] = [];
   const chunks: string[] = [];
+  const datagrams: string[] = [];
   const ends: PytalkError[] = [];
   const connection = new Connection(
     near,
     {
       onPush: (push) => pushes.push(push.type),
+      onDatagram: ({ bytes }) => datagrams.push(bytes.toString()),
       onChunk: ({ transfer, offset, data }) => chunks.push(`${transfer}@${offset}:${data.toString()}`),
       onClose: (error) => ends.push(error),
     },
     timers,
     5000,
   );
-  return { timers, far, seen, writes, pushes, chunks, ends, connection };
+  return { timers, far, seen, writes, pushes, chunks, datagrams, ends, connection };
 }
 
 /** Some milliseconds, and then whole turns of the event loop: on a busy machine the timer may come before what waits. */
@@ -176,4 +185,26 @@ t.test('closing is idempotent, sends what was asked before, and tells nobody', a
     ['logout'],
   );
   t.same(ends, []);
+});
+
+t.test('media datagrams go both ways, and tell how long they wait', async (t) => {
+  const { connection, far, datagrams, timers } = pair();
+  far.write(Buffer.concat([encodeDatagram(8, Buffer.from('one')), encodeDatagram(8, Buffer.from('two'))]));
+  await turn();
+  t.same(datagrams, ['one', 'two']);
+  far.removeAllListeners('data');
+  far.pause();
+  for (let count = 0; count < 300; count++) connection.sendDatagram(8, Buffer.alloc(1_000, count));
+  await turn();
+  timers.pass(120);
+  t.ok(connection.datagramsWaitMs >= 120);
+  let frames = 0;
+  const decoder = new FrameDecoder(limits.maxClientFrameBytes);
+  far.on('data', (data: Buffer) => decoder.push(data, ({ kind }) => kind === frameKind.datagram && frames++));
+  far.resume();
+  await turn();
+  t.equal(frames, 300);
+  t.equal(connection.datagramsWaitMs, 0);
+  await connection.close();
+  connection.sendDatagram(8, Buffer.from('too late'));
 });

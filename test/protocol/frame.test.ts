@@ -4,8 +4,10 @@ import t from 'tap';
 import { ProtocolError } from '../../src/protocol/errors.js';
 import {
   decodeChunk,
+  decodeDatagram,
   decodeJson,
   encodeChunkHeader,
+  encodeDatagram,
   encodeJson,
   FrameDecoder,
   frameKind,
@@ -48,6 +50,25 @@ t.test('decodes the literal bytes, whole and byte by byte', async (t) => {
   t.same(decodeAll([...literal].map((byte) => Buffer.from([byte]))), expected);
 });
 
+t.test(
+  'a media datagram is its bytes in a frame of kind 2, whole and byte by byte, up to the limit',
+  async (t) => {
+    const bytes = Buffer.from([0, 0, 0, 8, 2, 0x12, 0x34, 0x56, 0x78, 0x80, 0x1a, 0x07]);
+    t.same(encodeDatagram(0x12345678, Buffer.from([0x80, 0x1a, 0x07])), bytes);
+    t.same(decodeDatagram(bytes.subarray(5)), { ssrc: 0x12345678, bytes: Buffer.from([0x80, 0x1a, 0x07]) });
+    for (let length = 0; length < 4; length++)
+      t.throws(() => decodeDatagram(Buffer.alloc(length)), { code: 'bad-frame' });
+    const expected = [{ kind: frameKind.datagram, payload: '12345678801a07' }];
+    t.same(decodeAll([bytes]), expected);
+    t.same(decodeAll([...bytes].map((byte) => Buffer.from([byte]))), expected);
+    for (let length = 0; length < bytes.length; length++) t.same(decodeAll([bytes.subarray(0, length)]), []);
+    const longest = encodeDatagram(8, Buffer.alloc(limits.maxDatagramBytes));
+    t.equal(decodeAll([longest], 4096).length, 1);
+    const longer = encodeDatagram(8, Buffer.alloc(limits.maxDatagramBytes + 1));
+    t.throws(() => decodeAll([longer], 4096), { code: 'frame-too-long' });
+  },
+);
+
 t.test('finds no frame in any truncation of one', async (t) => {
   for (let length = 0; length < literal.length; length++)
     t.same(decodeAll([literal.subarray(0, length)]), []);
@@ -62,7 +83,7 @@ t.test('keeps what follows a frame for the next one', async (t) => {
 
 t.test('rejects an empty frame, an unknown kind and a frame longer than the limit', async (t) => {
   t.throws(() => decodeAll([Buffer.from([0, 0, 0, 0])]), { code: 'bad-frame' });
-  t.throws(() => decodeAll([Buffer.from([0, 0, 0, 1, 2])]), { code: 'bad-frame' });
+  t.throws(() => decodeAll([Buffer.from([0, 0, 0, 1, 3])]), { code: 'bad-frame' });
   t.throws(() => decodeAll([Buffer.from([0, 0, 4, 1])]), {
     code: 'frame-too-long',
     details: { bytes: 1025, max: 1024 },

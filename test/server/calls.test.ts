@@ -66,6 +66,14 @@ t.test('a call rings, is taken, and its end is in the log', async (t) => {
   t.same(await bob.nextPush('call.key'), { call, from: 1, sealed: 'abc' });
   await bob.request('call.set', { call, muted: true });
   await alice.nextPush('call.state', ({ state: now }) => now.participants.some(({ muted }) => muted));
+  await bob.request('call.set', { call, recording: true });
+  const told = await alice.nextPush('call.state', ({ state: now }) =>
+    now.participants.some(({ recording }) => recording),
+  );
+  t.match(told.state.participants, [
+    { user: 1, recording: false },
+    { user: 2, recording: true, muted: true },
+  ]);
   await bob.request('call.leave', { call });
   t.match(await alice.nextPush('call.ended'), { call, reason: 'hangup' });
   t.match(await entry(alice), { kind: 'call', call, outcome: 'answered', called: [2], joined: [1, 2] });

@@ -7,6 +7,7 @@ import {
   decodeChunk,
   decodeJson,
   encodeChunkHeader,
+  encodeDatagram,
   encodeJson,
   FrameDecoder,
   frameKind,
@@ -25,13 +26,14 @@ async function turns(count = 20): Promise<void> {
 function pair(handle: ConnectionOwner['request'] = () => undefined) {
   const [near, far] = duplexPair();
   const clock = { now: 0 };
-  const told = { closed: 0, requests: [] as unknown[] };
+  const told = { closed: 0, requests: [] as unknown[], datagrams: [] as string[] };
   const socket = Object.assign(near, { setNoDelay: () => near, remoteAddress: '192.0.2.1' });
   const connection = new Connection(socket as unknown as Socket, {
     request: (from, value) => {
       told.requests.push(value);
       return handle(from, value);
     },
+    datagram: (_, { bytes }) => told.datagrams.push(bytes.toString()),
     signedIn: () => undefined,
     closed: () => {
       told.closed++;
@@ -246,3 +248,30 @@ t.test('a broken frame is answered by its error, then the connection ends', asyn
     t.same(told.requests, [{ req: 1 }], `${name}: nothing after it counts`);
   }
 });
+
+t.test(
+  'media datagrams go both ways, keep their order with the rest, and tell how long they wait',
+  async (t) => {
+    const { connection, far, told, clock } = pair();
+    far.write(Buffer.concat([encodeDatagram(8, Buffer.from('one')), encodeJson({ req: 1, type: 'ping' })]));
+    far.write(encodeDatagram(8, Buffer.from('two')));
+    await turns();
+    t.same(told.datagrams, ['one', 'two']);
+    t.equal(told.requests.length, 1);
+    // Nobody reads at the far end: what is written first is taken by the stream, what follows waits.
+    for (let count = 0; count < 200; count++) connection.sendDatagram(8, Buffer.alloc(1_000, count));
+    await turns();
+    for (let count = 0; count < 200; count++) connection.sendDatagram(8, Buffer.alloc(1_000, count));
+    await turns();
+    clock.now += 150;
+    t.equal(connection.datagramsWaitMs, 150);
+    let frames = 0;
+    const decoder = new FrameDecoder(limits.maxServerFrameBytes);
+    far.on('data', (data: Buffer) =>
+      decoder.push(data, ({ kind }) => kind === frameKind.datagram && frames++),
+    );
+    await turns();
+    t.equal(frames, 400);
+    t.equal(connection.datagramsWaitMs, 0);
+  },
+);

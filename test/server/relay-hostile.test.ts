@@ -6,6 +6,8 @@ import { readConfig } from '../../src/server/config.js';
 import { bytesInUse, HostileDatagrams } from '../support/hostile-datagrams.js';
 import { at, binding, bound } from '../support/relay-call.js';
 
+t.setTimeout(300_000);
+
 const count = 1_000_000;
 const perPacket = 1_000;
 const enough = { burst: 1e9, perMinute: 1e9 };

@@ -9,7 +9,10 @@ export interface NetworkTraits {
   jitterMs?: number;
   /** Share that comes twice. */
   duplicate?: number;
-  blocked?: boolean;
+  /** Nothing gets through; or nothing in one direction. */
+  blocked?: boolean | Direction;
+  /** Longer datagrams are lost. */
+  maxBytes?: number;
   /** What each direction carries, in bits of UDP payload a second; unlimited without it. */
   bitsPerSecond?: number;
   /** How long a datagram may have to wait for those before it; longer, and it is dropped. */
@@ -50,9 +53,10 @@ export class BadNetwork {
 
   /** Takes one datagram on its way; `deliver` is called for each copy that comes through, with the wait before it. */
   pass(bytes: Buffer, direction: Direction, deliver: (copy: Buffer, waitMs: number) => void): void {
-    const { loss = 0, delayMs = 0, jitterMs = 0, duplicate = 0, blocked = false } = this.traits;
+    const { loss = 0, delayMs = 0, jitterMs = 0, duplicate = 0, blocked, maxBytes = Infinity } = this.traits;
+    const isBlocked = blocked === true || blocked === direction || bytes.length > maxBytes;
     const queuedMs = this.#queuedMs(bytes, direction);
-    if (blocked || this.#random() < loss || queuedMs === null) {
+    if (isBlocked || this.#random() < loss || queuedMs === null) {
       this.counters.lost++;
       return;
     }

@@ -4,6 +4,7 @@ import type { CallMedia } from '../../src/protocol/call-shapes.js';
 import type { Reply } from '../../src/protocol/messages.js';
 import { decodePayload, type ControlPayload } from '../../src/protocol/payload.js';
 import type { LogEvent } from '../../src/protocol/shapes.js';
+import type { CallsOptions } from '../../src/server/calls/calls.js';
 import type { HubWatcher } from '../../src/server/hub.js';
 import type { RelayParticipant } from '../../src/server/relay/relay-messages.js';
 import type { Storage } from '../../src/server/storage/storage.js';
@@ -30,6 +31,9 @@ export interface CallScene {
   timers: FakeTimers;
   /** Tickets that are good now, by their name. */
   tickets: Map<string, RelayParticipant>;
+  relay: CallsOptions['relay'];
+  /** What the relay was given of chat connections. */
+  taken: { bytes: Buffer; username: string }[];
   /** Whether the server keeps anything of any call. */
   isIdle(): boolean;
 }
@@ -37,17 +41,20 @@ export interface CallScene {
 export async function callScene(test: Teardown, options: CoreOptions = {}): Promise<CallScene> {
   const timers = fakeTimers();
   const tickets = new Map<string, RelayParticipant>();
-  const relay = {
+  const taken: CallScene['taken'] = [];
+  const relay: CallsOptions['relay'] = {
     address: { host: '127.0.0.1', port: 9999 },
     add: (participant: RelayParticipant) => void tickets.set(participant.username, participant),
     remove: (username: string) => void tickets.delete(username),
+    take: (bytes: Uint8Array, username: string) => void taken.push({ bytes: Buffer.from(bytes), username }),
+    onTunnelled: (): void => undefined,
   };
   const core = await startCore(test, { after: timers.after, relay, ...options });
   const [alice, bob] = await Promise.all([core.join(1), core.join(2)]);
   const conv = await openDirect(alice, 2);
   const isIdle = (): boolean =>
     core.context.calls.running === 0 && tickets.size === 0 && timers.pending === 0;
-  return { core, alice, bob, conv, timers, tickets, isIdle };
+  return { core, alice, bob, conv, timers, tickets, relay, taken, isIdle };
 }
 
 /** Closes a client's connection; resolves when the server knows. */

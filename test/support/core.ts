@@ -127,6 +127,8 @@ const noRelay = {
   address: { host: '127.0.0.1', port: 9999 },
   add: () => undefined,
   remove: () => undefined,
+  take: () => undefined,
+  onTunnelled: () => undefined,
 };
 
 interface Running {
@@ -155,7 +157,7 @@ async function run(
   const rates = new RateLimits(config.rates, now);
   const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
   const files = await FileStore.open({ dataDir, storage, hub, config, now });
-  const calls = new Calls({ hub, relay, advertise, after, log });
+  const calls = new Calls({ hub, relay, advertise, mediaRates: config.mediaRates, after, log });
   const context: ServerContext = { config, storage, accounts, files, calls, hub, rates, log, now };
   const listener = await listenTcp(context, null, { host: '127.0.0.1', port: 0 });
   return {

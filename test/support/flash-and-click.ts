@@ -79,12 +79,13 @@ async function streamOf(file: string, name: string, codec: string): Promise<numb
   return same.findIndex((track) => track.name === name);
 }
 
-/** How much later a click is than its flash. */
-export async function offsets(file: string, name: string): Promise<number[]> {
+/** How much later each flash's click is, in milliseconds, and when the clicks are. */
+export async function offsets(file: string, name: string): Promise<{ apart: number[]; clicks: number[] }> {
   const flashes = flashesIn(file, await streamOf(file, name, 'V_MJPEG'));
-  const sounds = clicksIn(file, await streamOf(file, name, 'A_OPUS'));
-  return flashes.flatMap((flash) => {
-    const [nearest] = sounds.map((click) => click - flash).sort((a, b) => Math.abs(a) - Math.abs(b));
+  const clicks = clicksIn(file, await streamOf(file, name, 'A_OPUS'));
+  const apart = flashes.flatMap((flash) => {
+    const [nearest] = clicks.map((click) => click - flash).sort((a, b) => Math.abs(a) - Math.abs(b));
     return nearest !== undefined && Math.abs(nearest) < everyMs / 2 ? [nearest] : [];
   });
+  return { apart, clicks };
 }

@@ -62,7 +62,7 @@ export async function mediaPair(test: Teardown): Promise<MediaPair> {
       {
         frame: (frame) => frames.push(frame),
         audioPacket: () => undefined,
-        path: (open) => open && isOpen(),
+        path: (path) => path !== null && isOpen(),
         pictureRate: () => undefined,
       },
     );

@@ -19,7 +19,10 @@ export function relay(rates = mediaRates) {
   const sent: Sent[] = [];
   const clock = { now: 1000 };
   const core = new RelayCore(
-    (bytes, port, address) => sent.push({ bytes, to: `${address}:${port}` }),
+    {
+      send: (bytes, port, address) => sent.push({ bytes, to: `${address}:${port}` }),
+      sendTunnelled: (bytes, username) => sent.push({ bytes, to: username }),
+    },
     () => clock.now,
     { rates, generation: 0 },
   );
@@ -38,12 +41,18 @@ export function participant(id: number, call = 'call'): RelayParticipant {
   };
 }
 
-export function binding(of: RelayParticipant, counter: number, password = of.password): Buffer {
+export function binding(
+  of: RelayParticipant,
+  counter: number,
+  password = of.password,
+  more: { type: number; value: Buffer }[] = [],
+): Buffer {
   const value = Buffer.alloc(8);
   value.writeBigUInt64BE(BigInt(counter));
   const attributes = [
     { type: stunAttribute.username, value: Buffer.from(of.username) },
     { type: stunAttribute.counter, value },
+    ...more,
   ];
   const transactionId = Buffer.alloc(12, counter);
   return encodeStun({ type: stunType.bindingRequest, transactionId, attributes }, { integrityKey: password });

@@ -11,6 +11,8 @@ export interface ProxyOptions {
 
 export interface UdpProxy {
   readonly port: number;
+  /** Port of the relay; may be set later, for a relay that must know this port first. */
+  target: number;
   /** What it does; its traits may be changed at any time. */
   readonly network: BadNetwork;
   /** Gives each client a new address as the relay sees it, as a move from wifi to mobile does. */
@@ -25,6 +27,7 @@ export async function openUdpProxy(
   traits: NetworkTraits = {},
   { behind = Infinity, watch }: ProxyOptions = {},
 ): Promise<UdpProxy> {
+  let relayPort = target;
   const near = await bound();
   const far = new Map<number, Socket>();
   const timers = new Set<NodeJS.Timeout>();
@@ -67,10 +70,10 @@ export async function openUdpProxy(
   };
   near.on('message', (bytes, { port }) => {
     const known = far.get(port);
-    if (known) pass(port, bytes, 'up', (copy) => known.send(copy, target, '127.0.0.1'));
+    if (known) pass(port, bytes, 'up', (copy) => known.send(copy, relayPort, '127.0.0.1'));
     else
       void farOf(port).then((socket) =>
-        pass(port, bytes, 'up', (copy) => socket.send(copy, target, '127.0.0.1')),
+        pass(port, bytes, 'up', (copy) => socket.send(copy, relayPort, '127.0.0.1')),
       );
   });
   const closeFar = async (): Promise<void> => {
@@ -80,6 +83,12 @@ export async function openUdpProxy(
   };
   return {
     port: near.address().port,
+    get target() {
+      return relayPort;
+    },
+    set target(port: number) {
+      relayPort = port;
+    },
     network,
     moveClients: closeFar,
     close: async () => {

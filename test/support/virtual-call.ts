@@ -11,7 +11,9 @@ import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
 import type { MediaRates, RelayParticipant } from '../../src/server/relay/relay-messages.js';
 import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
-import { VirtualTime } from './virtual-time.js';
+import { Tunnels, type TunnelEnd } from '../../src/server/calls/tunnels.js';
+import { SleepyClock, VirtualTime } from './virtual-time.js';
+import { VirtualStream, type StreamTraits } from './virtual-tunnel.js';
 
 export interface VirtualSide {
   readonly id: number;
@@ -26,6 +28,12 @@ export interface VirtualSide {
   readonly control: QualityControl;
   /** Between this side and the relay. */
   readonly network: BadNetwork;
+  /** Its chat connection, up and down; null where there is none. */
+  readonly tunnel: { traits: StreamTraits; up: VirtualStream; down: VirtualStream } | null;
+  /** Every path that it told, and when. */
+  readonly paths: { path: 'udp' | 'tcp' | null; atMs: number }[];
+  /** Its machine sleeps for so long from now. */
+  sleep(ms: number): void;
   /** Is told of sound as it came. */
   onSound: (from: number, packet: RtpPacket, capturedAt: number) => void;
   /** The relay sees this side at another address from now on. */
@@ -85,19 +93,29 @@ export async function virtualCall(
   options: {
     traits?: readonly NetworkTraits[];
     withKeys?: boolean;
+    withTunnels?: boolean;
     seed?: number;
     /** What each may send; as configured without them. */
     rates?: MediaRates;
   } = {},
 ): Promise<VirtualCall> {
-  const { traits = [], withKeys = true, seed = 7 } = options;
+  const { traits = [], withKeys = true, withTunnels = false, seed = 7 } = options;
   const time = new VirtualTime();
   /** Who listens at which port of the relay's side of the network. */
   const ports = new Map<number, (bytes: Buffer) => void>();
-  const relay = new RelayCore(
-    (bytes, port) => ports.get(port)?.(bytes),
+  const mediaRates = options.rates ?? (await readConfig()).mediaRates;
+  const tunnelRelay = {
+    take: (bytes: Uint8Array, username: string) => relay.tunnelled(Buffer.from(bytes), username),
+    onTunnelled: (_bytes: Buffer, _username: string): void => undefined,
+  };
+  const tunnels = new Tunnels(tunnelRelay, mediaRates, () => time.now());
+  const relay: RelayCore = new RelayCore(
+    {
+      send: (bytes, port) => ports.get(port)?.(bytes),
+      sendTunnelled: (bytes, username) => tunnelRelay.onTunnelled(bytes, username),
+    },
     () => time.now(),
-    { rates: options.rates ?? (await readConfig()).mediaRates, generation: 0 },
+    { rates: mediaRates, generation: 0 },
   );
   time.every(1_000, () => relay.sweep());
   let lastPort = 40_000;
@@ -121,14 +139,19 @@ export async function virtualCall(
       ports.delete(port);
       port = ++lastPort;
       ports.set(port, (bytes) => {
-        network.pass(bytes, 'down', (copy, waitMs) => time.after(waitMs, () => receive(copy, relayAddress)));
+        network.pass(bytes, 'down', (copy, waitMs) =>
+          time.after(waitMs, () => {
+            if (!clock.isAsleep) receive(copy, relayAddress);
+          }),
+        );
       });
     };
+    const clock = new SleepyClock(time);
     const outside: Outside = {
-      now: () => time.now(),
-      wallMs: () => epochMs + time.now(),
+      now: () => clock.now(),
+      wallMs: () => epochMs + clock.now(),
       random,
-      after: (ms, run) => time.after(ms, run),
+      after: (ms, run) => clock.after(ms, run),
       resolve: (address) => Promise.resolve({ address, family: 4 }),
       openSocket: (_family, { datagram, ready }) => {
         move();
@@ -149,16 +172,47 @@ export async function virtualCall(
     const control = new QualityControl();
     const latencies: number[] = [];
     const key = { epoch: 0, master: randomBytes(28) };
+    const paths: VirtualSide['paths'] = [];
+    let take = (_bytes: Buffer): void => undefined;
+    const up = new VirtualStream(time, (bytes) => tunnels.received(end, { ssrc: ticket.ssrc, bytes }));
+    const down = new VirtualStream(time, (bytes) => clock.isAsleep || take(bytes));
+    const end: TunnelEnd = {
+      sendDatagram: (_ssrc, bytes) => down.write(bytes),
+      get datagramsWaitMs() {
+        return down.waitMs;
+      },
+    };
+    if (withTunnels) tunnels.attach(ticket, end);
+    const tunnel = {
+      up,
+      down,
+      get traits() {
+        return up.traits;
+      },
+      set traits(traits: StreamTraits) {
+        up.traits = down.traits = traits;
+      },
+    };
+    const mediaTunnel = {
+      get waitMs() {
+        return up.traits.isLost === true ? null : up.waitMs;
+      },
+      send: (bytes: Buffer) => up.write(bytes),
+      onDatagram: (taker: (bytes: Buffer) => void) => {
+        take = taker;
+        return () => undefined;
+      },
+    };
     const access = { host: relayAddress.address, port: relayAddress.port, ...ticket };
     const session = new MediaSession(
-      { access, self: { ssrc: ticket.ssrc, key } },
+      { access, self: { ssrc: ticket.ssrc, key }, tunnel: withTunnels ? mediaTunnel : null },
       {
         frame: (frame) => {
           frames.push(frame);
           if (frame.latencyMs !== null) latencies.push(frame.latencyMs);
         },
         audioPacket: (from, packet, capturedAt) => side.onSound(from, packet, capturedAt),
-        path: () => undefined,
+        path: (path) => paths.push({ path, atMs: time.now() }),
         pictureRate: (bps) => control.setBudget(bps),
       },
       outside,
@@ -168,6 +222,9 @@ export async function virtualCall(
       receive: (bytes: Buffer) => receive(bytes, relayAddress),
       send: (bytes: Buffer) => relay.datagram(bytes, '203.0.113.1', port),
       onSound,
+      paths,
+      tunnel: withTunnels ? tunnel : null,
+      sleep: (ms: number) => clock.sleep(ms),
     };
     const side: VirtualSide & { ticket: typeof ticket; key: typeof key } = {
       ...{ id, session, ticket, key, frames, latencies, network, control, move, ...more },

@@ -48,3 +48,43 @@ export class VirtualTime implements Clock {
     this.#nowMs = endMs;
   }
 }
+
+/** The clock of a machine that can sleep: meanwhile it stands still, as the monotonic clock of an operating system does. */
+export class SleepyClock implements Clock {
+  readonly #time: VirtualTime;
+  #sleptMs = 0;
+  #wakesAtMs: number | null = null;
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  get isAsleep(): boolean {
+    return this.#wakesAtMs !== null;
+  }
+
+  now(): number {
+    const leftMs = this.#wakesAtMs === null ? 0 : this.#wakesAtMs - this.#time.now();
+    return this.#time.now() - this.#sleptMs + leftMs;
+  }
+
+  after(ms: number, run: () => void): () => void {
+    const dueMs = this.now() + Math.max(0, ms);
+    let stop = (): void => undefined;
+    const wait = (waitMs: number): void => {
+      stop = this.#time.after(waitMs, () => {
+        if (this.#wakesAtMs !== null) wait(this.#wakesAtMs - this.#time.now());
+        else if (dueMs > this.now()) wait(dueMs - this.now());
+        else run();
+      });
+    };
+    wait(ms);
+    return () => stop();
+  }
+
+  sleep(ms: number): void {
+    this.#wakesAtMs = this.#time.now() + ms;
+    this.#sleptMs += ms;
+    this.#time.after(ms, () => (this.#wakesAtMs = null));
+  }
+}

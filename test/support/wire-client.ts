@@ -6,8 +6,10 @@ import { decodeFromServer, decodeReply } from '../../src/protocol/envelope.js';
 import { PytalkError } from '../../src/protocol/errors.js';
 import {
   decodeChunk,
+  decodeDatagram,
   decodeJson,
   encodeChunkHeader,
+  encodeDatagram,
   encodeJson,
   FrameDecoder,
   frameKind,
@@ -47,6 +49,8 @@ export class WireClient {
   pushes: Push[] = [];
   /** Takes download chunks; the data is valid during the call. */
   onChunk: (transfer: number, offset: number, data: Buffer) => void = () => undefined;
+  /** Media datagrams that came, each with its participant's first SSRC before it. */
+  readonly datagrams: string[] = [];
   readonly #decoder = new FrameDecoder(limits.maxServerFrameBytes);
   readonly #answers = new Map<number, Waiting>();
   #pushWaiting: PushWaiting[] = [];
@@ -134,6 +138,11 @@ export class WireClient {
     this.socket.write(Buffer.concat([encodeChunkHeader(transfer, offset, data.length), data]));
   }
 
+  /** Sends a media datagram. */
+  sendDatagram(ssrc: number, bytes: Buffer): void {
+    this.socket.write(encodeDatagram(ssrc, bytes));
+  }
+
   /** Closes without a word. */
   async destroy(): Promise<void> {
     this.socket.destroy();
@@ -144,6 +153,11 @@ export class WireClient {
     if (frame.kind === frameKind.chunk) {
       const { transfer, offset, data } = decodeChunk(frame.payload);
       this.onChunk(transfer, offset, data);
+      return;
+    }
+    if (frame.kind === frameKind.datagram) {
+      const { ssrc, bytes } = decodeDatagram(frame.payload);
+      this.datagrams.push(`${ssrc} ${bytes.toString()}`);
       return;
     }
     const message = decodeFromServer(decodeJson(frame.payload));

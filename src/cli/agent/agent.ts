@@ -7,11 +7,11 @@ import { PytalkError } from '../../protocol/errors.js';
 import { readOrders } from '../call/call-control.js';
 import type { CallOptions } from '../call/call-options.js';
 import { printNews } from '../call/call-output.js';
-import type { LiveCall } from '../call/live-call.js';
+import type { CallNews, LiveCall } from '../call/live-call.js';
 import { openFollowers, type CallFollower } from '../call/followers.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodeOfEnd, exitCodes } from '../exit-codes.js';
 import { failureJson, failureOf } from '../failure.js';
 import type { Fields } from '../table/spec.js';
 import { agentOptions, type AgentOptions } from './agent-options.js';
@@ -28,7 +28,7 @@ import { Viewers } from './viewers.js';
 /** Pictures of motion that wait while there is no connection. */
 const maxWaitingPictures = 20;
 
-type Beside = (live: LiveCall, followers: readonly CallFollower[]) => Promise<unknown>;
+type Beside = (live: LiveCall, followers: readonly CallFollower[]) => Promise<CallNews & { type: 'ended' }>;
 
 /** Runs until it is interrupted, the session ends, or with --once one call is over. Resolves with the exit code. */
 export async function runAgent(
@@ -176,8 +176,8 @@ class Agent {
       const undo = [
         client.on('call', ({ call }) => {
           viewers.answer(call).then(
-            (answered) => {
-              if (answered && this.#agent.once) finish(() => resolve(exitCodes.done));
+            (ended) => {
+              if (ended && this.#agent.once) finish(() => resolve(exitCodeOfEnd(ended.reason)));
             },
             // A caller who gave up, or whose key is wrong: the next one may be right.
             (error: unknown) => this.#alert(error),
@@ -274,6 +274,8 @@ class Agent {
   }
 
   #alert(error: unknown): void {
+    // What the end breaks off is no failure: the next run takes it up.
+    if (this.#context.io.interrupt.aborted) return;
     this.#failed(error);
     this.#say(this.#words(error), this.#words(error));
   }

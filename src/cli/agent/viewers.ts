@@ -5,6 +5,8 @@ import type { CallNews, CallSetup } from '../call/live-call.js';
 import { LiveCall } from '../call/live-call.js';
 import type { Trust } from './trust.js';
 
+type Ended = CallNews & { type: 'ended' };
+
 export interface ViewersParts {
   client: Client;
   trust: Pick<Trust, 'trusts'>;
@@ -12,7 +14,7 @@ export interface ViewersParts {
   max: number;
   print: (news: CallNews) => void;
   /** Runs beside a call; resolves when it is over. */
-  beside: (live: LiveCall) => Promise<unknown>;
+  beside: (live: LiveCall) => Promise<Ended>;
   refused: (from: string) => void;
 }
 
@@ -34,20 +36,20 @@ export class Viewers {
   }
 
   /**
-   * Answers, and resolves when the call is over: true if it was taken. Rejects when it could not be: its caller gave
+   * Answers, and resolves with the end of the call; null for one that was not taken. Rejects when it could not be: its caller gave
    * up, or has a wrong key.
    */
-  async answer(call: Call): Promise<boolean> {
+  async answer(call: Call): Promise<Ended | null> {
     const { client, trust, setup, max, print, beside, refused } = this.#parts;
     if (!(await trust.trusts(call.by))) {
       refused(call.by);
       await call.decline();
-      return false;
+      return null;
     }
     // Nothing waits from here until the call is noted.
     if (this.#live.size >= max) {
       await call.decline(true);
-      return false;
+      return null;
     }
     const live = new LiveCall(client, call, setup);
     this.#live.add(live);
@@ -61,8 +63,7 @@ export class Viewers {
       const over = beside(live);
       await call.accept();
       await live.begin();
-      await over;
-      return true;
+      return await over;
     } catch (error) {
       await live.hangUp();
       throw error;

@@ -112,7 +112,7 @@ class CallView {
     });
     for (const person of live.people.values()) this.#person(person.id);
     if (live.people.size === 0)
-      this.#notice(say('call.calling', { with: cleanLine(live.call.conversation) }), null);
+      this.#notice(this.#withPage(say('call.calling', { with: cleanLine(live.call.conversation) })), null);
     this.#undo.push(
       live.on((news) => this.#hear(news)),
       live.watch({
@@ -214,7 +214,14 @@ class CallView {
 
   #showSafetyNumber(): void {
     const number = this.#safetyNumber;
-    if (number !== null) this.#notice(this.#options.say('call.safety-number', { number }), safetyNumberMs);
+    if (number === null) return;
+    this.#notice(this.#withPage(this.#options.say('call.safety-number', { number })), safetyNumberMs);
+  }
+
+  /** The address of the page was printed where this screen is now. */
+  #withPage(text: string): string {
+    const { say, live } = this.#options;
+    return live.page === null ? text : `${text}\n${say('web.open', { url: live.page })}`;
   }
 
   /** Shows a notice for a while; null: until the next one. */
@@ -312,7 +319,7 @@ class CallView {
       return;
     }
     const lines = callKeys.map(({ keys, help }) => `${(keys[0] ?? '').padEnd(3)}${say(help)}`);
-    this.#notice(lines.join('\n'), null);
+    this.#notice(this.#withPage(lines.join('\n')), null);
     this.#helpShown = true;
   }
 }

@@ -52,6 +52,8 @@ type Listener = (news: CallNews) => void;
 
 export class LiveCall {
   readonly call: Call;
+  /** Address of the page that shows this call as well; null for none. */
+  page: string | null = null;
   readonly #client: Client;
   readonly #setup: CallSetup;
   readonly #listeners = new Set<Listener>();
@@ -123,7 +125,7 @@ export class LiveCall {
 
   /** Opens camera, microphone and speaker, and the way to the relay; for a call that this device is in. */
   async begin(): Promise<void> {
-    const { self, relay, media } = this.call;
+    const { self, relay, tunnel, media } = this.call;
     if (self === null || relay === null || this.#starting !== null || this.#closing !== null) return;
     this.#starting = startCallMedia({
       ...this.#setup,
@@ -131,6 +133,7 @@ export class LiveCall {
       access: relay,
       self,
       media,
+      tunnel,
     });
     const running = await this.#starting;
     this.#media = running;

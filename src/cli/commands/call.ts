@@ -9,28 +9,10 @@ import { printNews } from '../call/call-output.js';
 import { LiveCall, type CallNews } from '../call/live-call.js';
 import { openFollowers, type CallFollower } from '../call/followers.js';
 import type { Context } from '../context.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodeOfEnd, exitCodes } from '../exit-codes.js';
 import type { Fields } from '../table/spec.js';
 
 type Ended = CallNews & { type: 'ended' };
-
-/** The exit code of a call that has ended (docs/CLI.md). */
-export function exitCodeOfEnd({ reason }: Pick<Ended, 'reason'>): number {
-  switch (reason) {
-    case 'hangup':
-    case 'cancelled':
-    case 'elsewhere':
-      return exitCodes.done;
-    case 'declined':
-      return exitCodes.declined;
-    case 'busy':
-      return exitCodes.busy;
-    case 'no-answer':
-      return exitCodes.noAnswer;
-    case 'failed':
-      return exitCodes.failed;
-  }
-}
 
 function usage(reason: string): PytalkError {
   return new PytalkError('usage', { details: { reason } });
@@ -96,7 +78,7 @@ async function callOut(
     const ended = await showCalls(context, client, options, ring, (live) =>
       beside(context, live, options, followers),
     );
-    return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
+    return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended.reason);
   }
   const live = new LiveCall(client, await ring(), options.setup);
   const print = printNews(out, say, () => io.now());
@@ -114,7 +96,7 @@ async function callOut(
   const over = beside(context, live, options, followers);
   await live.begin();
   const ended = await over;
-  return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended);
+  return io.interrupt.aborted ? exitCodes.interrupted : exitCodeOfEnd(ended.reason);
 }
 
 export function ringingOf(call: Call): CallNews {

@@ -34,6 +34,7 @@ export async function openCallWeb({ out, say, io }: Context, port: number): Prom
   return {
     follow(live) {
       current = live;
+      live.page = server.url;
       isOver = false;
       let line = say('call.calling', { with: cleanLine(live.call.conversation) });
       const loudAtMs = new Map<number, number>();

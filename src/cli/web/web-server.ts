@@ -112,7 +112,7 @@ export class WebServer {
 
   /** Answers with what is new, now or as soon as there is something. */
   async #next(after: number, response: ServerResponse): Promise<void> {
-    const { board, isOpen } = this.#options;
+    const { board } = this.#options;
     if (board.since(after) === null) {
       if (this.#waiting >= maxWaiting) {
         end(response, 429);
@@ -131,7 +131,7 @@ export class WebServer {
       this.#waiting--;
     }
     const news = board.since(after);
-    if (!isOpen() && !news) end(response, 410);
+    if (!this.#options.isOpen() && !news) end(response, 410);
     else if (news) end(response, 200, 'application/octet-stream', news);
     else end(response, 204);
   }

@@ -2,6 +2,7 @@
 import { uuidv7 } from 'uuidv7';
 import type { CallMedia, CallState } from '../../protocol/call-shapes.js';
 import { PytalkError } from '../../protocol/errors.js';
+import type { MediaDatagram } from '../../protocol/frame.js';
 import type { Push } from '../../protocol/messages.js';
 import type { Call } from '../call-api.js';
 import type { Conversations } from '../conversations.js';
@@ -128,6 +129,13 @@ export class Calls {
     else if (type === 'call.state') this.#calls.get(body.state.call)?.follow(body.state);
     else if (type === 'call.key') this.#calls.get(body.call)?.keyCame(body.from, body.sealed);
     else if (type === 'call.ended') this.#calls.get(body.call)?.finish(body.reason, body.durationMs, null);
+  }
+
+  /** Takes a media datagram of one of the calls. The bytes are valid during the call only. */
+  onDatagram({ ssrc, bytes }: MediaDatagram): void {
+    for (const call of this.#calls.values()) {
+      if (call.phase !== 'ended' && call.self?.ssrc === ssrc) call.tunnel?.came(bytes);
+    }
   }
 
   #rings(state: CallState): void {

@@ -9,6 +9,7 @@ import { Emitter } from '../emitter.js';
 import { isLoss } from '../link.js';
 import type { People } from '../people.js';
 import { isoTime } from '../view.js';
+import { LinkTunnel } from './call-tunnel.js';
 import {
   isSigned,
   makeCallSecret,
@@ -43,6 +44,7 @@ export class ClientCall implements Call {
   #state: CallState;
   #self: { id: number; ssrc: number } | null = null;
   #relay: RelayAccess | null = null;
+  #tunnel: LinkTunnel | null = null;
   #phase: CallPhase = 'ringing';
   #end: CallEvents['ended'] | null = null;
   #connectedAtMs: number | null = null;
@@ -92,6 +94,9 @@ export class ClientCall implements Call {
   }
   get relay(): RelayAccess | null {
     return this.#relay;
+  }
+  get tunnel(): LinkTunnel | null {
+    return this.#tunnel;
   }
   get people(): readonly CallPerson[] {
     return [...this.#people.values()];
@@ -153,6 +158,8 @@ export class ClientCall implements Call {
   entered({ state, participant, ticket }: Reply<'call.accept'>): void {
     const own = state.participants.find(({ id }) => id === participant);
     this.#self = { id: participant, ssrc: own?.ssrc ?? 0 };
+    // The same one as long as the call lives, whatever connection it has.
+    if (ticket.tunnel === true) this.#tunnel ??= new LinkTunnel(this.#parts.core.link, this.#self.ssrc);
     this.#relay = relayAccess(ticket, this.#parts.serverHost);
     this.follow(state);
   }

@@ -86,12 +86,12 @@ export class Recording {
   #stopTimer: () => void = () => undefined;
   #closing: Promise<void> | null = null;
 
-  constructor(path: string, disk: Disk, { ended, time }: RecordingOptions) {
+  constructor(path: string, disk: Disk, options: RecordingOptions) {
     this.path = path;
-    this.#time = time;
+    this.#time = options.time;
     this.#file = new RecordFile(disk, (error) => {
       this.#isOver = true;
-      ended(unwritable(path, error));
+      options.ended(unwritable(path, error));
     });
     this.#later();
   }

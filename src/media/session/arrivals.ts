@@ -9,6 +9,8 @@ const lossWindowMs = 1_000;
 /** A stretch with fewer packets tells nothing about loss. */
 const minLossPackets = 40;
 
+/** After an outage like this the way may be another, with another delay. */
+const changeMs = 1_000;
 /** Nothing at all for so long is an outage; what was lost in it, and what had waited, says nothing about room. */
 const outageMs = 400;
 const queueAfterOutageMs = 300;
@@ -27,12 +29,18 @@ export class Arrivals {
   /** Notes a packet that came for the first time; `delayMs` is null when it does not say when it was made. */
   add(nowMs: number, ssrc: number, bytes: number, delayMs: number | null): void {
     if (nowMs - this.#lastMs > outageMs) this.#outageEndedMs = nowMs;
+    if (nowMs - this.#lastMs > changeMs) this.comesAnotherWay();
     this.#lastMs = nowMs;
     this.#bytes.push({ atMs: nowMs, bytes });
     if (delayMs === null) return;
     let delay = this.#delays.get(ssrc);
     if (!delay) this.#delays.set(ssrc, (delay = new QueueDelay()));
     delay.add(nowMs, delayMs);
+  }
+
+  /** What comes from now on takes another way: how long the old one took is no measure for it. */
+  comesAnotherWay(): void {
+    this.#delays.clear();
   }
 
   /** Whether more comes than this, in bits a second. */

@@ -1,4 +1,4 @@
-// The media of one call on the wire: streams out, people in, reports both ways, over one path to the relay.
+// The media of one call on the wire: streams out, people in, reports both ways, to the relay and from it.
 import { ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { compactNtp } from '../../protocol/ntp.js';
@@ -17,14 +17,15 @@ import { isReport, report } from './report.js';
 import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
 import { SoundControl } from './sound-shape.js';
-import { UdpPath, type UdpPathOptions } from './udp-path.js';
+import type { MediaTunnel } from './tunnel-path.js';
+import { Ways, type WaysOptions } from './ways.js';
 
 const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
 
-export interface RelayTicket extends UdpPathOptions {
-  /** 28 bytes each. */
+export interface RelayTicket extends WaysOptions {
+  /** SRTCP, 28 bytes each. */
   toRelay: Buffer;
   fromRelay: Buffer;
 }
@@ -34,7 +35,8 @@ export interface SessionEvents {
   audioPacket(from: number, packet: RtpPacket, capturedAt: number): void;
   /** One's own packet of sound, whether or not somebody is there to hear it. */
   soundMade?(sound: EncodedSound): void;
-  path(isOpen: boolean): void;
+  /** How media travels now; null when the relay does not answer. */
+  path(path: 'udp' | 'tcp' | null): void;
   /** What the way carries of this side's pictures, in bits a second with all headers; null when no limit is known. */
   pictureRate(bps: number | null): void;
 }
@@ -42,17 +44,19 @@ export interface SessionEvents {
 export class MediaSession {
   readonly #events: SessionEvents;
   readonly #outside: Outside;
-  readonly #path: UdpPath;
+  readonly #ways: Ways;
   readonly #toRelay: SrtcpSender;
   readonly #fromRelay: SrtcpReceiver;
   readonly #pictures: PictureSender;
   readonly #audio: OutStream;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
+  /** Pictures that were not begun, as the tunnel was full. */
+  #heldBack = 0;
   /** Round trip to the other side, by report blocks; null while not known. */
   #farRttMs: number | null = null;
   readonly #congestion: Congestion;
-  readonly #resends = new Resends((bytes) => this.#path.send(bytes));
+  readonly #resends = new Resends((bytes) => this.#ways.send(bytes));
   readonly #sound = new SoundControl();
   #stopReports: () => void = () => undefined;
   #stopEstimates: () => void = () => undefined;
@@ -60,7 +64,12 @@ export class MediaSession {
   #isClosed = false;
 
   constructor(
-    options: { access: RelayTicket; self: { ssrc: number; key: SenderKey } },
+    options: {
+      access: RelayTicket;
+      self: { ssrc: number; key: SenderKey };
+      /** Another way to the relay; without one there is only UDP. */
+      tunnel?: MediaTunnel | null;
+    },
     events: SessionEvents,
     outside = theMachine,
   ) {
@@ -70,14 +79,15 @@ export class MediaSession {
     this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
     this.#toRelay = new SrtcpSender(options.access.toRelay);
     this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
-    const pathEvents = {
+    const wayEvents = {
       rtp: (bytes: Buffer, nowMs: number) => this.#rtp(bytes, nowMs),
       rtcp: (bytes: Buffer) => this.#rtcp(bytes),
-      path: (isOpen: boolean) => events.path(isOpen),
+      path: (path: 'udp' | 'tcp' | null) => events.path(path),
+      changed: () => this.#people.forEach((person) => person.arrivals.comesAnotherWay()),
     };
-    this.#path = new UdpPath(options.access, pathEvents, outside);
+    this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
     const { ssrc: firstSsrc } = options.self;
-    this.#pictures = new PictureSender(firstSsrc, srtp, (bytes) => this.#path.send(bytes), outside);
+    this.#pictures = new PictureSender(firstSsrc, srtp, (bytes) => this.#ways.send(bytes), outside);
     this.#congestion = new Congestion({
       people: this.#people,
       sent: (nowMs) => ({
@@ -96,7 +106,7 @@ export class MediaSession {
   }
 
   start(): void {
-    this.#path.start();
+    this.#ways.start();
     this.#reportLater();
     this.#estimateLater();
   }
@@ -138,6 +148,10 @@ export class MediaSession {
   /** Sends a picture, when somebody is there to see it; returns its bytes on the wire. One that RTP/JPEG cannot carry is passed over. */
   sendFrame(frame: JpegFrame): number {
     if (this.#people.size === 0 || this.#isClosed) return 0;
+    if (!this.#ways.takesPictures) {
+      this.#heldBack++;
+      return 0;
+    }
     return this.#pictures.add(frame);
   }
 
@@ -150,17 +164,18 @@ export class MediaSession {
     const now = this.#outside.now();
     const packet = this.#audio.seal(encoded, now);
     this.#audio.meter.add(now, packet.length);
-    this.#path.send(packet);
+    this.#ways.send(packet);
   }
 
   stats(): MediaStats {
     const now = this.#outside.now();
     const people = [...this.#people.values()];
+    const pictures = this.#pictures.stats(now);
     return {
-      path: 'udp',
-      rttMs: rounded(this.#path.rttMs),
+      path: this.#ways.path,
+      rttMs: rounded(this.#ways.rttMs),
       sent: {
-        video: this.#pictures.stats(now),
+        video: { ...pictures, dropped: pictures.dropped + this.#heldBack },
         audio: { kbps: round(this.#audio.meter.kbps(now)), packets: this.#audio.packets },
       },
       received: new Map(people.map((person) => [person.id, person.stats(now)])),
@@ -179,7 +194,7 @@ export class MediaSession {
     this.#stopEstimates();
     this.#stopTick?.();
     this.#pictures.close();
-    await this.#path.close();
+    await this.#ways.close();
   }
 
   // ---- in -------------------------------------------------------------------------------------------------
@@ -195,7 +210,7 @@ export class MediaSession {
   }
 
   #roundTrips(): RoundTrips {
-    const relayMs = this.#path.rttMs ?? 0;
+    const relayMs = this.#ways.rttMs ?? 0;
     return { relayMs, senderMs: Math.max(relayMs, this.#farRttMs ?? 0) };
   }
 
@@ -296,7 +311,7 @@ export class MediaSession {
   }
 
   #clockOffset(person: RemotePerson): number | null {
-    const oneWayMs = (this.#farRttMs ?? this.#path.rttMs ?? 0) / 2;
+    const oneWayMs = (this.#farRttMs ?? this.#ways.rttMs ?? 0) / 2;
     return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
   }
 
@@ -315,7 +330,7 @@ export class MediaSession {
   // ---- reports --------------------------------------------------------------------------------------------
 
   #control(packets: readonly RtcpPacket[]): void {
-    this.#path.send(this.#toRelay.protect(encodeRtcp(packets)));
+    this.#ways.send(this.#toRelay.protect(encodeRtcp(packets)));
   }
 
   /** About three times a second, never in step with the others (RFC 3550, section 6.2). */

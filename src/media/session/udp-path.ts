@@ -1,74 +1,110 @@
 // The way to the relay over UDP: a socket that proves its ticket by STUN, keeps the binding alive, and begins anew when it is cut.
-import { randomBytes } from 'node:crypto';
-import { ProtocolError } from '../../protocol/errors.js';
 import { datagramKind } from '../../protocol/rtp.js';
-import { checkIntegrity, decodeStun, encodeStun, stunAttribute, stunType } from '../../protocol/stun.js';
+import type { BindingAnswer, BindingRequests } from './binding-requests.js';
+import { Knocker, type KnockPlan } from './knocker.js';
+import { OneWay } from './one-way.js';
 import type { DatagramSocket, Outside } from './outside.js';
 
-const keepAliveMs = 2_000;
-/** Waits before an unanswered request is sent again: quicker than RFC 8489 (section 6.2.1), as somebody is waiting. */
-const retransmitMs = [100, 200, 400, 800, 1_600];
-/** Silence of the relay after which the way counts as lost, and a fresh socket is tried. */
-const silenceMs = 4_000;
-/** A smaller share for new samples, so that one late answer does not change what is shown. */
-const rttShare = 0.25;
+/** Often enough that a new address, or a way that is cut, is noticed within two seconds. */
+const pauseMs = 600;
+/** The same while the way is cut: how often it is tried. */
+const probeMs = 500;
+/** So often that even where a third of all answers is lost, one comes in time. */
+const repeatMs = 100;
+const probeRepeatMs = 300;
+const minPatienceMs = 1_100;
+const maxPatienceMs = 2_000;
+/** A name that cannot be resolved is asked for again after this. */
+const resolveAgainMs = 2_000;
+/** A fresh socket is tried at the first failure, and then at every so many: the old one may belong to a network that is gone. */
+const failuresPerSocket = 4;
 
 export interface UdpPathOptions {
   /** Name or address of the relay. */
   host: string;
   port: number;
-  /** The ticket. */
-  username: string;
-  password: string;
 }
 
 export interface UdpPathEvents {
   /** An SRTP packet from the relay, and when it came (the clock of `Outside`). */
   rtp(bytes: Buffer, nowMs: number): void;
   rtcp(bytes: Buffer): void;
-  /** The relay answers, or no longer. */
-  path(isOpen: boolean): void;
+  /** A request was answered, or was not: look at `isOpen` and `answersInARow`. */
+  asked(): void;
 }
 
 export class UdpPath {
   readonly #options: UdpPathOptions;
   readonly #events: UdpPathEvents;
   readonly #outside: Outside;
+  readonly #knocker: Knocker;
+  readonly #oneWay = new OneWay();
   #socket: DatagramSocket | null = null;
   #address: { address: string; family: number } | null = null;
-  #transaction: { id: Buffer; request: Buffer; sentAtMs: number; tries: number } | null = null;
   #stopTimer: () => void = () => undefined;
-  #heardAtMs: number;
   #isOpen = false;
-  #rttMs: number | null = null;
-  #counter = 0n;
+  #answersInARow = 0;
+  #failures = 0;
+  #isOneWay = false;
   #closing: Promise<void> | null = null;
+  /** Whether media goes this way: then the relay is told so. */
+  isChosen = true;
+  /** Whether requests are as long as media is. */
+  isLong = false;
 
-  constructor(options: UdpPathOptions, events: UdpPathEvents, outside: Outside) {
+  constructor(options: UdpPathOptions, requests: BindingRequests, events: UdpPathEvents, outside: Outside) {
     this.#options = options;
     this.#events = events;
     this.#outside = outside;
-    this.#heardAtMs = outside.now();
+    this.#knocker = new Knocker(
+      {
+        plan: () => this.#plan(),
+        makeRequest: () => requests.make({ isChoice: this.isChosen, isLong: this.isLong }),
+        readAnswer: (bytes, request) => requests.answer(bytes, request),
+        send: (bytes) => this.#transmit(bytes),
+        answered: (answer) => this.#answered(answer),
+        failed: () => this.#failed(),
+      },
+      outside,
+    );
   }
 
   /** Round trip to the relay, smoothed; null while not known. */
   get rttMs(): number | null {
-    return this.#rttMs;
+    return this.#knocker.rttMs;
   }
 
-  /** True while the relay answers. */
+  /** True while the relay answers, and media crosses both ways. */
   get isOpen(): boolean {
     return this.#isOpen;
   }
 
+  /** Whether it is not open though the relay answers. */
+  get isOneWay(): boolean {
+    return this.#isOneWay;
+  }
+
+  /** Requests that were answered one after the other. */
+  get answersInARow(): number {
+    return this.#answersInARow;
+  }
+
   /** Begins to knock. A name that cannot be resolved now is asked for again. */
   start(): void {
-    void this.#begin();
+    void this.#resolve();
+  }
+
+  /** Says at once that this way is chosen. */
+  choose(): void {
+    this.isChosen = true;
+    this.#oneWay.forget();
+    this.#knocker.knock();
   }
 
   /** Sends a datagram; what the network does to it is not known. */
   send(bytes: Buffer): void {
-    if (this.#socket && this.#address) this.#socket.send(bytes, this.#options.port, this.#address.address);
+    this.#oneWay.sent(bytes.length);
+    this.#transmit(bytes);
   }
 
   /** Idempotent; resolves when the socket is gone. */
@@ -79,121 +115,95 @@ export class UdpPath {
 
   async #shut(): Promise<void> {
     this.#stopTimer();
+    this.#knocker.stop();
     const socket = this.#socket;
     this.#socket = null;
     await socket?.close();
   }
 
-  async #begin(): Promise<void> {
-    const address = await this.#outside.resolve(this.#options.host);
+  /** The name may belong to another address in another network. */
+  async #resolve(): Promise<void> {
+    const found = await this.#outside.resolve(this.#options.host);
     if (this.#closing) return;
-    if (!address) {
-      this.#after(keepAliveMs, () => void this.#begin());
+    if (!found) {
+      if (!this.#address) this.#resolveLater();
       return;
     }
-    this.#address = address;
+    const isSame = found.address === this.#address?.address;
+    this.#address = found;
+    if (!isSame) this.#open(found);
+  }
+
+  #resolveLater(): void {
+    this.#stopTimer();
+    this.#stopTimer = this.#outside.after(resolveAgainMs, () => void this.#resolve());
+  }
+
+  #open({ address, family }: { address: string; family: number }): void {
     void this.#socket?.close();
-    this.#heardAtMs = this.#outside.now();
-    const socket = this.#outside.openSocket(address.family, {
+    this.#oneWay.forget();
+    const socket = this.#outside.openSocket(family, {
       datagram: (bytes, from) => {
-        if (from.port === this.#options.port && from.address === address.address) this.#datagram(bytes);
+        if (from.port === this.#options.port && from.address === address) this.#datagram(bytes);
       },
       ready: () => {
-        if (this.#socket === socket) this.#knock();
+        if (this.#socket === socket) this.#knocker.knock();
       },
     });
     this.#socket = socket;
   }
 
-  #after(ms: number, run: () => void): void {
-    this.#stopTimer();
-    this.#stopTimer = this.#outside.after(ms, run);
+  #plan(): KnockPlan {
+    const rttMs = this.rttMs ?? 0;
+    return {
+      pauseMs: this.#isOpen ? pauseMs : probeMs,
+      firstRepeatMs: Math.max(repeatMs, 1.25 * rttMs),
+      // Where nothing was answered lately there is no hurry.
+      repeatMs: this.#failures === 0 ? repeatMs : probeRepeatMs,
+      patienceMs: Math.min(maxPatienceMs, Math.max(minPatienceMs, 600 + 2 * rttMs)),
+    };
   }
 
-  /** Sends a new Binding request. */
-  #knock(): void {
-    const { username, password } = this.#options;
-    const now = BigInt(Math.floor(this.#outside.wallMs())) << 16n;
-    // Grows with every request, also over sockets and when the system's clock goes back.
-    this.#counter = now > this.#counter ? now : this.#counter + 1n;
-    const counter = Buffer.alloc(8);
-    counter.writeBigUInt64BE(this.#counter);
-    const id = randomBytes(12);
-    const attributes = [
-      { type: stunAttribute.username, value: Buffer.from(username) },
-      { type: stunAttribute.counter, value: counter },
-    ];
-    const message = { type: stunType.bindingRequest, transactionId: id, attributes };
-    const request = encodeStun(message, { integrityKey: password });
-    this.#transaction = { id, request, sentAtMs: this.#outside.now(), tries: 0 };
-    this.#transmit();
-  }
-
-  #transmit(): void {
-    const transaction = this.#transaction;
-    if (!transaction) return;
-    if (this.#outside.now() - this.#heardAtMs > silenceMs) {
-      this.#setOpen(false);
-      void this.#begin();
-      return;
-    }
-    const waitMs = retransmitMs[transaction.tries];
-    if (waitMs === undefined) {
-      this.#knock();
-      return;
-    }
-    transaction.tries++;
-    transaction.sentAtMs = this.#outside.now();
-    this.send(transaction.request);
-    this.#after(waitMs, () => this.#transmit());
+  #transmit(bytes: Buffer): void {
+    if (this.#socket && this.#address) this.#socket.send(bytes, this.#options.port, this.#address.address);
   }
 
   #datagram(bytes: Buffer): void {
-    const now = this.#outside.now();
     switch (datagramKind(bytes)) {
       case 'rtp':
-        this.#heardAtMs = now;
-        this.#events.rtp(bytes, now);
+        this.#oneWay.came(bytes.length);
+        this.#events.rtp(bytes, this.#outside.now());
         return;
       case 'rtcp':
-        this.#heardAtMs = now;
+        this.#oneWay.came(bytes.length);
         this.#events.rtcp(bytes);
         return;
       case 'stun':
-        this.#answered(bytes, now);
+        this.#knocker.datagram(bytes);
         return;
       case 'other':
     }
   }
 
-  #answered(bytes: Buffer, now: number): void {
-    const transaction = this.#transaction;
-    if (!transaction || !isAnswer(bytes, transaction.id, this.#options.password)) return;
-    const rttMs = now - transaction.sentAtMs;
-    this.#rttMs = this.#rttMs === null ? rttMs : this.#rttMs + (rttMs - this.#rttMs) * rttShare;
-    this.#transaction = null;
-    this.#heardAtMs = now;
-    this.#setOpen(true);
-    this.#after(keepAliveMs, () => this.#knock());
+  #answered({ traffic }: BindingAnswer): void {
+    this.#failures = 0;
+    // Only while media goes this way; else both ends count nothing.
+    const isSilent = traffic !== null && this.isChosen && this.#oneWay.isSilent(traffic, this.#outside.now());
+    if (isSilent) this.#oneWay.forget();
+    this.#isOpen = !isSilent;
+    this.#isOneWay = isSilent;
+    this.#answersInARow = isSilent ? 0 : this.#answersInARow + 1;
+    this.#events.asked();
   }
 
-  #setOpen(isOpen: boolean): void {
-    if (isOpen === this.#isOpen) return;
-    this.#isOpen = isOpen;
-    this.#events.path(isOpen);
-  }
-}
-
-function isAnswer(bytes: Buffer, transactionId: Buffer, password: string): boolean {
-  try {
-    const message = decodeStun(bytes);
-    return (
-      message.type === stunType.bindingSuccess &&
-      message.transactionId.equals(transactionId) &&
-      checkIntegrity(bytes, password)
-    );
-  } catch (error) {
-    if (error instanceof ProtocolError) return false;
-    throw error;
+  #failed(): void {
+    this.#isOpen = false;
+    this.#isOneWay = false;
+    this.#answersInARow = 0;
+    if (this.#failures++ % failuresPerSocket === 0 && this.#address) {
+      this.#open(this.#address);
+      void this.#resolve();
+    }
+    this.#events.asked();
   }
 }

@@ -12,9 +12,10 @@ import { writeEntry } from './call-entry.js';
 import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { stillMembers, whomToCall } from './invitations.js';
-import { RunningCall, type CallMember } from './running-call.js';
+import { membersOf, RunningCall, type CallMember } from './running-call.js';
 import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
+import { Tunnels } from './tunnels.js';
 
 /** Keys kept for a participant whose connection is lost. */
 const maxMissedKeys = 64;
@@ -24,9 +25,11 @@ export type After = (ms: number, run: () => void) => () => void;
 
 export interface CallsOptions {
   hub: Hub;
-  relay: Pick<Relay, 'address' | 'add' | 'remove'>;
+  relay: Pick<Relay, 'address' | 'add' | 'remove' | 'take' | 'onTunnelled'>;
   /** Where clients reach the relay, when that is not where they reach the server. */
   advertise: { host: string; port: number } | null;
+  /** What one participant may send. */
+  mediaRates: ConstructorParameters<typeof Tunnels>[1];
   after: After;
   log: Logger;
 }
@@ -39,7 +42,9 @@ export class Calls implements HubWatcher {
   readonly #news: CallNews;
   readonly #entries = new Set<Promise<void>>();
   readonly #tickets: Tickets;
-  readonly #hosts: Hosts;
+  readonly hosts = new Hosts();
+  /** Media over chat connections. */
+  readonly tunnels: Tunnels;
   #closed = false;
   /** Calls that are over, by how they went. */
   readonly counters: Record<CallOutcome, number> = {
@@ -54,7 +59,7 @@ export class Calls implements HubWatcher {
     this.#options = options;
     this.#news = new CallNews(options.hub);
     this.#tickets = new Tickets(options.relay, options.advertise);
-    this.#hosts = new Hosts(options.hub.roster);
+    this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
     options.hub.watchers.add(this);
   }
 
@@ -82,7 +87,10 @@ export class Calls implements HubWatcher {
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
     for (const user of users)
-      call.invite(user, this.#running.isBusy(user, this.#hosts.callsOf(user)) ? 'busy' : 'calling');
+      call.invite(
+        user,
+        this.#running.isBusy(user, this.hosts.callsOf(hub.roster.listeners(user))) ? 'busy' : 'calling',
+      );
     this.#running.add(call);
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
@@ -156,10 +164,9 @@ export class Calls implements HubWatcher {
     return this.#inCall(call, member);
   }
 
-  /** This connection answers by itself, and takes several calls at once. */
-  host(session: ClientSession, { calls, anew }: RequestBody<'call.host'>): void {
-    this.#hosts.add(session, calls);
-    for (const { call, member } of anew ? membersOf(this.#running.of(session.userId)) : []) {
+  /** The host at this connection has just begun: what its predecessor was in is left. */
+  begunAnew(session: ClientSession): void {
+    for (const { call, member } of membersOf(this.#running.of(session.userId))) {
       if (isPredecessor(member, session)) this.#remove(call, member);
     }
   }
@@ -200,6 +207,7 @@ export class Calls implements HubWatcher {
     for (const { call, member } of membersOf(this.#running.of(listener.userId))) {
       if (member.connection !== gone) continue;
       member.connection = null;
+      this.tunnels.detach(member.relay);
       member.stopAwayTimer = this.#options.after(callAwayTimeoutMs, () => this.#remove(call, member));
       this.#news.changed(call);
     }
@@ -247,7 +255,7 @@ export class Calls implements HubWatcher {
 
   #mustBeFree(session: ClientSession): void {
     const joined = [...this.#running.of(session.userId)].filter((call) => call.memberAt(session));
-    if (joined.length >= this.#hosts.callsAt(session)) throw new PytalkError('in-call');
+    if (joined.length >= this.hosts.callsAt(session)) throw new PytalkError('in-call');
   }
 
   /** A call that this account began or to which it was invited; a stranger learns nothing. */
@@ -277,11 +285,12 @@ export class Calls implements HubWatcher {
       camera: call.media === 'video',
       recording: false,
       connection: session,
-      isHosted: this.#hosts.has(session),
+      isHosted: this.hosts.has(session),
       missed: [],
       stopAwayTimer: null,
     };
     call.add(member);
+    this.tunnels.attach(relay, session);
     return member;
   }
 
@@ -295,6 +304,7 @@ export class Calls implements HubWatcher {
     member.stopAwayTimer?.();
     member.stopAwayTimer = null;
     member.connection = session;
+    this.tunnels.attach(member.relay, session);
     const missed = member.missed.splice(0);
     // After the answer, in which the client finds its call again.
     setImmediate(() => {
@@ -331,6 +341,7 @@ export class Calls implements HubWatcher {
 
   #forget(member: CallMember): void {
     member.stopAwayTimer?.();
+    this.tunnels.remove(member.relay);
     this.#tickets.revoke(member.relay);
   }
 
@@ -361,9 +372,4 @@ export class Calls implements HubWatcher {
       .finally(() => this.#entries.delete(entry));
     this.#entries.add(entry);
   }
-}
-
-/** All who are in these calls at this moment, so that they may go meanwhile. */
-function membersOf(calls: Iterable<RunningCall>): { call: RunningCall; member: CallMember }[] {
-  return [...calls].flatMap((call) => [...call.members.values()].map((member) => ({ call, member })));
 }

@@ -1,16 +1,10 @@
 // Which connections answer by themselves, and in how many calls each may be at once; everybody else may be in one.
 import type { ClientSession } from '../handler.js';
-import type { Listener, Roster } from '../roster.js';
 import type { CallMember } from './running-call.js';
 
 export class Hosts {
-  readonly #roster: Pick<Roster, 'listeners'>;
   /** Calls at once, by connection; what is not here is no host. */
   readonly #calls = new WeakMap<object, number>();
-
-  constructor(roster: Pick<Roster, 'listeners'>) {
-    this.#roster = roster;
-  }
 
   add(connection: object, calls: number): void {
     this.#calls.set(connection, calls);
@@ -25,10 +19,9 @@ export class Hosts {
     return this.#calls.get(connection) ?? 1;
   }
 
-  /** Calls in which a person may be before they count as busy. */
-  callsOf(user: number): number {
-    const listeners: Iterable<Listener> = this.#roster.listeners(user) ?? [];
-    return Math.max(1, ...[...listeners].map((listener) => this.callsAt(listener)));
+  /** Calls in which a person with these connections may be before they count as busy. */
+  callsOf(connections: ReadonlySet<object> = new Set()): number {
+    return Math.max(1, ...[...connections].map((connection) => this.callsAt(connection)));
   }
 }
 

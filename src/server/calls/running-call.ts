@@ -163,3 +163,8 @@ export class RunningCall {
     return outcome === 'missed' ? 'no-answer' : outcome;
   }
 }
+
+/** All who are in these calls at this moment, so that they may go meanwhile. */
+export function membersOf(calls: Iterable<RunningCall>): { call: RunningCall; member: CallMember }[] {
+  return [...calls].flatMap((call) => [...call.members.values()].map((member) => ({ call, member })));
+}

@@ -51,6 +51,7 @@ export class Tickets {
       port: this.#advertise?.port ?? this.#relay.address.port,
       toRelay: Buffer.from(toRelay).toString('base64url'),
       fromRelay: Buffer.from(fromRelay).toString('base64url'),
+      tunnel: true,
     };
   }
 

@@ -31,7 +31,8 @@ export const callHandlers = {
   },
   'call.host': ({ calls, rates }, session, body) => {
     rates.take('callSignals', session.userId);
-    calls.host(session, body);
+    calls.hosts.add(session, body.calls);
+    if (body.anew) calls.begunAnew(session);
     return {};
   },
   'call.key': ({ calls, rates }, session, body) => {

@@ -1,4 +1,5 @@
-// A participant as the relay knows it: its keys, its address once proven, what it may send, and what it sent lately.
+// A participant as the relay knows it: its keys, its ways once proven, what it may send, and what it sent lately.
+import type { BindingTraffic } from '../../protocol/binding-traffic.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { SrtcpReceiver, SrtcpSender } from '../../protocol/srtp.js';
 import { MediaAllowance } from './media-allowance.js';
@@ -10,6 +11,13 @@ export interface Peer {
   address: string;
   port: number;
   boundAt: number;
+  /** Whether its media goes through its chat connection, and when it last said so there. */
+  isTunnelled: boolean;
+  tunnelledAt: number;
+  /** Counter of the request that chose the way. */
+  chosenBy: bigint;
+  /** What crossed between its address and here. */
+  readonly traffic: BindingTraffic;
   readonly call: Peer[];
   readonly media: MediaAllowance;
   readonly participant: RelayParticipant;
@@ -21,6 +29,9 @@ export interface Peer {
   readonly resentAt: Map<number, number>;
   counter: bigint;
 }
+
+/** A participant from whom no binding request has come by a way for so long gets no more media by it. */
+export const bindingLifeMs = 30_000;
 
 /** How a participant comes into a relay: with the rates it has, and how many relays there were before. */
 export interface PeerOptions {
@@ -41,6 +52,10 @@ export function makePeer(
     address: '',
     port: 0,
     boundAt: -Infinity,
+    isTunnelled: false,
+    tunnelledAt: -Infinity,
+    chosenBy: -1n,
+    traffic: { up: { all: 0, long: 0 }, down: { all: 0, long: 0 } },
     call,
     media: new MediaAllowance(rates, now),
     participant,
@@ -57,4 +72,9 @@ export function makePeer(
 export function isOf(peer: Peer, ssrc: number): boolean {
   const offset = ssrc - peer.participant.ssrc;
   return offset >= 0 && offset < ssrcsPerParticipant;
+}
+
+/** Whether there is a way on which it can be sent something. */
+export function isReachable(peer: Peer, now: number): boolean {
+  return peer.isTunnelled || (peer.port !== 0 && now - peer.boundAt <= bindingLifeMs);
 }

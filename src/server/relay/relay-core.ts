@@ -1,14 +1,16 @@
 // What the relay does with each datagram: binds addresses by ticket, passes media on unchanged, carries feedback; no sockets.
+import { countCrossed } from '../../protocol/binding-traffic.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import { decodeRtcp, encodeRtcp, sendersOf, type RtcpPacket } from '../../protocol/rtcp.js';
+import { decodeRtcp, type RtcpPacket } from '../../protocol/rtcp.js';
 import { datagramKind, ssrcOf } from '../../protocol/rtp.js';
 import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
+import { Feedback, resendPauseMs } from './feedback.js';
 import { PacketMemory } from './packet-memory.js';
-import { isOf, makePeer, type Peer, type PeerOptions } from './peer.js';
+import { bindingLifeMs, isOf, isReachable, makePeer, type Peer, type PeerOptions } from './peer.js';
 import { TokenBucket } from './token-bucket.js';
 import type { RelayParticipant } from './relay-messages.js';
-import { answerBinding, readBinding, type Binding } from './stun-binding.js';
+import { answerParticipant, answerStranger, readBinding, type Binding } from './stun-binding.js';
 
 export interface RelayCounters {
   /** Tickets that are good; those whose address is bound. */
@@ -18,6 +20,9 @@ export interface RelayCounters {
   forwardedBytes: number;
   /** Packets sent again from memory, for a NACK. */
   resentPackets: number;
+  /** Datagrams that came and went through chat connections. */
+  tunnelledIn: number;
+  tunnelledOut: number;
   /** Binding requests with a good ticket. */
   bindings: number;
   /** Binding requests without one. */
@@ -35,23 +40,26 @@ export interface RelayCounters {
 /** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
 const strangersRate = { burst: 2_000, perMinute: 120_000 };
 const strangerPerSecond = 20;
-/** A participant from whom no binding request has come for so long gets no more media. */
-const bindingLifeMs = 30_000;
 const maxMemoryBytes = 128 * 1024 * 1024;
-/** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
-const resendPauseMs = 20;
 /** Feedback of a whole call of eight has less than half of it. */
 const maxRtcpBytes = 1_500;
 const minRtpBytes = 12 + srtpOverheadBytes;
 
 /** Sends one datagram. */
 type Send = (bytes: Buffer, port: number, address: string) => void;
+/** Sends one datagram through the chat connection of a participant. */
+type SendTunnelled = (bytes: Buffer, username: string) => void;
+
+/** A tunnel has no address. */
+const tunnelEnd = { address: '0.0.0.0', port: 0 };
 
 export class RelayCore {
   readonly counters: Omit<RelayCounters, 'participants' | 'bound'> = {
     forwardedPackets: 0,
     forwardedBytes: 0,
     resentPackets: 0,
+    tunnelledIn: 0,
+    tunnelledOut: 0,
     bindings: 0,
     stunAnswered: 0,
     malformed: 0,
@@ -61,6 +69,7 @@ export class RelayCore {
   };
   readonly #peerOptions: PeerOptions;
   readonly #send: Send;
+  readonly #sendTunnelled: SendTunnelled;
   /** Milliseconds on a clock that never goes back. */
   readonly #now: () => number;
   readonly #byUsername = new Map<string, Peer>();
@@ -70,13 +79,25 @@ export class RelayCore {
   readonly #bySsrc = new Map<number, Peer>();
   readonly #calls = new Map<string, Peer[]>();
   readonly #memory = new PacketMemory(maxMemoryBytes);
+  readonly #feedback: Feedback;
   readonly #strangers: TokenBucket;
   readonly #strangerCounts = new Map<string, number>();
 
-  constructor(send: Send, now: () => number, peerOptions: PeerOptions) {
+  constructor(
+    { send, sendTunnelled }: { send: Send; sendTunnelled: SendTunnelled },
+    now: () => number,
+    peerOptions: PeerOptions,
+  ) {
     this.#peerOptions = peerOptions;
     this.#send = send;
+    this.#sendTunnelled = sendTunnelled;
     this.#now = now;
+    this.#feedback = new Feedback({
+      counters: this.counters,
+      now,
+      sendTo: (peer, bytes) => this.#sendTo(peer, bytes),
+      memory: this.#memory,
+    });
     this.#strangers = new TokenBucket(strangersRate, now());
   }
 
@@ -118,6 +139,7 @@ export class RelayCore {
     for (const peer of this.#byUsername.values()) {
       for (const [key, at] of peer.resentAt) if (now - at > resendPauseMs) peer.resentAt.delete(key);
       if (peer.port !== 0 && now - peer.boundAt > bindingLifeMs) this.#unbind(peer);
+      if (now - peer.tunnelledAt > bindingLifeMs) peer.isTunnelled = false;
     }
   }
 
@@ -128,10 +150,35 @@ export class RelayCore {
         this.#media(bytes, address, port);
         return;
       case 'rtcp':
-        this.#control(bytes, address, port);
+        this.#feedbackFrom(bytes, address, port);
         return;
       case 'stun':
         this.#stun(bytes, address, port);
+        return;
+      case 'other':
+        this.counters.malformed++;
+    }
+  }
+
+  /** Takes one datagram that came through the chat connection of this participant. Never throws. */
+  tunnelled(bytes: Buffer, username: string): void {
+    const peer = this.#byUsername.get(username);
+    if (!peer) {
+      this.counters.spoofed++;
+      return;
+    }
+    this.counters.tunnelledIn++;
+    switch (datagramKind(bytes)) {
+      case 'rtp':
+        if (bytes.length < minRtpBytes) this.counters.malformed++;
+        else if (!isOf(peer, ssrcOf(bytes))) this.counters.spoofed++;
+        else this.#pass(peer, bytes);
+        return;
+      case 'rtcp':
+        this.#control(peer, bytes);
+        return;
+      case 'stun':
+        this.#bindTunnel(peer, bytes);
         return;
       case 'other':
         this.counters.malformed++;
@@ -151,15 +198,21 @@ export class RelayCore {
       this.counters.spoofed++;
       return;
     }
+    countCrossed(peer.traffic.up, bytes.length);
+    this.#pass(peer, bytes);
+  }
+
+  /** Passes a participant's media on, as far as it may send. */
+  #pass(peer: Peer, bytes: Buffer): void {
     const now = this.#now();
     if (!peer.media.take(bytes.length, now)) {
       this.counters.limited++;
       return;
     }
-    this.#memory.keep(bytes, ssrc, now);
+    this.#memory.keep(bytes, ssrcOf(bytes), now);
     for (const other of peer.call) {
-      if (other === peer || other.port === 0 || now - other.boundAt > bindingLifeMs) continue;
-      this.#send(bytes, other.port, other.address);
+      if (other === peer || !isReachable(other, now)) continue;
+      this.#sendTo(other, bytes);
       this.counters.forwardedPackets++;
       this.counters.forwardedBytes += bytes.length;
     }
@@ -189,12 +242,50 @@ export class RelayCore {
     peer.counter = binding.counter;
     peer.boundAt = this.#now();
     if (!isSameAddress) this.#bind(peer, address, port);
+    this.#choose(peer, binding.counter, binding.isChoice, false);
     this.counters.bindings++;
-    this.#send(answerBinding(binding, { address, port }, peer.participant.password), port, address);
+    const { password } = peer.participant;
+    this.#send(answerParticipant(binding, { address, port }, password, peer.traffic), port, address);
+  }
+
+  /** Over a chat connection nothing can be replayed, and who it is is known; the request says that the tunnel is wanted. */
+  #bindTunnel(peer: Peer, bytes: Buffer): void {
+    const { password, username } = peer.participant;
+    const binding = readBinding(bytes);
+    if (binding?.username !== username || binding.counter === null || !binding.isFrom(password)) {
+      this.counters.spoofed++;
+      return;
+    }
+    if (!peer.feedback.take(1, this.#now())) {
+      this.counters.limited++;
+      return;
+    }
+    peer.tunnelledAt = this.#now();
+    this.#choose(peer, binding.counter, binding.isChoice, true);
+    this.counters.bindings++;
+    this.counters.tunnelledOut++;
+    this.#sendTunnelled(answerParticipant(binding, tunnelEnd, password, null), username);
+  }
+
+  /** The newest choice holds, however late an older one comes. */
+  #choose(peer: Peer, counter: bigint, isChoice: boolean, isTunnelled: boolean): void {
+    if (!isChoice || counter <= peer.chosenBy) return;
+    peer.chosenBy = counter;
+    peer.isTunnelled = isTunnelled;
+  }
+
+  #sendTo(peer: Peer, bytes: Buffer): void {
+    if (peer.isTunnelled) {
+      this.counters.tunnelledOut++;
+      this.#sendTunnelled(bytes, peer.participant.username);
+    } else if (peer.port !== 0) {
+      countCrossed(peer.traffic.down, bytes.length);
+      this.#send(bytes, peer.port, peer.address);
+    }
   }
 
   #answerStranger(binding: Binding, bytes: Buffer, address: string, port: number): void {
-    const answer = answerBinding(binding, { address, port }, null);
+    const answer = answerStranger(binding, { address, port });
     // Never with more than came: nobody can be flooded through it.
     if (answer.length > bytes.length) {
       this.counters.malformed++;
@@ -233,14 +324,19 @@ export class RelayCore {
     peer.port = 0;
   }
 
-  #control(bytes: Buffer, address: string, port: number): void {
-    if (bytes.length > maxRtcpBytes) {
-      this.counters.malformed++;
-      return;
-    }
+  #feedbackFrom(bytes: Buffer, address: string, port: number): void {
     const peer = this.#byAddress.get(address)?.get(port);
     if (!peer) {
       this.counters.spoofed++;
+      return;
+    }
+    countCrossed(peer.traffic.up, bytes.length);
+    this.#control(peer, bytes);
+  }
+
+  #control(peer: Peer, bytes: Buffer): void {
+    if (bytes.length > maxRtcpBytes) {
+      this.counters.malformed++;
       return;
     }
     if (!peer.feedback.take(1, this.#now())) {
@@ -260,77 +356,6 @@ export class RelayCore {
       this.counters.malformed++;
       return;
     }
-    const news = new Map<Peer, RtcpPacket[]>();
-    for (const packet of packets) {
-      if (sendersOf(packet).every((ssrc) => isOf(peer, ssrc))) this.#feedback(peer, packet, news);
-      else this.counters.spoofed++;
-    }
-    // One datagram each, however many packets came in one: nobody can make more of them than were sent.
-    for (const [other, told] of news) {
-      if (other.port !== 0) this.#send(other.toPeer.protect(encodeRtcp(told)), other.port, other.address);
-    }
-  }
-
-  /** Collects in `news` what others are to be told. */
-  #feedback(peer: Peer, packet: RtcpPacket, news: Map<Peer, RtcpPacket[]>): void {
-    const tell = (other: Peer, told: RtcpPacket): void => {
-      const before = news.get(other);
-      if (before) before.push(told);
-      else news.set(other, [told]);
-    };
-    const others = peer.call.filter((one) => one !== peer);
-    switch (packet.kind) {
-      case 'nack': {
-        const { mediaSsrc, senderSsrc } = packet;
-        const owner = others.find((other) => isOf(other, mediaSsrc));
-        if (!owner) {
-          this.counters.spoofed++;
-          return;
-        }
-        const lost = this.#resend(peer, owner, mediaSsrc, packet.lost);
-        if (lost.length > 0) tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost });
-        return;
-      }
-      case 'sender-report':
-        for (const other of others) tell(other, { ...packet, reports: [] });
-        this.#feedback(peer, { kind: 'receiver-report', ssrc: packet.ssrc, reports: packet.reports }, news);
-        return;
-      case 'receiver-report':
-        // Blocks go to those whose streams they are about.
-        for (const other of others) {
-          const reports = packet.reports.filter(({ ssrc }) => isOf(other, ssrc));
-          if (reports.length > 0) tell(other, { ...packet, reports });
-        }
-        return;
-      case 'remb':
-        for (const other of others) if (packet.ssrcs.some((ssrc) => isOf(other, ssrc))) tell(other, packet);
-        return;
-      case 'bye':
-      case 'sdes':
-        for (const other of others) tell(other, packet);
-    }
-  }
-
-  /** Sends again what is still here of what a peer has missed; returns what its sender is to be asked for. */
-  #resend(peer: Peer, owner: Peer, mediaSsrc: number, lost: readonly number[]): number[] {
-    const now = this.#now();
-    const missing: number[] = [];
-    for (const sequence of lost) {
-      const key = mediaSsrc * 0x1_0000 + sequence;
-      const resentAt = peer.resentAt.get(key) ?? null;
-      if (resentAt !== null && now - resentAt < resendPauseMs) continue;
-      if (!peer.resends.take(1, now)) {
-        this.counters.limited++;
-        break;
-      }
-      const bytes = this.#memory.find(mediaSsrc, sequence, now);
-      // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
-      if (!bytes || resentAt !== null) missing.push(sequence);
-      if (!bytes) continue;
-      peer.resentAt.set(key, now);
-      this.#send(bytes, peer.port, peer.address);
-      this.counters.resentPackets++;
-    }
-    return missing;
+    this.#feedback.take(peer, packets);
   }
 }

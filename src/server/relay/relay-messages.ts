@@ -1,4 +1,5 @@
 // What the server and the relay's thread tell each other.
+import type { DatagramBatch } from './datagram-batch.js';
 import type { RelayCounters } from './relay-core.js';
 import type { TokenRate } from './token-bucket.js';
 
@@ -35,9 +36,15 @@ export interface RelayWorkerData {
 }
 
 export type ToWorker =
-  { do: 'add'; participant: RelayParticipant } | { do: 'remove'; username: string } | { do: 'close' };
+  | { do: 'add'; participant: RelayParticipant }
+  | { do: 'remove'; username: string }
+  /** Came through chat connections. */
+  | { do: 'take'; batch: DatagramBatch }
+  | { do: 'close' };
 
 export type FromWorker =
   | { did: 'listening'; address: { host: string; port: number } }
   | { did: 'failed'; code: string | undefined; reason: string }
+  /** To be sent through chat connections. */
+  | { did: 'send'; batch: DatagramBatch }
   | { did: 'counted'; counters: RelayCounters };

@@ -1,6 +1,7 @@
 // The relay's thread: its UDP socket, the clock, and the messages from the server.
 import { createSocket, type SocketOptions } from 'node:dgram';
 import { parentPort, workerData } from 'node:worker_threads';
+import { Batcher, unpack } from './datagram-batch.js';
 import { RelayCore } from './relay-core.js';
 import type { FromWorker, RelayWorkerData, ToWorker } from './relay-messages.js';
 
@@ -25,8 +26,15 @@ const socket = createSocket({
   recvBufferSize: socketBufferBytes,
   sendBufferSize: socketBufferBytes,
 });
+const tunnels = new Batcher((batch) => {
+  const message: FromWorker = { did: 'send', batch };
+  parentPort?.postMessage(message, [batch.bytes.buffer]);
+});
 const core = new RelayCore(
-  (bytes, toPort, toAddress) => socket.send(bytes, toPort, toAddress),
+  {
+    send: (bytes, toPort, toAddress) => socket.send(bytes, toPort, toAddress),
+    sendTunnelled: (bytes, username) => tunnels.add(bytes, username),
+  },
   () => performance.now(),
   { rates, generation },
 );
@@ -55,6 +63,9 @@ socket.bind(port, host, () => {
         break;
       case 'remove':
         core.remove(message.username);
+        break;
+      case 'take':
+        unpack(message.batch, (bytes, username) => core.tunnelled(bytes, username));
         break;
       case 'close':
         clearInterval(timer);

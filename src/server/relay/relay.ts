@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { PytalkError } from '../../protocol/errors.js';
+import { Batcher, unpack } from './datagram-batch.js';
 import type { RelayCounters } from './relay-core.js';
 import type {
   FromWorker,
@@ -20,6 +21,10 @@ export interface Relay {
   add(participant: RelayParticipant): void;
   /** The ticket is void, and its address is forgotten. */
   remove(username: string): void;
+  /** A datagram of this participant came through its chat connection; the bytes must not change in this turn. */
+  take(bytes: Uint8Array, username: string): void;
+  /** Called for what is to go through a participant's chat connection; set by whoever has the connections. */
+  onTunnelled: (bytes: Buffer, username: string) => void;
   /** Idempotent; resolves when the port is free. */
   close(): Promise<void>;
 }
@@ -49,6 +54,11 @@ class ThreadedRelay implements Relay {
   #worker: Worker | null = null;
   #restart: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
+  readonly #taken = new Batcher((batch) => {
+    const message: ToWorker = { do: 'take', batch };
+    this.#worker?.postMessage(message, [batch.bytes.buffer]);
+  });
+  onTunnelled: Relay['onTunnelled'] = () => undefined;
   counters: RelayCounters = emptyCounters();
   address: { host: string; port: number };
 
@@ -73,6 +83,10 @@ class ThreadedRelay implements Relay {
   remove(username: string): void {
     this.#participants.delete(username);
     this.#post({ do: 'remove', username });
+  }
+
+  take(bytes: Uint8Array, username: string): void {
+    this.#taken.add(bytes, username);
   }
 
   close(): Promise<void> {
@@ -112,6 +126,9 @@ class ThreadedRelay implements Relay {
             reject(new PytalkError('usage', { details: { reason } }));
             break;
           }
+          case 'send':
+            unpack(message.batch, (bytes, username) => this.onTunnelled(bytes, username));
+            break;
           case 'counted':
             this.counters = message.counters;
         }
@@ -147,6 +164,8 @@ function emptyCounters(): RelayCounters {
     forwardedPackets: 0,
     forwardedBytes: 0,
     resentPackets: 0,
+    tunnelledIn: 0,
+    tunnelledOut: 0,
     bindings: 0,
     stunAnswered: 0,
     malformed: 0,

@@ -1,5 +1,6 @@
 // STUN Binding requests (RFC 8489) as the relay takes and answers them.
 import { ProtocolError } from '../../protocol/errors.js';
+import { encodeTraffic, type BindingTraffic } from '../../protocol/binding-traffic.js';
 import {
   checkIntegrity,
   decodeStun,
@@ -16,6 +17,10 @@ export interface Binding {
   readonly username: string | null;
   /** Ours (`stunAttribute.counter`); null when it is missing. */
   readonly counter: bigint | null;
+  /** Whether media is to go this way from now on. */
+  readonly isChoice: boolean;
+  /** Bytes that make it longer; its answer is made as long. */
+  readonly paddingBytes: number;
   /** Whether MESSAGE-INTEGRITY was made with this password. */
   isFrom(password: string): boolean;
 }
@@ -24,6 +29,7 @@ export interface Binding {
 const understood: ReadonlySet<number> = new Set([
   stunAttribute.username,
   stunAttribute.messageIntegrity,
+  stunAttribute.useCandidate,
   stunAttribute.padding,
 ]);
 
@@ -41,6 +47,8 @@ export function readBinding(bytes: Buffer): Binding | null {
       transactionId,
       username: find(stunAttribute.username)?.toString('utf8') ?? null,
       counter: counter?.length === 8 ? counter.readBigUInt64BE(0) : null,
+      isChoice: find(stunAttribute.useCandidate) !== null,
+      paddingBytes: find(stunAttribute.padding)?.length ?? 0,
       isFrom: (password) => checkIntegrity(bytes, password),
     };
   } catch (error) {
@@ -49,19 +57,29 @@ export function readBinding(bytes: Buffer): Binding | null {
   }
 }
 
-/** The answer: under which address the request was seen; with a password, proven. */
-export function answerBinding(
-  { transactionId }: Binding,
+/** The answer to a stranger: under which address the request was seen. */
+export function answerStranger({ transactionId }: Binding, from: SocketAddress): Buffer {
+  const attributes = [mappedAddress(from, transactionId)];
+  return encodeStun({ type: stunType.bindingSuccess, transactionId, attributes });
+}
+
+/** What an answer has and a request has not, at most. */
+const answerExtraBytes = 32;
+
+/** The answer to a participant, proven, and about as long as the request was made, but no longer. `traffic`: of this way, when it is counted. */
+export function answerParticipant(
+  { transactionId, paddingBytes }: Binding,
   from: SocketAddress,
-  password: string | null,
+  password: string,
+  traffic: BindingTraffic | null,
 ): Buffer {
-  const value = encodeXorAddress(from, transactionId);
-  return encodeStun(
-    {
-      type: stunType.bindingSuccess,
-      transactionId,
-      attributes: [{ type: stunAttribute.xorMappedAddress, value }],
-    },
-    password === null ? {} : { integrityKey: password },
-  );
+  const attributes = [mappedAddress(from, transactionId)];
+  if (traffic) attributes.push({ type: stunAttribute.traffic, value: encodeTraffic(traffic) });
+  const paddedBytes = paddingBytes - answerExtraBytes;
+  if (paddedBytes > 0) attributes.push({ type: stunAttribute.padding, value: Buffer.alloc(paddedBytes) });
+  return encodeStun({ type: stunType.bindingSuccess, transactionId, attributes }, { integrityKey: password });
+}
+
+function mappedAddress(from: SocketAddress, transactionId: Buffer): { type: number; value: Buffer } {
+  return { type: stunAttribute.xorMappedAddress, value: encodeXorAddress(from, transactionId) };
 }

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { newProblems, newsText } from '../../../src/cli/call/call-output.js';
 import type { CallNews } from '../../../src/cli/call/live-call.js';
+import { statusText } from '../../../src/cli/call/call-status.js';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { PytalkError } from '../../../src/protocol/errors.js';
 
@@ -27,5 +28,46 @@ t.test('who calls us is not said to call themselves', (t) => {
   t.equal(newsText({ ...ringing, with: '@carol', media: 'video' }, say), 'carol calls, with pictures');
   t.equal(newsText({ ...ringing, with: '@bob' }, say), 'carol calls @bob…');
   t.equal(newsText({ ...ringing, with: '#team' }, say), 'carol calls #team…');
+  t.end();
+});
+
+t.test('that somebody records is said in words, by name, all the time', (t) => {
+  const person = {
+    type: 'participant',
+    user: 'bob',
+    joined: true,
+    muted: false,
+    camera: true,
+    away: false,
+  } as const;
+  for (const [lang, word] of [
+    ['en', /bob: .*, ● records the call$/],
+    ['fr', /bob : .*, ● enregistre l’appel$/],
+  ] as const) {
+    const say = sayIn(lang);
+    t.match(newsText({ ...person, recording: true }, say), word);
+    t.notMatch(newsText({ ...person, recording: false }, say), /●/);
+  }
+  const live = {
+    call: { conversation: '@bob', media: 'audio' },
+    muted: false,
+    cameraOn: false,
+    recorders: { self: true, others: ['bob\u001b[31m'] },
+  };
+  const status = { live, connectedForMs: null, silent: false, volume: 1 } as unknown as Parameters<
+    typeof statusText
+  >[0];
+  const text = statusText(status, { stats: null, atMs: 0 }, null, sayIn('en'));
+  t.match(text, /● recorded by you, bob/);
+  t.notMatch(text, /\u001b/);
+  t.end();
+});
+
+t.test('a recording that fails is one line, which says that the call goes on', (t) => {
+  const error = new PytalkError('file-unwritable', {
+    details: { path: 'call.mkv', reason: 'no space left' },
+  });
+  const text = newsText({ type: 'recording', on: false, path: 'call.mkv', error }, sayIn('en'));
+  t.equal(text, 'the recording has ended, the call goes on: cannot write call.mkv: no space left');
   t.end();
 });

@@ -1,0 +1,33 @@
+// The media of one call through the chat connection: out when there is one, and in to whoever takes it.
+import type { CallTunnel } from '../call-api.js';
+import type { Link } from '../link.js';
+
+export class LinkTunnel implements CallTunnel {
+  readonly #link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>;
+  readonly #ssrc: number;
+  readonly #takers = new Set<(bytes: Buffer) => void>();
+
+  /** `ssrc`: this device's first one in the call. */
+  constructor(link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>, ssrc: number) {
+    this.#link = link;
+    this.#ssrc = ssrc;
+  }
+
+  get waitMs(): number | null {
+    return this.#link.datagramsWaitMs;
+  }
+
+  send(bytes: Buffer): void {
+    this.#link.sendDatagram(this.#ssrc, bytes);
+  }
+
+  onDatagram(take: (bytes: Buffer) => void): () => void {
+    this.#takers.add(take);
+    return () => this.#takers.delete(take);
+  }
+
+  /** Takes what came; the bytes are valid during the call only. */
+  came(bytes: Buffer): void {
+    for (const take of this.#takers) take(Buffer.from(bytes));
+  }
+}

@@ -1,0 +1,102 @@
+// What the relay does with feedback: passes it to those whom it is about, and answers NACKs from its memory of packets.
+import { encodeRtcp, sendersOf, type RtcpPacket } from '../../protocol/rtcp.js';
+import type { PacketMemory } from './packet-memory.js';
+import { isOf, isReachable, type Peer } from './peer.js';
+
+/** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
+export const resendPauseMs = 20;
+
+export interface FeedbackParts {
+  counters: { spoofed: number; limited: number; resentPackets: number };
+  memory: Pick<PacketMemory, 'find'>;
+  /** Milliseconds on a clock that never goes back. */
+  now(): number;
+  /** Sends one datagram the way that a participant has chosen. */
+  sendTo(peer: Peer, bytes: Buffer): void;
+}
+
+export class Feedback {
+  readonly #parts: FeedbackParts;
+
+  constructor(parts: FeedbackParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes the RTCP packets of one datagram of a participant. */
+  take(peer: Peer, packets: readonly RtcpPacket[]): void {
+    const news = new Map<Peer, RtcpPacket[]>();
+    for (const packet of packets) {
+      if (sendersOf(packet).every((ssrc) => isOf(peer, ssrc))) this.#feedback(peer, packet, news);
+      else this.#parts.counters.spoofed++;
+    }
+    const now = this.#parts.now();
+    // One datagram each, however many packets came in one: nobody can make more of them than were sent.
+    for (const [other, told] of news) {
+      if (isReachable(other, now)) this.#parts.sendTo(other, other.toPeer.protect(encodeRtcp(told)));
+    }
+  }
+
+  /** Collects in `news` what others are to be told. */
+  #feedback(peer: Peer, packet: RtcpPacket, news: Map<Peer, RtcpPacket[]>): void {
+    const tell = (other: Peer, told: RtcpPacket): void => {
+      const before = news.get(other);
+      if (before) before.push(told);
+      else news.set(other, [told]);
+    };
+    const others = peer.call.filter((one) => one !== peer);
+    switch (packet.kind) {
+      case 'nack': {
+        const { mediaSsrc, senderSsrc } = packet;
+        const owner = others.find((other) => isOf(other, mediaSsrc));
+        if (!owner) {
+          this.#parts.counters.spoofed++;
+          return;
+        }
+        const lost = this.#resend(peer, owner, mediaSsrc, packet.lost);
+        if (lost.length > 0) tell(owner, { kind: 'nack', senderSsrc, mediaSsrc, lost });
+        return;
+      }
+      case 'sender-report':
+        for (const other of others) tell(other, { ...packet, reports: [] });
+        this.#feedback(peer, { kind: 'receiver-report', ssrc: packet.ssrc, reports: packet.reports }, news);
+        return;
+      case 'receiver-report':
+        // Blocks go to those whose streams they are about.
+        for (const other of others) {
+          const reports = packet.reports.filter(({ ssrc }) => isOf(other, ssrc));
+          if (reports.length > 0) tell(other, { ...packet, reports });
+        }
+        return;
+      case 'remb':
+        for (const other of others) if (packet.ssrcs.some((ssrc) => isOf(other, ssrc))) tell(other, packet);
+        return;
+      case 'bye':
+      case 'sdes':
+        for (const other of others) tell(other, packet);
+    }
+  }
+
+  /** Sends again what is still here of what a peer has missed; returns what its sender is to be asked for. */
+  #resend(peer: Peer, owner: Peer, mediaSsrc: number, lost: readonly number[]): number[] {
+    const now = this.#parts.now();
+    const missing: number[] = [];
+    for (const sequence of lost) {
+      const key = mediaSsrc * 0x1_0000 + sequence;
+      const resentAt = peer.resentAt.get(key) ?? null;
+      if (resentAt !== null && now - resentAt < resendPauseMs) continue;
+      if (!peer.resends.take(1, now)) {
+        this.#parts.counters.limited++;
+        break;
+      }
+      const bytes = this.#parts.memory.find(mediaSsrc, sequence, now);
+      // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
+      if (!bytes || resentAt !== null) missing.push(sequence);
+      // What went through a tunnel has arrived, or there was no room for it.
+      if (!bytes || peer.isTunnelled) continue;
+      peer.resentAt.set(key, now);
+      this.#parts.sendTo(peer, bytes);
+      this.#parts.counters.resentPackets++;
+    }
+    return missing;
+  }
+}
