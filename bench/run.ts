@@ -63,8 +63,14 @@ async function main(words: readonly string[]): Promise<number> {
   const count = quick ? 1 : runsOfEach;
   const sections: Section[] = [];
   let failed = 0;
-  pinGenerator();
   for (const line of describeMachine()) console.log(line);
+  // In virtual time, so on all cores.
+  if (picked([networkKey])) {
+    const section = await runNetworkTable(quick);
+    sections.push(section);
+    print(section);
+  }
+  pinGenerator();
   for (const scenario of scenarios.filter((one) => picked(wordsFor(one)))) {
     try {
       const section = scenarioSection(await repeat(scenario, count, options), quick ? ', quick' : '');
@@ -74,11 +80,6 @@ async function main(words: readonly string[]): Promise<number> {
       failed++;
       console.error(`\nbench: ${scenario.title}: ${error instanceof Error ? error.message : String(error)}`);
     }
-  }
-  if (picked([networkKey])) {
-    const section = await runNetworkTable(quick);
-    sections.push(section);
-    print(section);
   }
   if (picked([peersKey])) {
     const section = await runPeers(count, quick);
