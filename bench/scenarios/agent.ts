@@ -1,6 +1,7 @@
 // W: the agent that answers by itself: killed at random and started again by its service; and its memory over many calls and questions.
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from '../../test/support/calling.js';
 import { withAgent, type Viewer } from '../agent/agent-scene.js';
 import type { Measured, Scenario } from '../scenario.js';
 import { median } from '../statistics.js';
@@ -56,12 +57,6 @@ export const agentKilled: Scenario = {
   ],
   runOnce: ({ quick }) => killed(quick),
 };
-
-/** Ids of a process' children. */
-async function childrenOf(pid: number): Promise<number[]> {
-  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  return text.split(' ').filter(Boolean).map(Number);
-}
 
 async function handlesOf(pid: number): Promise<number> {
   return (await readdir(`/proc/${pid}/fd`).catch(() => [])).length;

@@ -1,14 +1,16 @@
 // The camera's pictures, made to fit what the way carries: passed untouched, left out, or encoded anew; the newest wins.
 import sharp from 'sharp';
 import type { JpegFrame } from './media.js';
+import { NewestWins } from './newest-wins.js';
 import { QualityControl, type Encoding } from './quality.js';
 
 export class AdaptivePictures {
   readonly #control = new QualityControl();
   /** Sends a picture; returns its bytes on the wire. */
   readonly #send: (frame: JpegFrame) => number;
-  #isBusy = false;
-  #waiting: { frame: JpegFrame; encoding: Encoding } | null = null;
+  readonly #encodings = new NewestWins<{ frame: JpegFrame; encoding: Encoding }>((next) =>
+    this.#encode(next),
+  );
   #isClosed = false;
   /** Pictures that were not sent. */
   skipped = 0;
@@ -27,34 +29,24 @@ export class AdaptivePictures {
     const decision = this.#control.decide({ bytes: jpeg.length, width, height }, performance.now());
     if (decision === 'skip') this.skipped++;
     else if (decision === 'pass') {
-      this.#waiting = null;
+      this.#encodings.clear();
       this.#control.sent(this.#send(frame), null);
-    } else {
-      if (this.#waiting) this.skipped++;
-      this.#waiting = { frame, encoding: decision };
-      if (!this.#isBusy) void this.#encode();
-    }
+    } else if (this.#encodings.push({ frame, encoding: decision })) this.skipped++;
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#waiting = null;
+    this.#encodings.clear();
   }
 
-  async #encode(): Promise<void> {
-    this.#isBusy = true;
-    for (let next = this.#waiting; next; next = this.#waiting) {
-      this.#waiting = null;
-      const { frame, encoding } = next;
-      try {
-        const smaller = await encodedSmaller(frame, encoding);
-        if (!this.#isClosed) this.#control.sent(this.#send(smaller), encoding);
-      } catch {
-        // A picture that cannot be decoded is the camera's; the next one counts.
-        this.skipped++;
-      }
+  async #encode({ frame, encoding }: { frame: JpegFrame; encoding: Encoding }): Promise<void> {
+    try {
+      const smaller = await encodedSmaller(frame, encoding);
+      if (!this.#isClosed) this.#control.sent(this.#send(smaller), encoding);
+    } catch {
+      // A picture that cannot be decoded is the camera's; the next one counts.
+      this.skipped++;
     }
-    this.#isBusy = false;
   }
 }
 

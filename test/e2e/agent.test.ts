@@ -1,5 +1,4 @@
 // The agent as a process on a real server: several viewers from one camera, questions in the chat, restarts, a server that is not there.
-import { execFileSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,18 +7,11 @@ import { answerId } from '../../src/cli/agent/questions.js';
 import { registered, type CliPerson } from '../support/cli-person.js';
 import { childrenOf, startAgent, startCall, twoFriends, withoutDevices } from '../support/calling.js';
 import { testServer } from '../support/server.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(240_000);
 
-function hasFfmpeg(): boolean {
-  try {
-    execFileSync('ffmpeg', ['-version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-const skip = hasFfmpeg() ? false : 'ffmpeg is not installed';
+const skip = missing('ffmpeg', '-version');
 
 type Json = Record<string, unknown>;
 

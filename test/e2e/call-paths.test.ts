@@ -1,5 +1,4 @@
 // Two `pytalk call` processes on a real server behind a network that stops UDP: media goes on over the chat connection, and returns.
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
@@ -10,18 +9,11 @@ import { jsonLines } from '../support/cli-run.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { openUdpProxy } from '../support/udp-proxy.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(300_000);
 
-function hasFfmpeg(): boolean {
-  try {
-    execFileSync('ffmpeg', ['-version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-const skip = hasFfmpeg() ? false : 'ffmpeg is not installed';
+const skip = missing('ffmpeg', '-version');
 
 /** Long for what takes two seconds: a busy machine must not decide. */
 const patienceMs = 30_000;

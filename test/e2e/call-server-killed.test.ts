@@ -5,7 +5,8 @@ import { allGone, childrenOf, startAgent, twoFriends, withoutDevices } from '../
 import { program, type Program } from '../support/cli-program.js';
 import { projectFile } from '../support/project.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { hasTmux, TmuxTerminal } from '../support/tmux.js';
+import { TmuxTerminal } from '../support/tmux.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(180_000);
 
@@ -80,7 +81,7 @@ t.test(
 
 t.test(
   'on the screen it says so, waits for a key, and leaves the terminal as it was',
-  { skip: hasTmux() ? false : 'tmux is not installed' },
+  { skip: missing('tmux', '-V') },
   async (t) => {
     const server = await killableServer(t);
     const { alice, bob } = await twoFriends(t, server);

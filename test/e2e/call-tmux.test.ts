@@ -6,11 +6,12 @@ import { startAgent, twoFriends, withoutDevices } from '../support/calling.js';
 import { projectFile } from '../support/project.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { hasTmux, TmuxTerminal } from '../support/tmux.js';
+import { TmuxTerminal } from '../support/tmux.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(180_000);
 
-const skip = hasTmux() ? false : 'tmux is not installed';
+const skip = missing('tmux', '-V');
 
 t.test('the chat beside a call is left for the call, whose keys still work', { skip }, async (t) => {
   const server = await testServer(t);

@@ -1,5 +1,4 @@
 // Two `pytalk call` processes on a real server: pictures and sound both ways, orders, exit codes, and nothing left behind.
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -18,6 +17,7 @@ import {
 } from '../support/calling.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(180_000);
 
@@ -26,15 +26,7 @@ async function noted({ child, stderr }: Program): Promise<string> {
   return stderr !== '' ? stderr : String(((await once(child.stderr!, 'data')) as [Buffer])[0]);
 }
 
-function hasFfmpeg(): boolean {
-  try {
-    execFileSync('ffmpeg', ['-version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-const skip = hasFfmpeg() ? false : 'ffmpeg is not installed';
+const skip = missing('ffmpeg', '-version');
 
 interface VideoFigures {
   fps: number;

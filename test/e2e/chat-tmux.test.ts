@@ -6,11 +6,12 @@ import t from 'tap';
 import { projectFile } from '../support/project.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { hasTmux, TmuxTerminal } from '../support/tmux.js';
+import { TmuxTerminal } from '../support/tmux.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(300_000);
 
-const skip = hasTmux() ? false : 'tmux is not installed';
+const skip = missing('tmux', '-V');
 const chatCommand = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}' chat`;
 
 /** Registers in the form that the first start shows. */

@@ -1,5 +1,4 @@
 // An MJPEG file as camera: its very pictures come out of the other side's `--rtp-out`, in order, each at most once.
-import { execFileSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
@@ -13,6 +12,7 @@ import { startAgent, startCall, twoFriends, withoutDevices } from '../support/ca
 import { numberedJpegs } from '../support/media-pair.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(300_000);
 
@@ -22,15 +22,6 @@ const wanted = 40;
 const fps = 10;
 /** Pictures that may have been waiting at the first of them and not at the last. */
 const slack = 30;
-
-function hasFfmpeg(): boolean {
-  try {
-    execFileSync('ffmpeg', ['-version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Takes plain RTP: for each whole picture which of the known scans it has, -1 for none. */
 async function scanSink(
@@ -76,7 +67,7 @@ function withResolver(): { promise: Promise<void>; resolve: () => void } {
 
 t.test(
   'the pictures of a file come out with the very bytes of their scans, in order, each at most once',
-  { skip: hasFfmpeg() ? false : 'ffmpeg is not installed' },
+  { skip: missing('ffmpeg', '-version') },
   async (t) => {
     // Small ones, for which any machine has the time.
     const pictures = await Promise.all(

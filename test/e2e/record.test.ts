@@ -10,13 +10,14 @@ import { clickFile, everyMs, flashMs, offsets, plain } from '../support/flash-an
 import { readMatroska } from '../support/matroska.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(180_000);
 
 function works(program: string, ...argv: string[]): boolean {
   return spawnSync(program, argv, { stdio: 'ignore' }).status === 0;
 }
-const skip = works('ffmpeg', '-version') ? false : 'ffmpeg is not installed';
+const skip = missing('ffmpeg', '-version');
 
 /** A camera by HTTP that is white for a while from each full second after `startMs`, and black otherwise. */
 async function flashing(test: Test, startMs: () => number): Promise<{ url: string; lagMs: () => number }> {

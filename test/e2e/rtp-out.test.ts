@@ -1,5 +1,5 @@
 // Other programs make sense of what a call gives out: ffmpeg by the description, GStreamer by its caps, tshark on the relay's port.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,18 +7,10 @@ import t from 'tap';
 import { startAgent, startCall, twoFriends, withoutDevices } from '../support/calling.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { missing } from '../support/tools.js';
 
 t.setTimeout(120_000);
 const execute = promisify(execFile);
-
-function missing(program: string, argument: string): false | string {
-  try {
-    execFileSync(program, [argument], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return `${program} is not installed`;
-  }
-}
 
 /** An even UDP port with the five after it, free at this moment as far as one of them tells. */
 async function freePorts(): Promise<number> {

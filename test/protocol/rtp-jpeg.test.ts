@@ -11,6 +11,7 @@ import {
   type JpegParts,
 } from '../../src/protocol/rtp-jpeg.js';
 import { decodeNonsense } from '../support/random-bytes.js';
+import { missing } from '../support/tools.js';
 
 /** 48x40 pixels of colour bars, sampled 2x1,1x1,1x1 (true 4:2:2), as GStreamer's jpegenc writes them. */
 const picture422: Buffer = Buffer.from(
@@ -37,8 +38,7 @@ const withoutEnd = picture422.subarray(0, -2);
 const lumaScan = Buffer.from('ffda0008' + '01' + '0100' + '003f00', 'hex');
 const dht = 0xc4;
 
-const hasFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0;
-const withFfmpeg = hasFfmpeg ? {} : { skip: 'ffmpeg is not here' };
+const withFfmpeg = { skip: missing('ffmpeg', '-version') };
 
 /** One picture of ffmpeg's, as its Motion JPEG encoder writes it. */
 function ffmpegPicture(size: string, ...options: string[]): Buffer {

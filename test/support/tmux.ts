@@ -1,20 +1,11 @@
 // Real terminals for tests: programs run in tmux, keys are typed, the screen is read.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder, type Teardown } from './temporary-folder.js';
 
 const execute = promisify(execFile);
 const patienceMs = 30_000;
-
-export function hasTmux(): boolean {
-  try {
-    execFileSync('tmux', ['-V'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** One terminal with a shell in it; the test's teardown ends it. */
 export class TmuxTerminal {

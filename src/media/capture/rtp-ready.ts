@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { ProtocolError } from '../../protocol/errors.js';
 import { parseJpeg } from '../../protocol/rtp-jpeg.js';
 import type { JpegFrame } from '../media.js';
+import { NewestWins } from '../newest-wins.js';
 
 const quality = 75;
 const maxSide = 2040;
@@ -11,8 +12,7 @@ const maxInputPixels = 64_000_000;
 
 export class RtpReady {
   readonly #give: (frame: JpegFrame) => void;
-  #isBusy = false;
-  #waiting: { jpeg: Buffer; capturedAt: number } | null = null;
+  readonly #encodings = new NewestWins<{ jpeg: Buffer; capturedAt: number }>((next) => this.#encode(next));
   #isClosed = false;
   /** Why pictures are encoded anew; null while they pass untouched. */
   reason: string | null = null;
@@ -34,29 +34,23 @@ export class RtpReady {
       if (!(error instanceof ProtocolError)) throw error;
       return;
     }
-    this.#waiting = { jpeg, capturedAt };
-    if (!this.#isBusy) void this.#encode();
+    this.#encodings.push({ jpeg, capturedAt });
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#waiting = null;
+    this.#encodings.clear();
   }
 
-  async #encode(): Promise<void> {
-    this.#isBusy = true;
-    for (let next = this.#waiting; next; next = this.#waiting) {
-      this.#waiting = null;
-      try {
-        const { data, info } = await encodeForRtp(next.jpeg);
-        const { width, height } = info;
-        // What closes meanwhile hears no more.
-        if (!this.#isClosed) this.#give({ jpeg: data, width, height, capturedAt: next.capturedAt });
-      } catch {
-        // Broken pictures happen with cheap cameras: the next one counts.
-      }
+  async #encode({ jpeg, capturedAt }: { jpeg: Buffer; capturedAt: number }): Promise<void> {
+    try {
+      const { data, info } = await encodeForRtp(jpeg);
+      const { width, height } = info;
+      // What closes meanwhile hears no more.
+      if (!this.#isClosed) this.#give({ jpeg: data, width, height, capturedAt });
+    } catch {
+      // Broken pictures happen with cheap cameras: the next one counts.
     }
-    this.#isBusy = false;
   }
 }
 

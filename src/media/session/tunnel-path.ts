@@ -3,6 +3,7 @@ import { datagramKind } from '../../protocol/rtp.js';
 import type { BindingRequests } from './binding-requests.js';
 import { Knocker } from './knocker.js';
 import type { Outside } from './outside.js';
+import type { PathEvents } from './udp-path.js';
 
 const pauseMs = 1_000;
 /** A stream repeats by itself; a request is lost only with its connection. */
@@ -22,22 +23,15 @@ export interface MediaTunnel {
   onDatagram(take: (bytes: Buffer) => void): () => void;
 }
 
-export interface TunnelPathEvents {
-  rtp(bytes: Buffer, nowMs: number): void;
-  rtcp(bytes: Buffer): void;
-  /** A request was answered, or was not: look at `isOpen`. */
-  asked(): void;
-}
-
 export class TunnelPath {
   readonly #tunnel: MediaTunnel;
-  readonly #events: TunnelPathEvents;
+  readonly #events: PathEvents;
   readonly #outside: Outside;
   readonly #knocker: Knocker;
   readonly #stopListening: () => void;
   #isOpen = false;
 
-  constructor(tunnel: MediaTunnel, requests: BindingRequests, events: TunnelPathEvents, outside: Outside) {
+  constructor(tunnel: MediaTunnel, requests: BindingRequests, events: PathEvents, outside: Outside) {
     this.#tunnel = tunnel;
     this.#events = events;
     this.#outside = outside;

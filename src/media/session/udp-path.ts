@@ -25,17 +25,18 @@ export interface UdpPathOptions {
   port: number;
 }
 
-export interface UdpPathEvents {
+/** What a way to the relay tells, UDP or a tunnel. */
+export interface PathEvents {
   /** An SRTP packet from the relay, and when it came (the clock of `Outside`). */
   rtp(bytes: Buffer, nowMs: number): void;
   rtcp(bytes: Buffer): void;
-  /** A request was answered, or was not: look at `isOpen` and `answersInARow`. */
+  /** A request was answered, or was not: look at `isOpen`. */
   asked(): void;
 }
 
 export class UdpPath {
   readonly #options: UdpPathOptions;
-  readonly #events: UdpPathEvents;
+  readonly #events: PathEvents;
   readonly #outside: Outside;
   readonly #knocker: Knocker;
   readonly #oneWay = new OneWay();
@@ -52,7 +53,7 @@ export class UdpPath {
   /** Whether requests are as long as media is. */
   isLong = false;
 
-  constructor(options: UdpPathOptions, requests: BindingRequests, events: UdpPathEvents, outside: Outside) {
+  constructor(options: UdpPathOptions, requests: BindingRequests, events: PathEvents, outside: Outside) {
     this.#options = options;
     this.#events = events;
     this.#outside = outside;

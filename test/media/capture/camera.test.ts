@@ -9,20 +9,13 @@ import type { CameraSettings, JpegFrame, Source } from '../../../src/media/media
 import { parseJpeg } from '../../../src/protocol/rtp-jpeg.js';
 import { numberedJpegs } from '../../support/media-pair.js';
 import { temporaryFolder, type Teardown } from '../../support/temporary-folder.js';
+import { missing } from '../../support/tools.js';
 
 t.setTimeout(60_000);
 const settings: CameraSettings = { width: 320, height: 240, fps: 30, ffmpeg: null };
 const quiet = { problem: () => undefined };
 
-function hasFfmpeg(): boolean {
-  try {
-    execFileSync('ffmpeg', ['-version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-const skip = hasFfmpeg() ? false : 'ffmpeg is not installed';
+const skip = missing('ffmpeg', '-version');
 
 /** Collects frames until there are so many. */
 async function frames(test: Teardown, spec: string, count: number): Promise<JpegFrame[]> {

@@ -1,5 +1,4 @@
 // Sound stays in step with the picture in a recording of what came over a bad network, as ffmpeg plays it.
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import t from 'tap';
 import { AudioEncoder } from '../../../src/media/audio/encoder.js';
@@ -7,11 +6,11 @@ import { createRecording } from '../../../src/media/record/recording.js';
 import { clickSample, everyMs, flashMs, offsets, plain } from '../../support/flash-and-click.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { virtualCall } from '../../support/virtual-call.js';
+import { missing } from '../../support/tools.js';
 
 t.setTimeout(120_000);
 
-const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
-const skip = hasFfmpeg ? false : 'ffmpeg is not installed';
+const skip = missing('ffmpeg', '-version');
 const epochMs = 1_750_000_000_000;
 
 for (const traits of [{}, { delayMs: 75, jitterMs: 60, loss: 0.03 }]) {
