@@ -204,7 +204,6 @@ export class Viewer {
       speaker: 'none',
       settings: { width: 320, height: 240, fps: 10, ffmpeg: null },
       rtpOut: null,
-      sdp: null,
     });
     const arrived = new Promise<void>((resolve, reject) => {
       live.watch({ self: () => undefined, level: () => undefined, frame: () => resolve() });

@@ -25,7 +25,7 @@ import {
   type SourceEvents,
 } from './media.js';
 import { keepPace } from './pace.js';
-import { RtpOut } from './rtp-out.js';
+import { RtpOut, type RtpTarget } from './rtp-out.js';
 import { MediaSession, type RelayTicket } from './session/media-session.js';
 import type { MediaTunnel } from './session/tunnel-path.js';
 
@@ -41,9 +41,7 @@ export interface CallMediaOptions {
   speaker: string;
   settings: CameraSettings;
   /** Where to send what comes as plain RTP; null for nowhere. */
-  rtpOut: { host: string; port: number } | null;
-  /** Path of its description; null for none. */
-  sdp: string | null;
+  rtpOut: RtpTarget | null;
   /** Gives what a camera and a microphone shared with other calls take; without it the call opens its own. */
   shared?: SharedCapture;
 }
@@ -62,7 +60,7 @@ const reopenMs = 5_000;
 
 /** Opens everything. Rejects only for what the person must mend first: where to send plain RTP. */
 export async function startCallMedia(options: CallMediaOptions): Promise<CallMedia> {
-  const rtpOut = options.rtpOut && (await RtpOut.open(options.rtpOut, options.sdp));
+  const rtpOut = options.rtpOut && (await RtpOut.open(options.rtpOut));
   const media = new RunningMedia(options, rtpOut);
   media.start();
   return media;

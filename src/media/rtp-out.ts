@@ -75,6 +75,27 @@ interface Outlet {
   pacer: Pacer<Fields>;
 }
 
+/** Where plain RTP goes: video to `port`, sound to `port` + 2, each further person 4 ports on. */
+export interface RtpTarget {
+  host: string;
+  port: number;
+}
+
+async function resolve(host: string): Promise<{ address: string; family: number }> {
+  return lookup(host).catch((cause: unknown) => {
+    throw new PytalkError('usage', { details: { reason: `--rtp-out: there is no host ${host}` }, cause });
+  });
+}
+
+/** Writes the SDP (RFC 8866) of what will be sent. Rejects with `file-unwritable`, or `usage` when there is no such host. */
+export async function writeDescription(to: RtpTarget, path: string): Promise<void> {
+  const found = await resolve(to.host);
+  await writeFile(path, description(found, to.port)).catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PytalkError('file-unwritable', { details: { path, reason }, cause });
+  });
+}
+
 export class RtpOut {
   readonly #socket: Socket;
   readonly #address: string;
@@ -96,20 +117,9 @@ export class RtpOut {
     }, reportEveryMs);
   }
 
-  /** Rejects with `file-unwritable` (the description cannot be written) or `usage` (no such host). */
-  static async open(to: { host: string; port: number }, sdp: string | null): Promise<RtpOut> {
-    const found = await lookup(to.host).catch((cause: unknown) => {
-      throw new PytalkError('usage', {
-        details: { reason: `--rtp-out: there is no host ${to.host}` },
-        cause,
-      });
-    });
-    if (sdp !== null) {
-      await writeFile(sdp, description(found, to.port)).catch((cause: unknown) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new PytalkError('file-unwritable', { details: { path: sdp, reason }, cause });
-      });
-    }
+  /** Rejects with `usage` when there is no such host. */
+  static async open(to: RtpTarget): Promise<RtpOut> {
+    const found = await resolve(to.host);
     const socket = createSocket({
       type: found.family === 6 ? 'udp6' : 'udp4',
       sendBufferSize: 4 * 1024 * 1024,

@@ -65,6 +65,8 @@ export const errorTexts = {
   'file-exists': '{path} exists already: name another file',
   // calls
   'call-not-found': 'that call is over, or you are not in it',
+  'call-lost':
+    'the server has no such call any more: it was started anew, or this device was away for too long',
   'call-running': 'a call runs in that conversation already: answer it',
   'call-full': 'a call has at most {max} participants',
   'call-too-many': 'a group of {members} is too large to call all at once: name at most {max} people',

@@ -1,7 +1,14 @@
 // The death of the server during a call: both sides go on for the time in which it could come back, then end, and leave nothing behind.
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
-import { allGone, childrenOf, startAgent, twoFriends, withoutDevices } from '../support/calling.js';
+import {
+  allGone,
+  childrenOf,
+  startAgent,
+  startCall,
+  twoFriends,
+  withoutDevices,
+} from '../support/calling.js';
 import { program, type Program } from '../support/cli-program.js';
 import { projectFile } from '../support/project.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -18,28 +25,27 @@ const reason = 'the connection to the server was lost';
 interface Killable {
   tcp: { port: number };
   kill(): Promise<void>;
+  /** The same one again, at the same port. */
+  restart(): Promise<void>;
 }
 
 async function killableServer(test: Test): Promise<Killable> {
   const data = await temporaryFolder(test);
-  const server = program(test, [
-    'serve',
-    '--host',
-    '127.0.0.1',
-    '--port',
-    '0',
-    '--udp-port',
-    '0',
-    '--data',
-    data,
-    '--json',
-  ]);
-  const { tcp } = await server.until(({ type }) => type === 'listening');
+  const serve = async (port: number): Promise<{ server: Program; port: number }> => {
+    const at = ['--host', '127.0.0.1', '--port', String(port), '--udp-port', '0'];
+    const server = program(test, ['serve', ...at, '--data', data, '--json']);
+    const { tcp } = await server.until(({ type }) => type === 'listening');
+    return { server, port: Number(new URL(String(tcp)).port) };
+  };
+  const first = await serve(0);
   return {
-    tcp: { port: Number(new URL(String(tcp)).port) },
+    tcp: { port: first.port },
     kill: async () => {
-      server.child.kill('SIGKILL');
-      await server.ended;
+      first.server.child.kill('SIGKILL');
+      await first.server.ended;
+    },
+    restart: async () => {
+      await serve(first.port);
     },
   };
 }
@@ -78,6 +84,21 @@ t.test(
     await t.resolves(allGone(children), `${children.length} children are gone`);
   },
 );
+
+t.test('a server that was started anew has no such call any more, and that is what is said', async (t) => {
+  const server = await killableServer(t);
+  const { alice, bob } = await twoFriends(t, server);
+  const agent = await startAgent(t, bob, ...withoutDevices, '--once');
+  const caller = startCall(t, alice, 'bob', ...withoutDevices);
+  await agent.until(({ type }) => type === 'connected');
+  await server.kill();
+  await server.restart();
+  for (const side of [agent, caller]) {
+    const ended = await side.until(({ type }) => type === 'ended');
+    t.match(ended, { reason: 'failed', message: /the server has no such call any more/ });
+    t.equal(await side.ended, 1);
+  }
+});
 
 t.test(
   'on the screen it says so, waits for a key, and leaves the terminal as it was',

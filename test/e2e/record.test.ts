@@ -118,11 +118,12 @@ t.test('a file that exists, or cannot be made, is refused before anybody is call
   const folder = await temporaryFolder(t);
   const path = join(folder, 'old.mkv');
   await writeFile(path, 'old');
-  for (const [file, code] of [
-    [path, 'file-exists'],
-    [join(folder, 'none', 'new.mkv'), 'file-unwritable'],
+  for (const [made, code] of [
+    [['--record', path], 'file-exists'],
+    [['--record', join(folder, 'none', 'new.mkv')], 'file-unwritable'],
+    [['--rtp-out', '127.0.0.1:5004', '--sdp', join(folder, 'none', 'new.sdp')], 'file-unwritable'],
   ] as const) {
-    const caller = startCall(t, alice, 'bob', ...withoutDevices, '--record', file);
+    const caller = startCall(t, alice, 'bob', ...withoutDevices, ...made);
     t.equal(await caller.ended, 1);
     t.match(JSON.parse(caller.stderr), { type: 'error', code });
   }

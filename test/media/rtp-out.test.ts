@@ -17,7 +17,7 @@ t.test('a picture whose scan holds markers is left out, and the next one is sent
   const player = createSocket('udp4');
   player.bind(0, '127.0.0.1');
   await once(player, 'listening');
-  const out = await RtpOut.open({ host: '127.0.0.1', port: player.address().port }, null);
+  const out = await RtpOut.open({ host: '127.0.0.1', port: player.address().port });
   t.teardown(async () => {
     await out.close();
     player.close();

@@ -64,5 +64,4 @@ export const noDevices = {
   speaker: 'none',
   settings: { width: 320, height: 240, fps: 15, ffmpeg: null },
   rtpOut: null,
-  sdp: null,
 };

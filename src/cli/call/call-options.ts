@@ -17,6 +17,8 @@ export interface CallOptions {
   durationMs: number | null;
   /** Path, or `-` for stdout; null for none. */
   stats: string | null;
+  /** Path of the description of `rtpOut`; null for none. */
+  sdp: string | null;
   /** Path of a file that is made; null for none. */
   record: string | null;
   /** Port of the page, 0 for a free one; null for no page. */
@@ -98,8 +100,8 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
         ffmpeg: text(fields, 'ffmpeg') ?? variableOf(io.env, 'PYTALK_FFMPEG') ?? null,
       },
       rtpOut,
-      sdp: sdp ?? null,
     },
+    sdp: sdp ?? null,
     audioOnly,
     headless: fields['headless'] === true,
     view: known,

@@ -51,7 +51,8 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
     ...(live.recorders.self ? [say('call.you')] : []),
     ...live.recorders.others.map((name) => cleanLine(name)),
   ];
-  if (recorders.length > 0) parts.push(say('call.recorded-by', { who: recorders.join(', ') }));
+  if (recorders.length > 0 && live.call.end === null)
+    parts.push(say('call.recorded-by', { who: recorders.join(', ') }));
   if (live.muted) parts.push(say('call.muted'));
   if (!live.cameraOn && live.call.media === 'video') parts.push(say('call.camera-off'));
   if (silent) parts.push(say('call.speaker-off'));

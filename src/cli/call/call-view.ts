@@ -246,6 +246,7 @@ class CallView {
 
   #ended(news?: CallNews & { type: 'ended' }): void {
     const { say, stays, interrupt } = this.#options;
+    this.#tick();
     this.#over = true;
     if (!stays || news === undefined || interrupt?.aborted === true) {
       this.#leave('over');

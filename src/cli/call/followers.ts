@@ -2,6 +2,7 @@
 import type { Context } from '../context.js';
 import type { CallOptions } from './call-options.js';
 import type { LiveCall } from './live-call.js';
+import { writeDescription } from '../../media/rtp-out.js';
 import { openCallRecording } from './call-recording.js';
 import { openStatsLines } from './stats-lines.js';
 
@@ -12,15 +13,16 @@ export interface CallFollower {
   close(): Promise<void>;
 }
 
-/** Opens what the options ask for; it is closed when the command ends. Rejects with `file-exists`, `file-unwritable` or `web-failed`. */
+/** Opens what the options ask for; it is closed when the command ends. Rejects with `usage`, `file-exists`, `file-unwritable` or `web-failed`. */
 export async function openFollowers(context: Context, options: CallOptions): Promise<CallFollower[]> {
   const { out, io } = context;
-  const { stats, record, web } = options;
+  const { stats, record, web, setup, sdp } = options;
   const followers: CallFollower[] = [];
   const add = (follower: CallFollower): void => {
     context.closeLater(() => follower.close());
     followers.push(follower);
   };
+  if (setup.rtpOut !== null && sdp !== null) await writeDescription(setup.rtpOut, sdp);
   if (stats !== null) {
     const write = (line: unknown): void => out.event(line);
     add(await openStatsLines(stats, write, () => io.now()));

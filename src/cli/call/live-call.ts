@@ -34,7 +34,7 @@ export type CallNews =
 /** How this side takes part: what of the media's options a person chooses. */
 export type CallSetup = Pick<
   CallMediaOptions,
-  'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'sdp' | 'shared'
+  'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'shared'
 >;
 
 /** Who wants to see and hear of pictures and loudness. */

@@ -61,6 +61,8 @@ export const errorsFr = {
   'error.web-failed': 'la page ne peut pas s’ouvrir sur le port {port} : {reason}',
   'error.file-exists': '{path} existe déjà : indiquez un autre fichier',
   'error.call-not-found': 'cet appel est terminé, ou vous n’y participez pas',
+  'error.call-lost':
+    'le serveur ne connaît plus cet appel : il a redémarré, ou cet appareil a été absent trop longtemps',
   'error.call-running': 'un appel est déjà en cours dans cette conversation : répondez-y',
   'error.call-full': 'un appel réunit au plus {max} participants',
   'error.call-too-many':

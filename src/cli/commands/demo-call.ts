@@ -19,7 +19,6 @@ const setup: CallSetup = {
   speaker: 'none',
   settings: { width: 640, height: 480, fps: 30, ffmpeg: null },
   rtpOut: null,
-  sdp: null,
 };
 
 /** Shows one side of the call for a while, where somebody watches. */

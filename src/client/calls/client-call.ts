@@ -338,7 +338,9 @@ export class ClientCall implements Call {
 }
 
 function asError(error: unknown): PytalkError {
-  return error instanceof PytalkError ? error : new PytalkError('internal', { cause: error });
+  if (!(error instanceof PytalkError)) return new PytalkError('internal', { cause: error });
+  // Not said by a server that still has the call in which this device is.
+  return error.code === 'call-not-found' ? new PytalkError('call-lost', { cause: error }) : error;
 }
 
 function relayAccess(ticket: CallTicket, serverHost: string): RelayAccess {
