@@ -14,6 +14,7 @@ import { idleScenarios } from './scenarios/idle.js';
 import { login } from './scenarios/login.js';
 import { runNetworkTable } from './scenarios/network.js';
 import { mediaRelay } from './scenarios/relay.js';
+import { setUpScenarios } from './scenarios/set-up.js';
 import { startUp } from './scenarios/start-up.js';
 import { terminalVideo } from './scenarios/terminal-video.js';
 
@@ -30,6 +31,7 @@ const scenarios: readonly Scenario[] = [
   mediaRelay,
   terminalVideo,
   ...callScenarios,
+  ...setUpScenarios,
   agentKilled,
   agentSoak,
 ];

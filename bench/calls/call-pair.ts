@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import type { BadNetwork, NetworkTraits } from '../../test/support/bad-network.js';
+import { openTcpProxy } from '../../test/support/tcp-proxy.js';
 import { openUdpProxy, type ProxyOptions } from '../../test/support/udp-proxy.js';
 import { onBothCpus } from '../machine.js';
 import { launcher, track, withServer, type BenchServer } from '../server-process.js';
@@ -39,6 +40,8 @@ interface ReceivedFigures {
 export interface CallSide {
   readonly username: string;
   readonly pid: number;
+  /** When news of this type came first, by `performance.now()` of this process; null when none has. */
+  newsAtMs(type: string): number | null;
   /** Figures of the other side, a line a second since the call began. */
   received(): Promise<(ReceivedFigures & { atMs: number; path: string })[]>;
 }
@@ -57,6 +60,8 @@ export interface CallOptions {
   agent: readonly string[];
   /** Puts a UDP proxy between both sides and the relay. */
   network?: ProxyOptions & { traits: NetworkTraits };
+  /** Puts a proxy between both sides and the server, for the chat connection: so much delay in each direction while they call. */
+  chatDelayMs?: number;
 }
 
 /** Calls, hands the call over once both sides are connected, hangs up. Rejects when a process does not end with 0. */
@@ -69,7 +74,9 @@ export async function withCall<T>(options: CallOptions, use: (pair: CallPair) =>
   const more = ['--udp-port', String(udpPort), ...advertised];
   try {
     return await withServer({ users: 0, tls: true, more }, async (server) => {
-      await makeFriends(server, folder);
+      const chat = options.chatDelayMs === undefined ? null : await openTcpProxy(server.port);
+      await makeFriends(chat?.port ?? server.port, folder);
+      if (chat) chat.delayMs = options.chatDelayMs ?? 0;
       const agent = new Side('bob', folder, ['--answer', '--once', ...options.agent]);
       const caller = await agent
         .until('ready')
@@ -82,6 +89,7 @@ export async function withCall<T>(options: CallOptions, use: (pair: CallPair) =>
         return result;
       } finally {
         await Promise.all([caller.kill(), agent.kill()]);
+        await chat?.close();
       }
     });
   } finally {
@@ -100,12 +108,12 @@ async function freeUdpPort(): Promise<number> {
 
 const people = { alice: '0612345678', bob: '0612345679' };
 
-async function makeFriends(server: BenchServer, folder: string): Promise<void> {
+async function makeFriends(port: number, folder: string): Promise<void> {
   const pytalk = (username: string, ...args: string[]) =>
     execute(process.execPath, [launcher, ...args, '--home', join(folder, username)], {
       env: {
         ...process.env,
-        PYTALK_SERVER: `127.0.0.1:${server.port}`,
+        PYTALK_SERVER: `127.0.0.1:${port}`,
         PYTALK_PASSWORD: 'correct horse battery staple',
       },
     });
@@ -121,6 +129,7 @@ class Side implements CallSide {
   readonly #lines: AsyncIterator<string>;
   readonly #stats: string;
   readonly #ended: Promise<unknown>;
+  readonly #newsAtMs = new Map<string, number>();
   #errors = '';
 
   constructor(
@@ -134,7 +143,12 @@ class Side implements CallSide {
     const child = spawn(command, all, { stdio: ['pipe', 'pipe', 'pipe'] });
     track(child);
     this.#child = child;
-    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const lines = createInterface({ input: child.stdout });
+    lines.on('line', (line) => {
+      const { type } = JSON.parse(line) as { type: string };
+      if (!this.#newsAtMs.has(type)) this.#newsAtMs.set(type, performance.now());
+    });
+    this.#lines = lines[Symbol.asyncIterator]();
     this.#ended = once(child, 'exit');
     child.stdin.on('error', () => undefined);
     child.stderr.on('data', (data: Buffer) => (this.#errors += data.toString()));
@@ -142,6 +156,10 @@ class Side implements CallSide {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  newsAtMs(type: string): number | null {
+    return this.#newsAtMs.get(type) ?? null;
   }
 
   /** Reads on until news of this type. */

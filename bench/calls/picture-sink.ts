@@ -42,6 +42,11 @@ export class PictureSink {
     return `127.0.0.1:${this.#socket.address().port}`;
   }
 
+  /** `performance.now()` of this process when the first picture was whole; null before. */
+  get firstAtMs(): number | null {
+    return this.#taken[0]?.atMs ?? null;
+  }
+
   get count(): number {
     return this.#taken.length;
   }

@@ -5,6 +5,8 @@ import type { CallNews, CallSetup } from '../call/live-call.js';
 import { LiveCall } from '../call/live-call.js';
 import type { Trust } from './trust.js';
 
+const untilItIsTaken = { data: () => undefined, problem: () => undefined };
+
 type Ended = CallNews & { type: 'ended' };
 
 export interface ViewersParts {
@@ -61,8 +63,15 @@ export class Viewers {
       });
       print({ type: 'ringing', call: call.id, with: call.conversation, from: call.by, media: call.media });
       const over = beside(live);
-      await call.accept();
-      await live.begin();
+      // It is there by the time the answer is.
+      const camera =
+        call.media === 'video' && setup.camera !== 'none' ? setup.shared?.openCamera(untilItIsTaken) : null;
+      try {
+        await call.accept();
+        await live.begin();
+      } finally {
+        await camera?.close();
+      }
       return await over;
     } catch (error) {
       await live.hangUp();

@@ -289,9 +289,9 @@ export class ClientCall implements Call {
     const direction = this.#direction(id, false);
     if (!direction) return;
     const sealed = sealSenderKey(this.#secret.privateKey, direction, this.#senderKey);
-    // Who has gone in the meantime needs no key.
-    await this.#request('call.key', { call: this.id, to: id, sealed }).catch((error: unknown) => {
-      if (!(error instanceof PytalkError && error.code === 'call-not-found')) throw error;
+    // Nobody waits for the answer: media begins a round trip earlier. Who has gone in the meantime needs no key.
+    this.#request('call.key', { call: this.id, to: id, sealed }).catch((error: unknown) => {
+      if (!(error instanceof PytalkError && error.code === 'call-not-found')) this.#fail(error);
     });
   }
 
