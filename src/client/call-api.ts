@@ -50,6 +50,8 @@ export interface CallEvents {
   connected: undefined;
   /** A participant's key is there, or a new one. */
   key: { person: CallPerson };
+  /** What this device sends is to be sealed with this key from now on; the others have it. */
+  renewed: { key: { epoch: number; master: Buffer } };
   /** Somebody has gone. */
   gone: { person: CallPerson };
   ended: { reason: CallEnd; durationMs: number; error: PytalkError | null };

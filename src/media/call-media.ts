@@ -130,6 +130,10 @@ class RunningMedia implements CallMedia {
     this.#session.setKey(id, key);
   }
 
+  setOwnKey(key: SenderKey): void {
+    this.#session.setOwnKey(key);
+  }
+
   removePerson(id: number): void {
     this.#session.removePerson(id);
     this.#hold.forget(id);

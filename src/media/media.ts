@@ -67,7 +67,7 @@ export interface CameraSettings {
 
 /** A sender's SRTP master key: 16 bytes key and 12 bytes salt (AEAD_AES_128_GCM, RFC 7714), and its number. */
 export interface SenderKey {
-  /** From 0, one more at each change; one byte on the wire, as MKI (RFC 3711, section 3.1). */
+  /** From 0, one more at each change, up to 2^32 - 1; its low byte is on the wire, as MKI (RFC 3711, section 3.1). */
   readonly epoch: number;
   /** 28 bytes. */
   readonly master: Buffer;
@@ -152,6 +152,8 @@ export interface CallMedia {
   addPerson(person: { id: number; username: string; ssrc: number }): void;
   /** Their sender key, or a new one. Packets that come before it wait a moment for it. */
   setKey(id: number, key: SenderKey): void;
+  /** Sends under this key from now on, if it is newer: the others have it. */
+  setOwnKey(key: SenderKey): void;
   removePerson(id: number): void;
   /** Microphone off or on; camera off or on (released while off). */
   setMuted(muted: boolean): void;

@@ -28,7 +28,11 @@ const triesPerPacket = 4;
 /** How far a stream that is heard for the first time may have come: 256 x 65,536 packets. */
 const searchedRollovers = 256;
 
-/** Number of the key (epoch) under which an SRTP packet was sealed; the caller has made sure of one byte. */
+/** Keys of one sender that a receiver keeps: the one in use, one that was handed on, and one for what is still on its way. */
+const maxKeys = 3;
+const mkis = 0x100;
+
+/** Low byte of the number of the key (epoch) under which an SRTP packet was sealed; the caller has made sure of one byte. */
 export function mkiOf(packet: Buffer): number {
   return packet.readUInt8(packet.length - mkiBytes);
 }
@@ -38,15 +42,25 @@ export function mkiOf(packet: Buffer): number {
  * is its SSRC, rollover counter and sequence number, and the same nonce twice would give the key stream away.
  */
 export class SrtpSender {
-  readonly #cipher: SrtpCipher;
-  readonly #epoch: number;
+  #cipher: SrtpCipher;
+  #epoch: number;
   /** Highest index sent, by SSRC: 65,536 times the rollover counter, and the sequence number. */
   readonly #highest = new Map<number, number>();
 
-  /** `master`: 28 bytes, key and salt. `epoch`: 0 to 255, its number. */
+  /** `master`: 28 bytes, key and salt. `epoch`: its number. */
   constructor(master: Buffer, epoch: number) {
     this.#cipher = SrtpCipher.fromMaster(master, 'srtp');
-    this.#epoch = epoch & 0xff;
+    this.#epoch = epoch;
+  }
+
+  /**
+   * Seals with a newer key from now on; an older one, or the same again, changes nothing. Sequence numbers and rollover
+   * counters go on (RFC 3711, section 3.3.1), so a receiver sees one stream, and knows what came already under either key.
+   */
+  renew(master: Buffer, epoch: number): void {
+    if (epoch <= this.#epoch) return;
+    this.#cipher = SrtpCipher.fromMaster(master, 'srtp');
+    this.#epoch = epoch;
   }
 
   /**
@@ -68,68 +82,118 @@ export class SrtpSender {
     this.#highest.set(ssrc, index);
     const clear = rtp.subarray(0, headerBytes);
     const packet = this.#cipher.seal(ssrc, index, clear, rtp.subarray(headerBytes), mkiBytes);
-    packet[packet.length - 1] = this.#epoch;
+    packet[packet.length - 1] = this.#epoch % mkis;
     return packet;
   }
+}
+
+interface Key {
+  epoch: number;
+  cipher: SrtpCipher;
 }
 
 interface Stream {
   window: ReplayWindow;
   /** Packets that could not be opened since the last one that could. */
   misses: number;
+  /** The newest key under which a packet of it came, and the lowest index of those. */
+  epoch: number;
+  since: number;
 }
 
-/** Opens what one participant sends under one key. Only packets whose tag is right change what is known of a stream. */
+/**
+ * Opens what one participant sends, under the key in use and those before and after it. Only packets whose tag is right change
+ * what is known of a stream. Along a stream the keys get newer only: whoever has an old one cannot add to it.
+ */
 export class SrtpReceiver {
-  readonly #cipher: SrtpCipher;
-  readonly #epoch: number;
+  /** By MKI. */
+  readonly #keys = new Map<number, Key>();
   readonly #streams = new Map<number, Stream>();
+  #newestUsed = -1;
 
-  /** `master`: 28 bytes, key and salt. `epoch`: 0 to 255, its number. */
+  /** `master`: 28 bytes, key and salt. `epoch`: its number. */
   constructor(master: Buffer, epoch: number) {
-    this.#cipher = SrtpCipher.fromMaster(master, 'srtp');
-    this.#epoch = epoch & 0xff;
+    this.addKey(master, epoch);
+  }
+
+  /** Number of the newest key under which a packet was opened; -1 before the first. */
+  get newestUsed(): number {
+    return this.#newestUsed;
+  }
+
+  /** Opens packets of this key too. Of more than a few the oldest are forgotten. */
+  addKey(master: Buffer, epoch: number): void {
+    const newest = Math.max(-1, ...[...this.#keys.values()].map((key) => key.epoch));
+    if (epoch <= newest) return;
+    this.#keys.delete(epoch % mkis);
+    this.#keys.set(epoch % mkis, { epoch, cipher: SrtpCipher.fromMaster(master, 'srtp') });
+    for (const mki of this.#keys.keys()) {
+      if (this.#keys.size <= maxKeys) break;
+      this.#keys.delete(mki);
+    }
+  }
+
+  /** Opens nothing any more that was sealed under a key older than this. */
+  forgetBefore(epoch: number): void {
+    for (const [mki, key] of this.#keys) if (key.epoch < epoch) this.#keys.delete(mki);
+  }
+
+  /** Whether there is a key for this packet. */
+  knowsKeyOf(packet: Buffer): boolean {
+    return packet.length >= mkiBytes && this.#keys.has(mkiOf(packet));
   }
 
   /** The RTP packet; null when it is none, of another key, changed, here already, or too old to know. */
   unprotect(packet: Buffer): Buffer | null {
-    if (packet.length < srtpOverheadBytes || mkiOf(packet) !== this.#epoch) return null;
+    if (packet.length < srtpOverheadBytes) return null;
+    const key = this.#keys.get(mkiOf(packet));
     const headerBytes = headerBytesOrNull(packet);
-    if (headerBytes === null || packet.length < headerBytes + srtpOverheadBytes) return null;
+    if (!key || headerBytes === null || packet.length < headerBytes + srtpOverheadBytes) return null;
     const clear = packet.subarray(0, headerBytes);
     const sealed = packet.subarray(headerBytes, packet.length - mkiBytes);
     const stream = this.#streams.get(ssrcOf(packet));
-    return stream ? this.#openKnown(stream, clear, sealed) : this.#openFirst(clear, sealed);
+    const rtp = stream ? this.#openKnown(stream, key, clear, sealed) : this.#openFirst(key, clear, sealed);
+    if (rtp && key.epoch > this.#newestUsed) this.#newestUsed = key.epoch;
+    return rtp;
   }
 
   /** The index is guessed from the highest so far (RFC 3711, section 3.3.1). */
-  #openKnown(stream: Stream, clear: Buffer, sealed: Buffer): Buffer | null {
-    const { window } = stream;
-    const sequence = sequenceOf(clear);
-    const guess = window.highest + sequenceDiff(sequence, window.highest % sequences);
-    const rtp = window.admits(guess) ? this.#cipher.open(ssrcOf(clear), guess, clear, sealed) : null;
-    if (rtp) {
-      window.mark(guess);
-      stream.misses = 0;
-      return rtp;
-    }
+  #openKnown(stream: Stream, key: Key, clear: Buffer, sealed: Buffer): Buffer | null {
+    const { highest } = stream.window;
+    const guess = highest + sequenceDiff(sequenceOf(clear), highest % sequences);
+    const rtp = stream.window.admits(guess) ? this.#openAt(stream, key, guess, clear, sealed) : null;
+    if (rtp) return rtp;
     stream.misses += 1;
-    return stream.misses > missesBeforeSearch ? this.#searchAhead(stream, clear, sealed) : null;
+    return stream.misses > missesBeforeSearch ? this.#searchAhead(stream, key, clear, sealed) : null;
   }
 
   /** After a long silence the guess may be wrong for good: what comes is then tried with the next rollover counters. */
-  #searchAhead(stream: Stream, clear: Buffer, sealed: Buffer): Buffer | null {
+  #searchAhead(stream: Stream, key: Key, clear: Buffer, sealed: Buffer): Buffer | null {
     const { highest } = stream.window;
     const rollover = Math.floor(highest / sequences);
     for (let ahead = 0; ahead < triesPerPacket; ahead++) {
       const index = (rollover + ahead) * sequences + sequenceOf(clear);
-      const rtp = index > highest ? this.#cipher.open(ssrcOf(clear), index, clear, sealed) : null;
-      if (!rtp) continue;
-      stream.window.mark(index);
-      stream.misses = 0;
-      return rtp;
+      const rtp = index > highest ? this.#openAt(stream, key, index, clear, sealed) : null;
+      if (rtp) return rtp;
     }
     return null;
+  }
+
+  #openAt(
+    stream: Stream,
+    { epoch, cipher }: Key,
+    index: number,
+    clear: Buffer,
+    sealed: Buffer,
+  ): Buffer | null {
+    if (epoch < stream.epoch && index > stream.since) return null;
+    const rtp = cipher.open(ssrcOf(clear), index, clear, sealed);
+    if (!rtp) return null;
+    stream.window.mark(index);
+    stream.misses = 0;
+    if (epoch > stream.epoch) Object.assign(stream, { epoch, since: index });
+    else if (epoch === stream.epoch) stream.since = Math.min(stream.since, index);
+    return rtp;
   }
 
   /**
@@ -137,18 +201,18 @@ export class SrtpReceiver {
    * is 0 or 1 at first, and each packet tries some more, which its sequence number chooses, so that 64 packets in a row
    * try all and nothing needs to be kept for streams that may not exist.
    */
-  #openFirst(clear: Buffer, sealed: Buffer): Buffer | null {
+  #openFirst({ epoch, cipher }: Key, clear: Buffer, sealed: Buffer): Buffer | null {
     if (this.#streams.size >= maxStreams) return null;
     const ssrc = ssrcOf(clear);
     const sequence = sequenceOf(clear);
     for (let attempt = 0; attempt < triesPerPacket + 2; attempt++) {
       const rollover = attempt < 2 ? attempt : (sequence * triesPerPacket + attempt - 2) % searchedRollovers;
       const index = rollover * sequences + sequence;
-      const rtp = this.#cipher.open(ssrc, index, clear, sealed);
+      const rtp = cipher.open(ssrc, index, clear, sealed);
       if (!rtp) continue;
       const window = new ReplayWindow();
       window.mark(index);
-      this.#streams.set(ssrc, { window, misses: 0 });
+      this.#streams.set(ssrc, { window, misses: 0, epoch, since: index });
       return rtp;
     }
     return null;

@@ -32,7 +32,7 @@ t.test('a call key stands for one call of one user alone', (t) => {
 t.test('a sender key is opened by the one it was sealed for, and by nobody else', (t) => {
   const [alice, bob, eve] = [1, 2, 3].map((user) => makeCallSecret(call, user, makeIdentity()));
   const direction = { call, from: 1, to: 2, fromKey: alice!.key.publicKey, toKey: bob!.key.publicKey };
-  const sender = makeSenderKey();
+  const sender = makeSenderKey(70_000);
   const sealed = sealSenderKey(alice!.privateKey, direction, sender);
   t.same(openSenderKey(bob!.privateKey, direction, sealed), sender);
   t.equal(openSenderKey(eve!.privateKey, direction, sealed), null, 'the server, or anybody else');

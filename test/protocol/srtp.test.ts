@@ -105,6 +105,77 @@ t.test(
   },
 );
 
+const newer = Buffer.alloc(28, 77);
+
+t.test('a new key goes on with the same stream, and for a while both open it', (t) => {
+  const sender = new SrtpSender(master, 0);
+  const receiver = new SrtpReceiver(master, 0);
+  const before = sealed(65_530, 65_533, sender);
+  sender.renew(newer, 1);
+  const after = sealed(65_534, 65_540, sender);
+  t.equal(mkiOf(after.get(65_534)!), 1);
+  t.equal(receiver.unprotect(after.get(65_534)!), null, 'not known yet');
+  receiver.addKey(newer, 1);
+  const order = [65_530, 65_532, 65_536, 65_531, 65_534, 65_533, 65_535, 65_537];
+  for (const index of order) {
+    t.same(receiver.unprotect((before.get(index) ?? after.get(index))!), rtp(index & 0xffff), `${index}`);
+  }
+  for (const packet of [...before.values(), after.get(65_536)!]) t.equal(receiver.unprotect(packet), null);
+  t.equal(receiver.newestUsed, 1);
+  sender.renew(master, 1);
+  sender.renew(master, 0);
+  t.ok(receiver.unprotect(sender.protect(rtp(65_541 & 0xffff))), 'the same number again changes nothing');
+  t.end();
+});
+
+t.test('the rollover counter is not reset: who gets only the new key finds it', (t) => {
+  const sender = new SrtpSender(master, 0);
+  for (const [index] of [[60_000], [70_000], [100_000], [131_000]]) sender.protect(rtp(index! & 0xffff));
+  sender.renew(newer, 1);
+  const receiver = new SrtpReceiver(newer, 1);
+  const packets = sealed(131_072, 131_200, sender);
+  const opened = [...packets.values()].filter((packet) => receiver.unprotect(packet));
+  t.ok(opened.length >= 64, `${opened.length} opened`);
+  const reset = new SrtpSender(newer, 1);
+  t.notSame(reset.protect(rtp(0)), packets.get(131_072), 'index 0 and index 131,072 are sealed differently');
+  t.end();
+});
+
+t.test('whoever has an old key adds nothing to a stream that has a newer one', (t) => {
+  const [sender, leaver] = [new SrtpSender(master, 0), new SrtpSender(master, 0)];
+  const receiver = new SrtpReceiver(master, 0);
+  t.ok(receiver.unprotect(sender.protect(rtp(1))));
+  receiver.addKey(newer, 1);
+  sender.renew(newer, 1);
+  t.ok(receiver.unprotect(sender.protect(rtp(10))));
+  t.ok(receiver.unprotect(leaver.protect(rtp(9))), 'sent before the change, and late');
+  t.equal(receiver.unprotect(leaver.protect(rtp(11))), null, 'after it');
+  receiver.forgetBefore(1);
+  t.notOk(receiver.knowsKeyOf(leaver.protect(rtp(12))));
+  t.equal(receiver.unprotect(leaver.protect(rtp(13))), null);
+  t.ok(receiver.unprotect(sender.protect(rtp(14))));
+  t.end();
+});
+
+t.test('keys have numbers of 32 bits, of which one byte is on the wire', (t) => {
+  const sender = new SrtpSender(master, 0);
+  const receiver = new SrtpReceiver(master, 0);
+  let sequence = 0;
+  let opened = 0;
+  for (let epoch = 1; epoch <= 700; epoch++) {
+    const key = Buffer.alloc(28, epoch);
+    key.writeUInt32BE(epoch);
+    receiver.addKey(key, epoch);
+    if (receiver.unprotect(sender.protect(rtp(++sequence)))) opened++;
+    sender.renew(key, epoch);
+    if (receiver.unprotect(sender.protect(rtp(++sequence)))) opened++;
+  }
+  t.equal(opened, 1400);
+  receiver.addKey(Buffer.alloc(28, 5), 3);
+  t.ok(receiver.unprotect(sender.protect(rtp(sequence + 1))), 'an old number takes no place');
+  t.end();
+});
+
 t.test('every changed bit and every truncation is refused, and changes nothing', async (t) => {
   const packets = sealed(1, 2);
   const receiver = new SrtpReceiver(master, 0);

@@ -97,6 +97,8 @@ export async function virtualCall(
     seed?: number;
     /** What each may send; as configured without them. */
     rates?: MediaRates;
+    /** What each encrypts with at first. */
+    keyOf?: (id: number) => VirtualSide['key'];
   } = {},
 ): Promise<VirtualCall> {
   const { traits = [], withKeys = true, withTunnels = false, seed = 7 } = options;
@@ -171,7 +173,7 @@ export async function virtualCall(
     const frames: ReceivedFrame[] = [];
     const control = new QualityControl();
     const latencies: number[] = [];
-    const key = { epoch: 0, master: randomBytes(28) };
+    const key = options.keyOf?.(id) ?? { epoch: 0, master: randomBytes(28) };
     const paths: VirtualSide['paths'] = [];
     let take = (_bytes: Buffer): void => undefined;
     const up = new VirtualStream(time, (bytes) => tunnels.received(end, { ssrc: ticket.ssrc, bytes }));

@@ -81,6 +81,7 @@ export class LiveCall {
     this.#undo.push(
       call.on('changed', () => this.#follow()),
       call.on('key', ({ person }) => this.#key(person)),
+      call.on('renewed', ({ key }) => this.#media?.setOwnKey(key)),
       call.on('gone', ({ person }) => this.#gone(person)),
       call.on('connected', () => void this.#connected()),
       call.on('ended', (end) => void this.#finish(end)),
@@ -147,6 +148,8 @@ export class LiveCall {
       running.on('sound', (event) => this.#watchers.forEach((watcher) => watcher.sound?.(event))),
       running.on('heard', (event) => this.#watchers.forEach((watcher) => watcher.heard?.(event))),
     );
+    // What has happened while all of it was opened.
+    if (this.call.self) running.setOwnKey(this.call.self.key);
     running.setMuted(this.#muted);
     if (media === 'video' && !this.#cameraOn) {
       running.setCamera(false);

@@ -30,8 +30,8 @@ export interface SenderKey {
 const masterBytes = 28;
 const rawKeyBytes = 32;
 
-export function makeSenderKey(): SenderKey {
-  return { epoch: 0, master: randomBytes(masterBytes) };
+export function makeSenderKey(epoch: number): SenderKey {
+  return { epoch, master: randomBytes(masterBytes) };
 }
 
 /** Makes an X25519 key pair (RFC 7748), its public half signed with the account's Ed25519 key (RFC 8032). */
@@ -62,17 +62,19 @@ export function isSigned(call: string, user: number, key: CallKey, identity: str
 /*
  * A sealed sender key:
  *
- *   1 byte   version, 1
+ *   1 byte   version, 2
  *  12 bytes  nonce, random
- *  29 bytes  epoch and master key, AES-256-GCM
+ *  32 bytes  epoch (4) and master key (28), AES-256-GCM
  *  16 bytes  tag; the version is authenticated with it
  *
  * The AES key is HKDF-SHA256 (RFC 5869) of the X25519 secret, salted with the call's id; its info names the purpose, both
  * participants and both public keys, so that what one sealed for another cannot be passed off as anything else.
  */
-const version = 1;
+const version = 2;
 const nonceBytes = 12;
+const epochBytes = 4;
 const tagBytes = 16;
+const sealedBytes = 1 + nonceBytes + epochBytes + masterBytes + tagBytes;
 
 /** One direction between two participants of a call. */
 export interface Direction {
@@ -83,6 +85,14 @@ export interface Direction {
   /** The X25519 public keys of both, base64url. */
   readonly fromKey: string;
   readonly toKey: string;
+}
+
+export function directionOf(
+  call: string,
+  from: { id: number; key: CallKey },
+  to: { id: number; key: CallKey },
+): Direction {
+  return { call, from: from.id, to: to.id, fromKey: from.key.publicKey, toKey: to.key.publicKey };
 }
 
 function aesKey(own: KeyObject, other: string, { call, from, to, fromKey, toKey }: Direction): Buffer {
@@ -98,17 +108,16 @@ export function sealSenderKey(own: KeyObject, direction: Direction, key: SenderK
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv('aes-256-gcm', aesKey(own, direction.toKey, direction), nonce);
   cipher.setAAD(Buffer.of(version));
-  const sealed = Buffer.concat([
-    cipher.update(Buffer.concat([Buffer.of(key.epoch), key.master])),
-    cipher.final(),
-  ]);
+  const epoch = Buffer.alloc(epochBytes);
+  epoch.writeUInt32BE(key.epoch);
+  const sealed = Buffer.concat([cipher.update(epoch), cipher.update(key.master), cipher.final()]);
   return Buffer.concat([Buffer.of(version), nonce, sealed, cipher.getAuthTag()]).toString('base64url');
 }
 
 /** Opens what `sealSenderKey` made for this device; null when it was not made for it, or is not whole. */
 export function openSenderKey(own: KeyObject, direction: Direction, sealed: string): SenderKey | null {
   const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes.length !== 1 + nonceBytes + 1 + masterBytes + tagBytes || bytes[0] !== version) return null;
+  if (bytes.length !== sealedBytes || bytes[0] !== version) return null;
   try {
     const nonce = bytes.subarray(1, 1 + nonceBytes);
     const decipher = createDecipheriv('aes-256-gcm', aesKey(own, direction.fromKey, direction), nonce);
@@ -118,7 +127,7 @@ export function openSenderKey(own: KeyObject, direction: Direction, sealed: stri
       decipher.update(bytes.subarray(1 + nonceBytes, -tagBytes)),
       decipher.final(),
     ]);
-    return { epoch: plain.readUInt8(0), master: plain.subarray(1) };
+    return { epoch: plain.readUInt32BE(0), master: plain.subarray(epochBytes) };
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 // One call on this device: follows what the server says of it, checks everybody's key, and passes sender keys on.
-import type { CallEnd, CallMedia, CallState, CallTicket, Participant } from '../../protocol/call-shapes.js';
+import type { CallEnd, CallMedia, CallState, Participant } from '../../protocol/call-shapes.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { callAwayTimeoutMs } from '../../protocol/limits.js';
 import type { Reply } from '../../protocol/messages.js';
@@ -11,14 +11,17 @@ import type { People } from '../people.js';
 import { isoTime } from '../view.js';
 import { LinkTunnel } from './call-tunnel.js';
 import {
-  isSigned,
+  directionOf,
   makeCallSecret,
-  makeSenderKey,
   openSenderKey,
   sealSenderKey,
   type CallSecret,
   type Direction,
+  type SenderKey,
 } from './call-keys.js';
+import { checkCallKey } from './key-check.js';
+import { relayAccess } from './relay-access.js';
+import { SenderKeys } from './sender-keys.js';
 
 /** Sealed keys that wait for the news of who sent them. */
 const maxEarlyKeys = 32;
@@ -38,7 +41,7 @@ export class ClientCall implements Call {
   readonly #parts: CallParts;
   readonly #emitter = new Emitter<CallEvents>();
   readonly #secret: CallSecret;
-  readonly #senderKey = makeSenderKey();
+  readonly #senderKeys: SenderKeys;
   readonly #people = new Map<number, CallPerson>();
   readonly #early: { from: number; sealed: string }[] = [];
   #state: CallState;
@@ -69,6 +72,11 @@ export class ClientCall implements Call {
     if (!me || session?.privateKey == null) throw new PytalkError('not-logged-in');
     const { publicKey, privateKey } = session;
     this.#secret = makeCallSecret(state.call, me.id, { publicKey, privateKey });
+    this.#senderKeys = new SenderKeys({
+      timers: parts.core.timers,
+      hand: (to, key) => this.#hand(to, key),
+      use: (key) => this.#emitter.emit('renewed', { key }),
+    });
   }
 
   get key(): CallSecret['key'] {
@@ -90,7 +98,7 @@ export class ClientCall implements Call {
     const self = this.#self;
     if (!self) return null;
     const { recording = false } = this.#state.participants.find(({ id }) => id === self.id) ?? {};
-    return { ...self, key: this.#senderKey, recording };
+    return { ...self, key: this.#senderKeys.inUse, recording };
   }
   get relay(): RelayAccess | null {
     return this.#relay;
@@ -120,7 +128,8 @@ export class ClientCall implements Call {
     if (this.#end !== null || this.#self !== null) throw new PytalkError('call-not-found');
     this.#parts.mustBeFree(this);
     try {
-      for (const participant of this.#state.participants) await this.#check(participant);
+      for (const participant of this.#state.participants)
+        await checkCallKey(this.#parts, this.id, participant);
     } catch (error) {
       await this.decline();
       throw error;
@@ -208,6 +217,7 @@ export class ClientCall implements Call {
       this.#stopAwayTimer?.();
       this.#stopAwayTimer = null;
       this.entered(reply);
+      this.#senderKeys.retry();
     } catch (error) {
       // Lost again: the timer still runs.
       if (!isLoss(error)) this.finish('failed', this.#durationMs(), asError(error));
@@ -220,6 +230,7 @@ export class ClientCall implements Call {
     this.#phase = 'ended';
     this.#end = { reason, durationMs, error };
     this.#stopAwayTimer?.();
+    this.#senderKeys.close();
     this.#emitter.emit('ended', this.#end);
   }
 
@@ -265,6 +276,7 @@ export class ClientCall implements Call {
       for (const participant of state.participants) {
         if (participant.id !== this.#self.id) await this.#meet(participant);
       }
+      this.#senderKeys.follow(this.#people.keys());
       this.#openKeys();
     }
     this.#emitter.emit('changed', undefined);
@@ -275,7 +287,7 @@ export class ClientCall implements Call {
     }
   }
 
-  /** Takes note of somebody; who is new is checked, and gets this device's sender key. */
+  /** Takes note of somebody; who is new is checked, before they get anything. */
   async #meet(participant: Participant): Promise<void> {
     const { id, ssrc, muted, camera, recording, away } = participant;
     const known = this.#people.get(id);
@@ -283,41 +295,31 @@ export class ClientCall implements Call {
       Object.assign(known, { muted, camera, recording, away });
       return;
     }
-    await this.#check(participant);
+    await checkCallKey(this.#parts, this.id, participant);
     const username = this.#parts.core.directory.nameOf(participant.user);
     this.#people.set(id, { id, username, ssrc, muted, camera, recording, away, key: null });
-    const direction = this.#direction(id, false);
-    if (!direction) return;
-    const sealed = sealSenderKey(this.#secret.privateKey, direction, this.#senderKey);
-    // Nobody waits for the answer: media begins a round trip earlier. Who has gone in the meantime needs no key.
-    this.#request('call.key', { call: this.id, to: id, sealed }).catch((error: unknown) => {
-      if (!(error instanceof PytalkError && error.code === 'call-not-found')) this.#fail(error);
-    });
   }
 
-  /** Rejects with `key-changed` or `key-invalid` unless the key is signed by the identity that this device knows. */
-  async #check({ user, key }: Participant): Promise<void> {
-    const { core, people } = this.#parts;
-    if (user === core.me?.id) return;
-    await people.ensure([user]);
-    const name = core.directory.nameOf(user);
-    const contact = core.contacts.of(user);
-    if (contact?.changed === true) throw new PytalkError('key-changed', { details: { name } });
-    if (!contact || !isSigned(this.id, user, key, contact.publicKey)) {
-      throw new PytalkError('key-invalid', { details: { name } });
+  async #hand(to: number, key: SenderKey): Promise<void> {
+    const direction = this.#direction(to, false);
+    if (!direction) throw new PytalkError('call-not-found');
+    let sealed: string;
+    try {
+      sealed = sealSenderKey(this.#secret.privateKey, direction, key);
+    } catch (error) {
+      // A key with which there is no secret, though it is signed.
+      this.#fail(error);
+      throw error;
     }
+    await this.#request('call.key', { call: this.id, to, sealed });
   }
 
   /** From this device to a participant, or `back`. */
   #direction(other: number, back: boolean): Direction | null {
-    const key = this.#state.participants.find(({ id }) => id === other)?.key.publicKey;
-    if (key === undefined || this.#self === null) return null;
-    const [mine, theirs] = [
-      { number: this.#self.id, key: this.key.publicKey },
-      { number: other, key },
-    ];
-    const [from, to] = back ? [theirs, mine] : [mine, theirs];
-    return { call: this.id, from: from.number, to: to.number, fromKey: from.key, toKey: to.key };
+    const own = this.#self && { id: this.#self.id, key: this.key };
+    const theirs = this.#state.participants.find(({ id }) => id === other);
+    if (!own || !theirs) return null;
+    return back ? directionOf(this.id, theirs, own) : directionOf(this.id, own, theirs);
   }
 
   #openKeys(): void {
@@ -341,15 +343,4 @@ function asError(error: unknown): PytalkError {
   if (!(error instanceof PytalkError)) return new PytalkError('internal', { cause: error });
   // Not said by a server that still has the call in which this device is.
   return error.code === 'call-not-found' ? new PytalkError('call-lost', { cause: error }) : error;
-}
-
-function relayAccess(ticket: CallTicket, serverHost: string): RelayAccess {
-  return {
-    host: ticket.host ?? serverHost,
-    port: ticket.port,
-    username: ticket.username,
-    password: ticket.password,
-    toRelay: Buffer.from(ticket.toRelay, 'base64url'),
-    fromRelay: Buffer.from(ticket.fromRelay, 'base64url'),
-  };
 }

@@ -47,6 +47,7 @@ export class MediaSession {
   readonly #ways: Ways;
   readonly #toRelay: SrtcpSender;
   readonly #fromRelay: SrtcpReceiver;
+  readonly #srtp: SrtpSender;
   readonly #pictures: PictureSender;
   readonly #audio: OutStream;
   readonly #people = new Map<number, RemotePerson>();
@@ -75,8 +76,8 @@ export class MediaSession {
   ) {
     this.#events = events;
     this.#outside = outside;
-    const srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
-    this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, srtp);
+    this.#srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
+    this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, this.#srtp);
     this.#toRelay = new SrtcpSender(options.access.toRelay);
     this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
     const wayEvents = {
@@ -87,7 +88,7 @@ export class MediaSession {
     };
     this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
     const { ssrc: firstSsrc } = options.self;
-    this.#pictures = new PictureSender(firstSsrc, srtp, (bytes) => this.#ways.send(bytes), outside);
+    this.#pictures = new PictureSender(firstSsrc, this.#srtp, (bytes) => this.#ways.send(bytes), outside);
     this.#congestion = new Congestion({
       people: this.#people,
       sent: (nowMs) => ({
@@ -143,6 +144,11 @@ export class MediaSession {
 
   setKey(id: number, key: SenderKey): void {
     this.#people.get(id)?.setKey(key);
+  }
+
+  /** Seals with this key from now on, if it is newer. */
+  setOwnKey({ master, epoch }: SenderKey): void {
+    this.#srtp.renew(master, epoch);
   }
 
   /** Sends a picture, when somebody is there to see it; returns its bytes on the wire. One that RTP/JPEG cannot carry is passed over. */

@@ -3,7 +3,7 @@ import { decodeRepair } from '../../protocol/flexfec.js';
 import { payloadType, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { csrcsOf, decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
-import { mkiOf, SrtpReceiver } from '../../protocol/srtp.js';
+import { SrtpReceiver } from '../../protocol/srtp.js';
 import { AudioReceiver } from '../audio/receiver.js';
 import type { MediaStats, SenderKey } from '../media.js';
 import { Arrivals } from './arrivals.js';
@@ -20,8 +20,8 @@ type ReceivedStats = MediaStats['received'] extends ReadonlyMap<number, infer Fi
 /** Packets that wait for their key: a key may come a little after what it opens. */
 const maxEarlyPackets = 256;
 const earlyLifeMs = 1_500;
-/** The key before the newest is kept for what is still on its way. */
-const maxKeys = 2;
+/** So long after a newer key is in use, nothing of the older one is on its way any more: what was sent is asked for again for 1 s. */
+const oldKeyMs = 2_500;
 /** Without a repair packet for so long there are none. */
 const unprotectedAfterMs = 1_000;
 /** Sound that was asked for again is of use only within its play-out delay. */
@@ -52,7 +52,10 @@ export class RemotePerson {
   readonly #events: PersonEvents;
   /** RTP timestamp of the picture whose first packet came last. */
   #telling: number | null = null;
-  readonly #keys = new Map<number, SrtpReceiver>();
+  /** Null until the first key has come. */
+  #srtp: SrtpReceiver | null = null;
+  /** The key in use, and since when. */
+  #used = { epoch: -1, sinceMs: 0 };
   #early: { bytes: Buffer; nowMs: number }[] = [];
   width = 0;
   height = 0;
@@ -71,13 +74,10 @@ export class RemotePerson {
     });
   }
 
+  /** A key of theirs; packets may be sealed with it already, or with the one before for a while. */
   setKey({ epoch, master }: SenderKey): void {
-    if (this.#keys.has(epoch & 0xff)) return;
-    this.#keys.set(epoch & 0xff, new SrtpReceiver(master, epoch));
-    for (const old of this.#keys.keys()) {
-      if (this.#keys.size <= maxKeys) break;
-      this.#keys.delete(old);
-    }
+    if (this.#srtp) this.#srtp.addKey(master, epoch);
+    else this.#srtp = new SrtpReceiver(master, epoch);
     const early = this.#early;
     this.#early = [];
     for (const { bytes, nowMs } of early) this.packet(bytes, nowMs);
@@ -85,14 +85,17 @@ export class RemotePerson {
 
   /** Takes an SRTP packet; `rtt` is how long answers take. What cannot be opened changes nothing. */
   packet(bytes: Buffer, nowMs: number, rtt?: RoundTrips): void {
-    const srtp = this.#keys.get(mkiOf(bytes));
-    if (!srtp) {
-      this.#early = this.#early.filter((one) => nowMs - one.nowMs < earlyLifeMs);
-      if (this.#early.length < maxEarlyPackets) this.#early.push({ bytes, nowMs });
+    if (!this.#srtp?.knowsKeyOf(bytes)) {
+      // Of a stream whose key never came, the newest are kept: they are the ones that the next key may open.
+      this.#early = this.#early.filter((one) => nowMs - one.nowMs < earlyLifeMs).slice(1 - maxEarlyPackets);
+      this.#early.push({ bytes, nowMs });
       return;
     }
-    const rtp = srtp.unprotect(bytes);
+    const rtp = this.#srtp.unprotect(bytes);
     if (!rtp) return;
+    if (this.#srtp.newestUsed > this.#used.epoch) {
+      this.#used = { epoch: this.#srtp.newestUsed, sinceMs: nowMs };
+    } else if (nowMs - this.#used.sinceMs > oldKeyMs) this.#srtp.forgetBefore(this.#used.epoch);
     try {
       const packet = decodeRtp(rtp);
       const offset = ssrcOf(rtp) - this.ssrc;
