@@ -52,6 +52,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   private readonly logIn: LogIn;
   private readonly typing: TypingSignal;
   private interruptedAtMs = -Infinity;
+  /** Resolves when there is a session or a form. */
+  private starting: Promise<void> = Promise.resolve();
   private wantsOpen: string | null;
 
   constructor(
@@ -100,7 +102,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   start(): Promise<void> {
-    return this.logIn.begin(this.host.connect);
+    this.starting = this.logIn.begin(this.host.connect);
+    return this.starting;
   }
 
   input(inputs: readonly Input[]): void {
@@ -171,6 +174,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.dispatch({ type: 'submitted', text });
     this.typing.stop();
     this.attempt(async () => {
+      // Whoever types at once has typed before this device is logged in.
+      await this.starting;
       if (command !== null) return runCommand(this, text);
       if (conversation === null) return;
       const body = text.startsWith('//') ? text.slice(1) : text;

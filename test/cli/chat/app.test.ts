@@ -301,3 +301,21 @@ t.test('a signal ends it in order', async (t) => {
   t.equal(chat.terminal.isEntered, false);
   t.equal(chat.client.isClosed, true);
 });
+
+t.test('a command that is typed before this device is logged in waits for it', async (t) => {
+  const client = withBob();
+  let open = (_client: FakeClient): void => undefined;
+  const opening = new Promise<FakeClient>((resolve) => (open = resolve));
+  const chat = await startChat(t, { open: () => opening });
+  await chat.type('/msg bob\r', /^(?!.*\/msg bob)/s);
+  t.notMatch(chat.terminal.text, 'log in first');
+  open(client);
+  await chat.shows('hello alice');
+  t.equal(await chat.quit(), 0);
+});
+
+t.test('quitting does not wait for a server that does not answer', async (t) => {
+  const chat = await startChat(t, { open: () => new Promise<FakeClient>(() => undefined) });
+  await chat.type('/msg bob\r');
+  t.equal(await chat.quit(), 0);
+});
