@@ -166,7 +166,9 @@ export async function virtualCall(
               time.after(waitMs, () => relay.datagram(copy, '203.0.113.1', from));
             });
           },
-          close: async () => undefined,
+          close: async () => {
+            receive = () => undefined;
+          },
         };
       },
     };

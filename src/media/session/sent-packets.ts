@@ -14,9 +14,27 @@ interface Sent {
 
 export class SentPackets {
   readonly #packets = new Array<Sent | null>(slots).fill(null);
+  /** Sequence number of the oldest that is kept; null before the first. */
+  #oldest: number | null = null;
 
+  /** Keeps one for as long as it is of use; they come in the order of their numbers. */
   keep(sequence: number, bytes: Buffer, nowMs: number): void {
-    this.#packets[sequence % slots] = { sequence, bytes, sentAtMs: nowMs, resentAtMs: -Infinity };
+    this.#forget(nowMs);
+    const slot = sequence % slots;
+    if (this.#packets[slot]) this.#oldest = next(sequence);
+    this.#packets[slot] = { sequence, bytes, sentAtMs: nowMs, resentAtMs: -Infinity };
+    this.#oldest ??= sequence;
+  }
+
+  /** A few bytes that are kept keep the whole block of memory from which they were cut. */
+  #forget(nowMs: number): void {
+    while (this.#oldest !== null) {
+      const slot = this.#oldest % slots;
+      const sent = this.#packets[slot];
+      if (!sent || nowMs - sent.sentAtMs <= maxAgeMs) return;
+      this.#packets[slot] = null;
+      this.#oldest = next(this.#oldest);
+    }
   }
 
   /** The packet, when it is worth being sent again now. */
@@ -27,4 +45,8 @@ export class SentPackets {
     sent.resentAtMs = nowMs;
     return sent.bytes;
   }
+}
+
+function next(sequence: number): number {
+  return (sequence + 1) & 0xffff;
 }
