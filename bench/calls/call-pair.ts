@@ -138,7 +138,16 @@ class Side implements CallSide {
     args: readonly string[],
   ) {
     this.#stats = join(folder, `${username}.stats`);
-    const common = ['--home', join(folder, username), '--json', '--headless', '--stats', this.#stats];
+    // Directly they would pass the relay by, and the network before it.
+    const common = [
+      '--home',
+      join(folder, username),
+      '--json',
+      '--headless',
+      '--relay-only',
+      '--stats',
+      this.#stats,
+    ];
     const [command, all] = onBothCpus(process.execPath, [launcher, 'call', ...args, ...common]);
     const child = spawn(command, all, { stdio: ['pipe', 'pipe', 'pipe'] });
     track(child);

@@ -17,6 +17,8 @@ export interface CallPerson {
   away: boolean;
   /** 28 bytes, SRTP master key and salt of what this participant sends, with its number; null until it has come. */
   key: { epoch: number; master: Buffer } | null;
+  /** What it told last about ways to reach it directly; null for nothing yet. */
+  way: Buffer | null;
 }
 
 /** What the media of a call needs to reach the relay. */
@@ -52,6 +54,8 @@ export interface CallEvents {
   key: { person: CallPerson };
   /** What this device sends is to be sealed with this key from now on; the others have it. */
   renewed: { key: { epoch: number; master: Buffer } };
+  /** A participant tells by which addresses it might be reached directly: bytes for the media of the call. */
+  way: { person: CallPerson; way: Buffer };
   /** Somebody has gone. */
   gone: { person: CallPerson };
   ended: { reason: CallEnd; durationMs: number; error: PytalkError | null };
@@ -102,5 +106,7 @@ export interface Call {
   hangUp(): Promise<void>;
   /** Tells the others that the microphone is muted, the camera is off, that this side records. */
   set(state: { muted?: boolean; camera?: boolean; recording?: boolean }): Promise<void>;
+  /** Tells a participant, sealed, by which addresses this side might be reached; again when a lost connection is back. */
+  readonly ways: { send(to: number, way: Buffer): void };
   on<T extends keyof CallEvents>(type: T, listener: (event: CallEvents[T]) => void): () => void;
 }

@@ -63,6 +63,7 @@ function noteAndTell(parts: PushParts, push: Push): void {
     case 'call.incoming':
     case 'call.state':
     case 'call.key':
+    case 'call.way':
     case 'call.ended':
     case 'file.progress':
     case 'file.end':

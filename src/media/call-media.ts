@@ -26,8 +26,9 @@ import {
 } from './media.js';
 import { keepPace } from './pace.js';
 import { RtpOut, type RtpTarget } from './rtp-out.js';
-import { MediaSession, type RelayTicket } from './session/media-session.js';
+import { MediaSession } from './session/media-session.js';
 import type { MediaTunnel } from './session/tunnel-path.js';
+import type { RelayTicket } from './session/ways.js';
 
 export interface CallMediaOptions {
   access: RelayTicket;
@@ -35,6 +36,8 @@ export interface CallMediaOptions {
   media: MediaKind;
   /** The way through the chat connection; null for none. */
   tunnel: MediaTunnel | null;
+  /** Passes bytes to a participant, sealed, by which a direct way is found; without it media goes by the relay alone. */
+  offer?: (to: number, bytes: Buffer) => void;
   /** As on the command line; `none` for no camera, microphone or speaker. */
   camera: string;
   mic: string;
@@ -106,6 +109,7 @@ class RunningMedia implements CallMedia {
       soundMade: (sound) => this.#emit('sound', { from: selfId, ...sound, capturedAt: sound.captureTimeMs }),
       path: (path) => this.#emit('path', { path }),
       pictureRate: (bps) => this.#pictures.setBudget(bps),
+      offer: options.offer,
     });
     this.#pictures = new AdaptivePictures((frame) => this.#session.sendFrame(frame));
   }
@@ -132,6 +136,10 @@ class RunningMedia implements CallMedia {
 
   setOwnKey(key: SenderKey): void {
     this.#session.setOwnKey(key);
+  }
+
+  offerCame(from: number, bytes: Buffer): void {
+    this.#session.offerCame(from, bytes);
   }
 
   removePerson(id: number): void {

@@ -111,7 +111,7 @@ interface VideoStats {
 /** What `--stats` writes each second; see docs/CLI.md. Persons by participant number. */
 export interface MediaStats {
   readonly path: 'udp' | 'tcp' | 'direct';
-  /** Round trip to the relay; null while not known. */
+  /** Round trip to the relay, or to the other one when `path` is direct; null while not known. */
   readonly rttMs: number | null;
   readonly sent: {
     /** `dropped`: frames that were given up before they were sent. */
@@ -154,6 +154,8 @@ export interface CallMedia {
   setKey(id: number, key: SenderKey): void;
   /** Sends under this key from now on, if it is newer: the others have it. */
   setOwnKey(key: SenderKey): void;
+  /** A participant tells how it can be reached directly: what its `offer` gave. */
+  offerCame(from: number, bytes: Buffer): void;
   removePerson(id: number): void;
   /** Microphone off or on; camera off or on (released while off). */
   setMuted(muted: boolean): void;

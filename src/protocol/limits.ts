@@ -60,6 +60,8 @@ export const limits = {
   maxCallKeyChars: 128,
   /** Characters of a sender key that is sealed for a participant. */
   maxSealedKeyChars: 1_024,
+  /** Characters of what is sealed for a participant about a direct way: at most 12 candidates. */
+  maxSealedWayChars: 4_096,
 } as const;
 
 /** Seconds of silence after which a client sends a ping; it gives up after twice that, the server after three times. */

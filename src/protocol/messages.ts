@@ -48,6 +48,7 @@ const withToken = signedIn.extend({
 });
 const credential = base64url;
 const sealedKey = base64url.max(limits.maxSealedKeyChars);
+const sealedWay = base64url.max(limits.maxSealedWayChars);
 const inCall = z.object({ state: callState, participant: participantId, ticket: callTicket });
 
 /** Requests, from client to server. Each is answered once, by a reply or an error. */
@@ -426,6 +427,12 @@ export const requests = {
     body: z.object({ call: callId, to: participantId, sealed: sealedKey }),
     reply: nothing,
   },
+  'call.way': {
+    login: true,
+    doc: 'Passes to another participant by which addresses a direct way might be found, sealed for them. Who is away does not get it.',
+    body: z.object({ call: callId, to: participantId, sealed: sealedWay }),
+    reply: nothing,
+  },
   'call.set': {
     login: true,
     doc: 'Tells the others that the microphone is muted or the camera is off, or on again; and that this side records, before it does.',
@@ -492,6 +499,10 @@ export const pushes = {
   'call.key': {
     doc: "Another participant's sender key, sealed for this one.",
     body: z.object({ call: callId, from: participantId, sealed: sealedKey }),
+  },
+  'call.way': {
+    doc: 'By which addresses another participant might be reached directly, sealed for this one.',
+    body: z.object({ call: callId, from: participantId, sealed: sealedWay }),
   },
   'call.ended': {
     doc: 'A call one is in, or that rings here, is over for this device. `durationMs` counts from the first accept.',

@@ -16,18 +16,25 @@ import { ProtocolError } from './errors.js';
  * Attributes follow: type (16 bits), length (16 bits), value, padding to 4 bytes (section 14).
  */
 
-export const stunType = { bindingRequest: 0x0001, bindingSuccess: 0x0101 } as const;
+export const stunType = { bindingRequest: 0x0001, bindingSuccess: 0x0101, bindingError: 0x0111 } as const;
 export const stunAttribute = {
   /** Section 14.3. */
   username: 0x0006,
   /** Section 14.5; `encodeStun` writes it, `checkIntegrity` checks it. */
   messageIntegrity: 0x0008,
+  /** Section 14.8. */
+  errorCode: 0x0009,
   xorMappedAddress: 0x0020,
+  /** RFC 8445, section 16.1: of the candidate that whoever gets the check would learn by it. */
+  priority: 0x0024,
   /** RFC 8445, section 16.1: from now on media is to go this way. It has no value. */
   useCandidate: 0x0025,
   /** RFC 5780: makes a request as long as its answer, or both as long as a media datagram. */
   padding: 0x0026,
   fingerprint: 0x8028,
+  /** RFC 8445, section 16.1: the role of who asks, with its tie-breaker of 64 bits. */
+  iceControlled: 0x8029,
+  iceControlling: 0x802a,
   /** Ours, optional to understand: 64 bits that grow, so that an old request sent again binds nothing. */
   counter: 0xc0ca,
   /** Ours, optional to understand: what the relay got from an address and sent there (`binding-traffic.ts`). */

@@ -55,7 +55,8 @@ t.test('pictures and sound reach both sides, and both hang up with 0', { skip },
   const folder = await temporaryFolder(t);
   const [aliceStats, bobStats] = [join(folder, 'alice'), join(folder, 'bob')];
   const agent = await startAgent(t, bob, ...withoutDevices, '--once', '--stats', bobStats);
-  const caller = startCall(t, alice, 'bob', ...withoutDevices, '--stats', aliceStats, '--duration', '6');
+  const options = ['--relay-only', '--stats', aliceStats, '--duration', '6'];
+  const caller = startCall(t, alice, 'bob', ...withoutDevices, ...options);
   const ringing = await caller.until(({ type }) => type === 'ringing');
   t.match(ringing, { with: '@bob', from: 'alice', media: 'video' });
   const connected = await caller.until(({ type }) => type === 'connected');

@@ -58,7 +58,7 @@ export async function mediaPair(test: Teardown): Promise<MediaPair> {
     const opened = new Promise<void>((resolve) => (isOpen = resolve));
     const access = { host: '127.0.0.1', port, ...ticket };
     const session = new MediaSession(
-      { access, self: { ssrc: ticket.ssrc, key } },
+      { access, self: { id, ssrc: ticket.ssrc, key } },
       {
         frame: (frame) => frames.push(frame),
         audioPacket: () => undefined,

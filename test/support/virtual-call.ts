@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { AudioEncoder } from '../../src/media/audio/encoder.js';
 import { encodedSmaller } from '../../src/media/adaptive-pictures.js';
-import type { JpegFrame, ReceivedFrame } from '../../src/media/media.js';
+import type { JpegFrame, MediaStats, ReceivedFrame } from '../../src/media/media.js';
 import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import type { Datagram, Outside } from '../../src/media/session/outside.js';
+import type { SocketAddress } from '../../src/protocol/stun.js';
 import type { RtpPacket } from '../../src/protocol/rtp.js';
 import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
@@ -13,6 +14,7 @@ import type { MediaRates, RelayParticipant } from '../../src/server/relay/relay-
 import { BadNetwork, seededRandom, type NetworkTraits } from './bad-network.js';
 import { Tunnels, type TunnelEnd } from '../../src/server/calls/tunnels.js';
 import { SleepyClock, VirtualTime } from './virtual-time.js';
+import { VirtualInternet, VirtualNat, type NatKind } from './virtual-nat.js';
 import { VirtualStream, type StreamTraits } from './virtual-tunnel.js';
 
 export interface VirtualSide {
@@ -31,21 +33,27 @@ export interface VirtualSide {
   /** Its chat connection, up and down; null where there is none. */
   readonly tunnel: { traits: StreamTraits; up: VirtualStream; down: VirtualStream } | null;
   /** Every path that it told, and when. */
-  readonly paths: { path: 'udp' | 'tcp' | null; atMs: number }[];
+  readonly paths: { path: MediaStats['path'] | null; atMs: number }[];
   /** Its machine sleeps for so long from now. */
   sleep(ms: number): void;
   /** Is told of sound as it came. */
   onSound: (from: number, packet: RtpPacket, capturedAt: number) => void;
   /** The relay sees this side at another address from now on. */
   move(): void;
-  /** Takes a datagram as if it came from the relay's address. */
-  receive(bytes: Buffer): void;
+  /** Takes a datagram as if it came from the relay's address, or from another one. */
+  receive(bytes: Buffer, from?: SocketAddress): void;
   /** Sends a datagram to the relay beside its session. */
   send(bytes: Buffer): void;
 }
 
 export interface VirtualCall {
   readonly time: VirtualTime;
+  /** Between all sides, without the relay. */
+  readonly direct: BadNetwork;
+  readonly internet: VirtualInternet;
+  /** Somebody who takes part in the call from now on, or no longer. */
+  join(): VirtualSide;
+  leave(side: VirtualSide): Promise<void>;
   readonly relay: RelayCore;
   readonly sides: readonly VirtualSide[];
   /** All speak (a tone that never rests) and listen until the undo is called. */
@@ -99,10 +107,19 @@ export async function virtualCall(
     rates?: MediaRates;
     /** What each encrypts with at first. */
     keyOf?: (id: number) => VirtualSide['key'];
+    /** What each is behind; direct ways are looked for only where this is given, and not by those for whom it is null. */
+    nats?: readonly (NatKind | null)[];
+    /** What the network does to datagrams that go directly. */
+    directTraits?: NetworkTraits;
+    /** How long what is passed on by the server takes. */
+    signalMs?: number;
   } = {},
 ): Promise<VirtualCall> {
   const { traits = [], withKeys = true, withTunnels = false, seed = 7 } = options;
+  const { nats, directTraits = {}, signalMs = 40 } = options;
   const time = new VirtualTime();
+  const direct = new BadNetwork(seed + 1_000, directTraits, () => time.now());
+  const internet = new VirtualInternet();
   /** Who listens at which port of the relay's side of the network. */
   const ports = new Map<number, (bytes: Buffer) => void>();
   const mediaRates = options.rates ?? (await readConfig()).mediaRates;
@@ -121,6 +138,7 @@ export async function virtualCall(
   );
   time.every(1_000, () => relay.sweep());
   let lastPort = 40_000;
+  let lastId = 0;
 
   const make = (id: number): VirtualSide => {
     const ticket = {
@@ -137,9 +155,26 @@ export async function virtualCall(
     const random = seededRandom(seed * 100 + id);
     let receive: Datagram = () => undefined;
     let port = 0;
+    let innerPort = 50_000 + 100 * id;
+    const nat = new VirtualNat(nats?.[id - 1] ?? 'cone', {
+      inner: `192.168.${id}.2`,
+      outer: `203.0.113.${id}`,
+      firstPort: 10_000 * id,
+    });
+    internet.join({
+      nat,
+      take: (bytes, to, from) => {
+        direct.pass(bytes, id % 2 === 1 ? 'up' : 'down', (copy, waitMs) =>
+          time.after(waitMs, () => {
+            if (!clock.isAsleep && to === innerPort) receive(copy, from);
+          }),
+        );
+      },
+    });
     const move = (): void => {
       ports.delete(port);
-      port = ++lastPort;
+      nat.forget();
+      port = nats ? nat.out(innerPort, relayAddress).port : ++lastPort;
       ports.set(port, (bytes) => {
         network.pass(bytes, 'down', (copy, waitMs) =>
           time.after(waitMs, () => {
@@ -155,15 +190,22 @@ export async function virtualCall(
       random,
       after: (ms, run) => clock.after(ms, run),
       resolve: (address) => Promise.resolve({ address, family: 4 }),
+      addresses: () => [{ address: nat.inner, family: 4, isLoopback: false }],
       openSocket: (_family, { datagram, ready }) => {
+        innerPort++;
         move();
         receive = datagram;
         time.after(0, ready);
         return {
-          send: (bytes) => {
+          port: innerPort,
+          send: (bytes, toPort, address) => {
+            if (address !== relayAddress.address) {
+              internet.send(nat, innerPort, { address, port: toPort }, bytes);
+              return;
+            }
             network.pass(bytes, 'up', (copy, waitMs) => {
               const from = port;
-              time.after(waitMs, () => relay.datagram(copy, '203.0.113.1', from));
+              time.after(waitMs, () => relay.datagram(copy, nat.outer, from));
             });
           },
           close: async () => {
@@ -209,7 +251,7 @@ export async function virtualCall(
     };
     const access = { host: relayAddress.address, port: relayAddress.port, ...ticket };
     const session = new MediaSession(
-      { access, self: { ssrc: ticket.ssrc, key }, tunnel: withTunnels ? mediaTunnel : null },
+      { access, self: { id, ssrc: ticket.ssrc, key }, tunnel: withTunnels ? mediaTunnel : null },
       {
         frame: (frame) => {
           frames.push(frame);
@@ -218,13 +260,18 @@ export async function virtualCall(
         audioPacket: (from, packet, capturedAt) => side.onSound(from, packet, capturedAt),
         path: (path) => paths.push({ path, atMs: time.now() }),
         pictureRate: (bps) => control.setBudget(bps),
+        ...(nats &&
+          nats[id - 1] !== null && {
+            offer: (to: number, bytes: Buffer) =>
+              void time.after(signalMs, () => byId.get(to)?.session.offerCame(id, bytes)),
+          }),
       },
       outside,
     );
     const onSound = (): void => undefined;
     const more = {
-      receive: (bytes: Buffer) => receive(bytes, relayAddress),
-      send: (bytes: Buffer) => relay.datagram(bytes, '203.0.113.1', port),
+      receive: (bytes: Buffer, from = relayAddress) => receive(bytes, from),
+      send: (bytes: Buffer) => relay.datagram(bytes, nat.outer, port),
       onSound,
       paths,
       tunnel: withTunnels ? tunnel : null,
@@ -236,14 +283,24 @@ export async function virtualCall(
     return side;
   };
 
-  const sides = Array.from({ length: count }, (_, at) => make(at + 1));
-  for (const side of sides) {
-    for (const other of sides.filter((one) => one !== side)) {
-      side.session.addPerson({ id: other.id, ssrc: other.id * 0x1000 });
-      if (withKeys) side.session.setKey(other.id, other.key);
+  const sides: VirtualSide[] = [];
+  const byId = new Map<number, VirtualSide>();
+  const meet = (side: VirtualSide, other: VirtualSide): void => {
+    side.session.addPerson({ id: other.id, ssrc: other.id * 0x1000 });
+    if (withKeys) side.session.setKey(other.id, other.key);
+  };
+  const join = (): VirtualSide => {
+    const side = make(++lastId);
+    for (const other of sides) {
+      meet(side, other);
+      meet(other, side);
     }
+    sides.push(side);
+    byId.set(side.id, side);
     side.session.start();
-  }
+    return side;
+  };
+  while (sides.length < count) join();
   // Names are resolved by promises, which virtual time does not move.
   await new Promise((resolve) => setImmediate(resolve));
   for (let waits = 0; relay.bound < count && waits < 100; waits++) time.pass(100);
@@ -252,12 +309,24 @@ export async function virtualCall(
     time,
     relay,
     sides,
+    direct,
+    internet,
+    join,
+    leave: async (side) => {
+      sides.splice(sides.indexOf(side), 1);
+      byId.delete(side.id);
+      relay.remove(side.ticket.username);
+      for (const other of sides) other.session.removePerson(side.id);
+      await side.session.close();
+    },
     speak: () => {
       const samples = Int16Array.from({ length: blockSamples }, (_, at) => 6000 * Math.sin(at / 15));
-      const encoders = sides.map(() => new AudioEncoder());
+      const encoders = new Map<number, AudioEncoder>();
       const stop = time.every(blockMs, () => {
-        for (const [at, { session }] of sides.entries()) {
-          session.sendSound(encoders[at]!, { samples, capturedAt: epochMs + time.now() });
+        for (const { id, session } of sides) {
+          const encoder = encoders.get(id) ?? new AudioEncoder();
+          encoders.set(id, encoder);
+          session.sendSound(encoder, { samples, capturedAt: epochMs + time.now() });
           for (const person of session.people.values()) person.audio.pull(time.now());
         }
       });

@@ -100,6 +100,7 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
         ffmpeg: text(fields, 'ffmpeg') ?? variableOf(io.env, 'PYTALK_FFMPEG') ?? null,
       },
       rtpOut,
+      relayOnly: fields['relayOnly'] === true,
     },
     sdp: sdp ?? null,
     audioOnly,

@@ -70,7 +70,8 @@ export function newsText(news: CallNews, say: Say): string {
       return news.recording ? `${text}, ${say('call.records')}` : text;
     }
     case 'path':
-      return news.path === null ? say('call.path-lost') : say('call.path', { path: news.path });
+      if (news.path === null) return say('call.path-lost');
+      return news.path === 'direct' ? say('call.path-direct') : say('call.path', { path: news.path });
     case 'muted':
       return say(news.muted ? 'call.self-muted' : 'call.self-unmuted');
     case 'camera':

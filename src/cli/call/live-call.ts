@@ -35,7 +35,10 @@ export type CallNews =
 export type CallSetup = Pick<
   CallMediaOptions,
   'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'shared'
->;
+> & {
+  /** Media goes by the relay alone, and nobody is told this machine's addresses. */
+  relayOnly?: boolean;
+};
 
 /** Who wants to see and hear of pictures and loudness. */
 export interface CallWatcher {
@@ -82,6 +85,7 @@ export class LiveCall {
       call.on('changed', () => this.#follow()),
       call.on('key', ({ person }) => this.#key(person)),
       call.on('renewed', ({ key }) => this.#media?.setOwnKey(key)),
+      call.on('way', ({ person, way }) => this.#media?.offerCame(person.id, way)),
       call.on('gone', ({ person }) => this.#gone(person)),
       call.on('connected', () => void this.#connected()),
       call.on('ended', (end) => void this.#finish(end)),
@@ -135,6 +139,7 @@ export class LiveCall {
       self,
       media,
       tunnel,
+      ...(this.#setup.relayOnly !== true && { offer: (to, way) => this.call.ways.send(to, way) }),
     });
     const running = await this.#starting;
     this.#media = running;
@@ -240,6 +245,7 @@ export class LiveCall {
   #introduce(person: CallPerson): void {
     this.#media?.addPerson({ id: person.id, username: person.username, ssrc: person.ssrc });
     if (person.key !== null) this.#media?.setKey(person.id, person.key);
+    if (person.way !== null) this.#media?.offerCame(person.id, person.way);
   }
 
   #key(person: CallPerson): void {

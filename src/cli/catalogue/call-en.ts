@@ -21,7 +21,7 @@ export const callEn = {
   'option.record': 'keep the call in a new Matroska file; the others are told',
   'option.ffmpeg': 'the ffmpeg to use (or PYTALK_FFMPEG)',
   'option.relay-only':
-    'send media through the server alone, so that nobody learns your address; there is no other way yet',
+    'send media through the server alone, so that whom you talk with does not learn your address',
   'usage.call-whom': 'say whom to call, such as `pytalk call bob`, or wait for calls with --answer',
   'usage.call-group':
     'only people of one group can be called together: name the group first, as in `pytalk call "#team" bob carol`',
@@ -56,6 +56,7 @@ export const callEn = {
   'call.recording-off': 'the recording {path} has ended',
   'call.recording-failed': 'the recording has ended, the call goes on: {reason}',
   'call.path': 'media travels over {path}',
+  'call.path-direct': 'media travels directly, past the server',
   'call.path-lost': 'nothing comes from the server any more; trying again',
   'call.retry': 'Trying again in {seconds} s',
   'call.ended.hangup': 'the call is over ({duration})',

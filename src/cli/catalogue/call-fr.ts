@@ -21,7 +21,7 @@ export const callFr = {
   'option.record': 'garder l’appel dans un nouveau fichier Matroska ; les autres en sont avertis',
   'option.ffmpeg': 'le ffmpeg à utiliser (ou PYTALK_FFMPEG)',
   'option.relay-only':
-    'faire passer image et son par le serveur seul, pour que personne n’apprenne votre adresse ; il n’y a pas encore d’autre voie',
+    'faire passer image et son par le serveur seul, pour que votre correspondant n’apprenne pas votre adresse',
   'usage.call-whom': 'dites qui appeler, par exemple `pytalk call bob`, ou attendez les appels avec --answer',
   'usage.call-group':
     'on ne peut appeler ensemble que des membres d’un groupe : nommez d’abord le groupe, comme dans `pytalk call "#equipe" bob carole`',
@@ -57,6 +57,7 @@ export const callFr = {
   'call.recording-off': 'l’enregistrement {path} est terminé',
   'call.recording-failed': 'l’enregistrement est terminé, l’appel continue : {reason}',
   'call.path': 'image et son passent par {path}',
+  'call.path-direct': 'image et son passent directement, sans le serveur',
   'call.path-lost': 'plus rien ne vient du serveur ; nouvel essai',
   'call.retry': 'Nouvel essai dans {seconds} s',
   'call.ended.hangup': 'l’appel est terminé ({duration})',

@@ -44,6 +44,7 @@ export const accountCommands: readonly CommandSpec[] = [
         value: 'how',
         completes: ['auto', 'kitty', 'sixel', 'iterm2', 'blocks', 'ascii', 'none'],
       },
+      { name: 'relay-only' },
     ],
     examples: ['chat', 'chat @bob', 'chat --camera http://192.168.1.20:8080/video'],
     run: async () => (await import('../commands/chat.js')).chat,

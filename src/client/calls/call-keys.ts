@@ -60,11 +60,11 @@ export function isSigned(call: string, user: number, key: CallKey, identity: str
 }
 
 /*
- * A sealed sender key:
+ * What is sealed from hand to hand, such as a sender key:
  *
  *   1 byte   version, 2
  *  12 bytes  nonce, random
- *  32 bytes  epoch (4) and master key (28), AES-256-GCM
+ *   n bytes  AES-256-GCM; for a sender key 32: epoch (4) and master key (28)
  *  16 bytes  tag; the version is authenticated with it
  *
  * The AES key is HKDF-SHA256 (RFC 5869) of the X25519 secret, salted with the call's id; its info names the purpose, both
@@ -74,7 +74,9 @@ const version = 2;
 const nonceBytes = 12;
 const epochBytes = 4;
 const tagBytes = 16;
-const sealedBytes = 1 + nonceBytes + epochBytes + masterBytes + tagBytes;
+
+/** What is sealed, as its key is told to be for that alone. */
+type Purpose = 'sender key' | 'way';
 
 /** One direction between two participants of a call. */
 export interface Direction {
@@ -95,40 +97,51 @@ export function directionOf(
   return { call, from: from.id, to: to.id, fromKey: from.key.publicKey, toKey: to.key.publicKey };
 }
 
-function aesKey(own: KeyObject, other: string, { call, from, to, fromKey, toKey }: Direction): Buffer {
+function aesKey(own: KeyObject, other: string, direction: Direction, purpose: Purpose): Buffer {
+  const { call, from, to, fromKey, toKey } = direction;
   const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x: other }, format: 'jwk' });
   // Throws for a public key that leads to the all-zero secret (RFC 7748, section 6.1).
   const secret = diffieHellman({ privateKey: own, publicKey });
-  const info = `pytalk call sender key v${version}\n${from}\n${to}\n${fromKey}\n${toKey}`;
+  const info = `pytalk call ${purpose} v${version}\n${from}\n${to}\n${fromKey}\n${toKey}`;
   return Buffer.from(hkdfSync('sha256', secret, call, info, 32));
 }
 
-/** Seals a sender key for the participant at the other end; returns base64url. Throws for a public key that is none. */
-export function sealSenderKey(own: KeyObject, direction: Direction, key: SenderKey): string {
+/** Seals something for the participant at the other end; returns base64url. Throws for a public key that is none. */
+export function seal(own: KeyObject, direction: Direction, purpose: Purpose, plain: Buffer): string {
   const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv('aes-256-gcm', aesKey(own, direction.toKey, direction), nonce);
+  const cipher = createCipheriv('aes-256-gcm', aesKey(own, direction.toKey, direction, purpose), nonce);
   cipher.setAAD(Buffer.of(version));
-  const epoch = Buffer.alloc(epochBytes);
-  epoch.writeUInt32BE(key.epoch);
-  const sealed = Buffer.concat([cipher.update(epoch), cipher.update(key.master), cipher.final()]);
+  const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
   return Buffer.concat([Buffer.of(version), nonce, sealed, cipher.getAuthTag()]).toString('base64url');
 }
 
-/** Opens what `sealSenderKey` made for this device; null when it was not made for it, or is not whole. */
-export function openSenderKey(own: KeyObject, direction: Direction, sealed: string): SenderKey | null {
+/** Opens what `seal` made for this device and this purpose; null when it was not made for it, or is not whole. */
+export function open(own: KeyObject, direction: Direction, purpose: Purpose, sealed: string): Buffer | null {
   const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes.length !== sealedBytes || bytes[0] !== version) return null;
+  if (bytes.length < 1 + nonceBytes + tagBytes || bytes[0] !== version) return null;
   try {
     const nonce = bytes.subarray(1, 1 + nonceBytes);
-    const decipher = createDecipheriv('aes-256-gcm', aesKey(own, direction.fromKey, direction), nonce);
+    const key = aesKey(own, direction.fromKey, direction, purpose);
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce);
     decipher.setAAD(Buffer.of(version));
     decipher.setAuthTag(bytes.subarray(-tagBytes));
-    const plain = Buffer.concat([
-      decipher.update(bytes.subarray(1 + nonceBytes, -tagBytes)),
-      decipher.final(),
-    ]);
-    return { epoch: plain.readUInt32BE(0), master: plain.subarray(epochBytes) };
+    const sealedBytes = bytes.subarray(1 + nonceBytes, -tagBytes);
+    return Buffer.concat([decipher.update(sealedBytes), decipher.final()]);
   } catch {
     return null;
   }
+}
+
+/** As `seal`. */
+export function sealSenderKey(own: KeyObject, direction: Direction, key: SenderKey): string {
+  const epoch = Buffer.alloc(epochBytes);
+  epoch.writeUInt32BE(key.epoch);
+  return seal(own, direction, 'sender key', Buffer.concat([epoch, key.master]));
+}
+
+/** As `open`. */
+export function openSenderKey(own: KeyObject, direction: Direction, sealed: string): SenderKey | null {
+  const plain = open(own, direction, 'sender key', sealed);
+  if (plain?.length !== epochBytes + masterBytes) return null;
+  return { epoch: plain.readUInt32BE(0), master: plain.subarray(epochBytes) };
 }

@@ -128,6 +128,7 @@ export class Calls {
     if (type === 'call.incoming') this.#rings(body.state);
     else if (type === 'call.state') this.#calls.get(body.state.call)?.follow(body.state);
     else if (type === 'call.key') this.#calls.get(body.call)?.keyCame(body.from, body.sealed);
+    else if (type === 'call.way') this.#calls.get(body.call)?.ways.take(body.from, body.sealed);
     else if (type === 'call.ended') this.#calls.get(body.call)?.finish(body.reason, body.durationMs, null);
   }
 

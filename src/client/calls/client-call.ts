@@ -10,6 +10,9 @@ import { isLoss } from '../link.js';
 import type { People } from '../people.js';
 import { isoTime } from '../view.js';
 import { LinkTunnel } from './call-tunnel.js';
+import { asError } from './call-error.js';
+import { CallWays } from './call-ways.js';
+import { relayAccess } from './relay-access.js';
 import {
   directionOf,
   makeCallSecret,
@@ -20,7 +23,6 @@ import {
   type SenderKey,
 } from './call-keys.js';
 import { checkCallKey } from './key-check.js';
-import { relayAccess } from './relay-access.js';
 import { SenderKeys } from './sender-keys.js';
 
 /** Sealed keys that wait for the news of who sent them. */
@@ -44,6 +46,7 @@ export class ClientCall implements Call {
   readonly #senderKeys: SenderKeys;
   readonly #people = new Map<number, CallPerson>();
   readonly #early: { from: number; sealed: string }[] = [];
+  readonly ways: CallWays;
   #state: CallState;
   #self: { id: number; ssrc: number } | null = null;
   #relay: RelayAccess | null = null;
@@ -76,6 +79,13 @@ export class ClientCall implements Call {
       timers: parts.core.timers,
       hand: (to, key) => this.#hand(to, key),
       use: (key) => this.#emitter.emit('renewed', { key }),
+    });
+    this.ways = new CallWays({
+      privateKey: this.#secret.privateKey,
+      people: this.#people,
+      direction: (other, back) => this.#direction(other, back),
+      pass: (to, sealed) => this.#request('call.way', { call: this.id, to, sealed }),
+      came: (person, way) => this.#emitter.emit('way', { person, way }),
     });
   }
 
@@ -278,6 +288,7 @@ export class ClientCall implements Call {
       }
       this.#senderKeys.follow(this.#people.keys());
       this.#openKeys();
+      this.ways.follow();
     }
     this.#emitter.emit('changed', undefined);
     if (this.#phase === 'ringing' && this.#people.size > 0) {
@@ -297,7 +308,7 @@ export class ClientCall implements Call {
     }
     await checkCallKey(this.#parts, this.id, participant);
     const username = this.#parts.core.directory.nameOf(participant.user);
-    this.#people.set(id, { id, username, ssrc, muted, camera, recording, away, key: null });
+    this.#people.set(id, { id, username, ssrc, muted, camera, recording, away, key: null, way: null });
   }
 
   async #hand(to: number, key: SenderKey): Promise<void> {
@@ -337,10 +348,4 @@ export class ClientCall implements Call {
       this.#emitter.emit('key', { person });
     }
   }
-}
-
-function asError(error: unknown): PytalkError {
-  if (!(error instanceof PytalkError)) return new PytalkError('internal', { cause: error });
-  // Not said by a server that still has the call in which this device is.
-  return error.code === 'call-not-found' ? new PytalkError('call-lost', { cause: error }) : error;
 }

@@ -2,10 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { decodeTraffic, type BindingTraffic } from '../../protocol/binding-traffic.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import { checkIntegrity, decodeStun, encodeStun, stunAttribute, stunType } from '../../protocol/stun.js';
+import { mappedAddress } from '../../protocol/ice.js';
+import {
+  checkIntegrity,
+  decodeStun,
+  encodeStun,
+  stunAttribute,
+  stunType,
+  type SocketAddress,
+} from '../../protocol/stun.js';
 
 /** With it a request, and its answer, are about as long as a media datagram. */
-const paddingBytes = 1_060;
+export const paddingBytes = 1_060;
 
 export interface BindingRequest {
   readonly id: Buffer;
@@ -15,6 +23,8 @@ export interface BindingRequest {
 export interface BindingAnswer {
   /** What crossed by this way; null when the relay does not count it. */
   readonly traffic: BindingTraffic | null;
+  /** Under which address the request was seen; null when that is not said. */
+  readonly mapped: SocketAddress | null;
 }
 
 export class BindingRequests {
@@ -58,14 +68,15 @@ export class BindingRequests {
   /** Reads the answer to a request; null for anything else. */
   answer(bytes: Buffer, request: BindingRequest): BindingAnswer | null {
     try {
-      const { type, transactionId, attributes } = decodeStun(bytes);
+      const message = decodeStun(bytes);
+      const { type, transactionId, attributes } = message;
       const isAnswer =
         type === stunType.bindingSuccess &&
         transactionId.equals(request.id) &&
         checkIntegrity(bytes, this.#password);
       if (!isAnswer) return null;
       const traffic = attributes.find((attribute) => attribute.type === stunAttribute.traffic);
-      return { traffic: traffic ? decodeTraffic(traffic.value) : null };
+      return { traffic: traffic ? decodeTraffic(traffic.value) : null, mapped: mappedAddress(message) };
     } catch (error) {
       if (error instanceof ProtocolError) return null;
       throw error;

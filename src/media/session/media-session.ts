@@ -1,13 +1,13 @@
 // The media of one call on the wire: streams out, people in, reports both ways, to the relay and from it.
 import { ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
-import { compactNtp } from '../../protocol/ntp.js';
 import { decodeRtcp, encodeRtcp, type ReportBlock, type RtcpPacket } from '../../protocol/rtcp.js';
 import { ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
-import { SrtcpReceiver, SrtcpSender, SrtpSender } from '../../protocol/srtp.js';
+import { SrtpSender } from '../../protocol/srtp.js';
 import type { AudioEncoder, EncodedSound } from '../audio/encoder.js';
 import type { JpegFrame, MediaStats, ReceivedFrame, SenderKey, SoundBlock } from '../media.js';
 import { Congestion, estimateEveryMs } from './congestion.js';
+import { FarRoundTrip } from './far-round-trip.js';
 import type { RoundTrips } from './gaps.js';
 import { OutStream } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
@@ -18,17 +18,11 @@ import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
 import { SoundControl } from './sound-shape.js';
 import type { MediaTunnel } from './tunnel-path.js';
-import { Ways, type WaysOptions } from './ways.js';
+import { Ways, type RelayTicket } from './ways.js';
 
 const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
-
-export interface RelayTicket extends WaysOptions {
-  /** SRTCP, 28 bytes each. */
-  toRelay: Buffer;
-  fromRelay: Buffer;
-}
 
 export interface SessionEvents {
   frame(frame: ReceivedFrame): void;
@@ -36,26 +30,26 @@ export interface SessionEvents {
   /** One's own packet of sound, whether or not somebody is there to hear it. */
   soundMade?(sound: EncodedSound): void;
   /** How media travels now; null when the relay does not answer. */
-  path(path: 'udp' | 'tcp' | null): void;
+  path(path: MediaStats['path'] | null): void;
   /** What the way carries of this side's pictures, in bits a second with all headers; null when no limit is known. */
   pictureRate(bps: number | null): void;
+  /** Bytes that a participant must get, sealed, to reach this side directly; without it media goes by the relay alone. */
+  offer?: ((to: number, bytes: Buffer) => void) | undefined;
 }
 
 export class MediaSession {
   readonly #events: SessionEvents;
   readonly #outside: Outside;
   readonly #ways: Ways;
-  readonly #toRelay: SrtcpSender;
-  readonly #fromRelay: SrtcpReceiver;
   readonly #srtp: SrtpSender;
+  readonly #selfId: number;
   readonly #pictures: PictureSender;
   readonly #audio: OutStream;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
   /** Pictures that were not begun, as the tunnel was full. */
   #heldBack = 0;
-  /** Round trip to the other side, by report blocks; null while not known. */
-  #farRttMs: number | null = null;
+  readonly #far = new FarRoundTrip();
   readonly #congestion: Congestion;
   readonly #resends = new Resends((bytes) => this.#ways.send(bytes));
   readonly #sound = new SoundControl();
@@ -67,7 +61,7 @@ export class MediaSession {
   constructor(
     options: {
       access: RelayTicket;
-      self: { ssrc: number; key: SenderKey };
+      self: { id: number; ssrc: number; key: SenderKey };
       /** Another way to the relay; without one there is only UDP. */
       tunnel?: MediaTunnel | null;
     },
@@ -78,12 +72,16 @@ export class MediaSession {
     this.#outside = outside;
     this.#srtp = new SrtpSender(options.self.key.master, options.self.key.epoch);
     this.#audio = new OutStream(options.self.ssrc + streamOffset.audio, this.#srtp);
-    this.#toRelay = new SrtcpSender(options.access.toRelay);
-    this.#fromRelay = new SrtcpReceiver(options.access.fromRelay);
+    this.#selfId = options.self.id;
     const wayEvents = {
       rtp: (bytes: Buffer, nowMs: number) => this.#rtp(bytes, nowMs),
-      rtcp: (bytes: Buffer) => this.#rtcp(bytes),
-      path: (path: 'udp' | 'tcp' | null) => events.path(path),
+      rtcp: (packet: Buffer) => this.#rtcp(packet),
+      path: (path: MediaStats['path'] | null) => {
+        this.#far.by(path);
+        events.path(path);
+      },
+      offer: events.offer,
+      farRttMs: () => this.#far.ms,
       changed: () => this.#people.forEach((person) => person.arrivals.comesAnotherWay()),
     };
     this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
@@ -133,6 +131,7 @@ export class MediaSession {
     });
     this.#people.set(person.id, remote);
     this.#bySsrc.set(person.ssrc, remote);
+    this.#ways.others(this.#selfId, [...this.#people.keys()]);
   }
 
   removePerson(id: number): void {
@@ -140,6 +139,12 @@ export class MediaSession {
     if (!remote) return;
     this.#people.delete(id);
     this.#bySsrc.delete(remote.ssrc);
+    this.#ways.others(this.#selfId, [...this.#people.keys()]);
+  }
+
+  /** A participant tells how it can be reached directly: what its `offer` gave. */
+  offerCame(from: number, bytes: Buffer): void {
+    this.#ways.offerCame(from, bytes);
   }
 
   setKey(id: number, key: SenderKey): void {
@@ -217,7 +222,7 @@ export class MediaSession {
 
   #roundTrips(): RoundTrips {
     const relayMs = this.#ways.rttMs ?? 0;
-    return { relayMs, senderMs: Math.max(relayMs, this.#farRttMs ?? 0) };
+    return { relayMs, senderMs: Math.max(relayMs, this.#far.ms ?? 0) };
   }
 
   #tickLater(): void {
@@ -243,9 +248,7 @@ export class MediaSession {
     if (isWaiting && !this.#isClosed) this.#tickLater();
   }
 
-  #rtcp(bytes: Buffer): void {
-    const rtcp = this.#fromRelay.unprotect(bytes);
-    if (!rtcp) return;
+  #rtcp(rtcp: Buffer): void {
     let packets: RtcpPacket[];
     try {
       packets = decodeRtcp(rtcp);
@@ -293,17 +296,14 @@ export class MediaSession {
   /** The round trip to whoever reports (RFC 3550, section 6.4.1). */
   #reports(from: number, reports: readonly ReportBlock[]): void {
     for (const report of reports) {
-      const { ssrc, fractionLost, lastSr, delaySinceLastSr } = report;
+      const { ssrc, fractionLost, lastSr } = report;
       if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
       if (ssrc === this.#pictures.video.ssrc) {
         this.#pictures.parity.reported(from, report, this.#outside.now());
         this.#congestion.lost(from, fractionLost / 256, this.#outside.now());
       }
       if (lastSr === 0 || (ssrc !== this.#pictures.video.ssrc && ssrc !== this.#audio.ssrc)) continue;
-      const units = (compactNtp(this.#outside.wallMs()) - lastSr - delaySinceLastSr) | 0;
-      const rttMs = Math.max(0, (units * 1000) / 65_536);
-      this.#pictures.parity.measured(rttMs, this.#outside.now());
-      this.#farRttMs = this.#farRttMs === null ? rttMs : this.#farRttMs + (rttMs - this.#farRttMs) / 4;
+      this.#pictures.parity.measured(this.#far.reported(report, this.#outside.wallMs()), this.#outside.now());
     }
   }
 
@@ -317,7 +317,7 @@ export class MediaSession {
   }
 
   #clockOffset(person: RemotePerson): number | null {
-    const oneWayMs = (this.#farRttMs ?? this.#ways.rttMs ?? 0) / 2;
+    const oneWayMs = (this.#far.ms ?? this.#ways.rttMs ?? 0) / 2;
     return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
   }
 
@@ -336,7 +336,7 @@ export class MediaSession {
   // ---- reports --------------------------------------------------------------------------------------------
 
   #control(packets: readonly RtcpPacket[]): void {
-    this.#ways.send(this.#toRelay.protect(encodeRtcp(packets)));
+    this.#ways.control(encodeRtcp(packets));
   }
 
   /** About three times a second, never in step with the others (RFC 3550, section 6.2). */

@@ -1,6 +1,7 @@
 // What a call's media needs of the machine: time, chance, names and UDP sockets; passed in, so that tests need no sleep and no network.
 import { createSocket } from 'node:dgram';
 import { lookup as resolveName } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import { wallClock } from './wall-clock.js';
 
 /** Holds a burst of pictures while this thread is busy. */
@@ -18,6 +19,15 @@ export interface DatagramSocket {
   /** Sends to a numeric address; what the network does to it is not known. */
   send(bytes: Buffer, port: number, address: string): void;
   close(): Promise<void>;
+  /** Its own port; 0 before it is ready. */
+  readonly port: number;
+}
+
+/** An address that this machine has. */
+export interface MachineAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly isLoopback: boolean;
 }
 
 export type Datagram = (bytes: Buffer, from: { address: string; port: number }) => void;
@@ -29,6 +39,8 @@ export interface Outside extends Clock {
   random(): number;
   /** The address of a name; null when it cannot be known now. */
   resolve(host: string): Promise<{ address: string; family: number } | null>;
+  /** The machine's addresses, as they are now. */
+  addresses(): readonly MachineAddress[];
   /** A socket on a free port; `ready` is called once it may send, never before this returns. */
   openSocket(family: number, events: { datagram: Datagram; ready: () => void }): DatagramSocket;
 }
@@ -43,6 +55,20 @@ export const theMachine: Outside = {
     return () => clearTimeout(timer);
   },
   resolve: (host) => resolveName(host).catch(() => null),
+  addresses: () => {
+    try {
+      return Object.values(networkInterfaces()).flatMap((all = []) =>
+        all.map(({ address, family, internal }) => ({
+          address,
+          family: family === 'IPv6' ? (6 as const) : (4 as const),
+          isLoopback: internal,
+        })),
+      );
+    } catch {
+      // On Android, where a program may not ask.
+      return [];
+    }
+  },
   openSocket: (family, { datagram, ready }) => {
     const socket = createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
@@ -52,10 +78,17 @@ export const theMachine: Outside = {
       lookup: (host, _options, callback) => callback(null, host, family),
     });
     let closing: Promise<void> | null = null;
+    let port = 0;
     socket.on('error', () => undefined);
     socket.on('message', datagram);
-    socket.bind(0, () => queueMicrotask(ready));
+    socket.bind(0, () => {
+      ({ port } = socket.address());
+      queueMicrotask(ready);
+    });
     return {
+      get port() {
+        return port;
+      },
       send: (bytes, port, address) => {
         if (!closing) socket.send(bytes, port, address);
       },

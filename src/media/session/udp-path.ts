@@ -1,5 +1,6 @@
 // The way to the relay over UDP: a socket that proves its ticket by STUN, keeps the binding alive, and begins anew when it is cut.
 import { datagramKind } from '../../protocol/rtp.js';
+import type { SocketAddress } from '../../protocol/stun.js';
 import type { BindingAnswer, BindingRequests } from './binding-requests.js';
 import { Knocker, type KnockPlan } from './knocker.js';
 import { OneWay } from './one-way.js';
@@ -34,9 +35,20 @@ export interface PathEvents {
   asked(): void;
 }
 
+/** Where this side can be reached by the socket that speaks with the relay. */
+export interface UdpBase {
+  readonly family: number;
+  /** The socket's own port; 0 while it has none. */
+  readonly port: number;
+  /** As the relay sees it; null while that is not known. */
+  readonly mapped: SocketAddress | null;
+  /** Address of the relay. */
+  readonly relay: string;
+}
+
 export class UdpPath {
   readonly #options: UdpPathOptions;
-  readonly #events: PathEvents;
+  readonly #events: PathEvents & { stranger(bytes: Buffer, from: SocketAddress): void };
   readonly #outside: Outside;
   readonly #knocker: Knocker;
   readonly #oneWay = new OneWay();
@@ -52,8 +64,17 @@ export class UdpPath {
   isChosen = true;
   /** Whether requests are as long as media is. */
   isLong = false;
+  /** Whether the socket is in use for more than the relay: then it is kept whatever the relay says. */
+  isHeld = false;
+  #mapped: SocketAddress | null = null;
 
-  constructor(options: UdpPathOptions, requests: BindingRequests, events: PathEvents, outside: Outside) {
+  /** `stranger`: a datagram that came from elsewhere than the relay. */
+  constructor(
+    options: UdpPathOptions,
+    requests: BindingRequests,
+    events: PathEvents & { stranger(bytes: Buffer, from: SocketAddress): void },
+    outside: Outside,
+  ) {
     this.#options = options;
     this.#events = events;
     this.#outside = outside;
@@ -88,6 +109,18 @@ export class UdpPath {
   /** Requests that were answered one after the other. */
   get answersInARow(): number {
     return this.#answersInARow;
+  }
+
+  /** Null before the name of the relay is resolved. */
+  get base(): UdpBase | null {
+    if (!this.#address || !this.#socket) return null;
+    const { family, address: relay } = this.#address;
+    return { family, port: this.#socket.port, mapped: this.#mapped, relay };
+  }
+
+  /** Sends a datagram elsewhere than to the relay. */
+  sendTo(bytes: Buffer, { address, port }: SocketAddress): void {
+    this.#socket?.send(bytes, port, address);
   }
 
   /** Begins to knock. A name that cannot be resolved now is asked for again. */
@@ -143,9 +176,11 @@ export class UdpPath {
   #open({ address, family }: { address: string; family: number }): void {
     void this.#socket?.close();
     this.#oneWay.forget();
+    this.#mapped = null;
     const socket = this.#outside.openSocket(family, {
       datagram: (bytes, from) => {
         if (from.port === this.#options.port && from.address === address) this.#datagram(bytes);
+        else this.#events.stranger(bytes, from);
       },
       ready: () => {
         if (this.#socket === socket) this.#knocker.knock();
@@ -186,8 +221,9 @@ export class UdpPath {
     }
   }
 
-  #answered({ traffic }: BindingAnswer): void {
+  #answered({ traffic, mapped }: BindingAnswer): void {
     this.#failures = 0;
+    this.#mapped = mapped;
     // Only while media goes this way; else both ends count nothing.
     const isSilent = traffic !== null && this.isChosen && this.#oneWay.isSilent(traffic, this.#outside.now());
     if (isSilent) this.#oneWay.forget();
@@ -201,7 +237,7 @@ export class UdpPath {
     this.#isOpen = false;
     this.#isOneWay = false;
     this.#answersInARow = 0;
-    if (this.#failures++ % failuresPerSocket === 0 && this.#address) {
+    if (this.#failures++ % failuresPerSocket === 0 && this.#address && !this.isHeld) {
       this.#open(this.#address);
       void this.#resolve();
     }

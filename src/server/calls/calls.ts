@@ -168,13 +168,15 @@ export class Calls implements HubWatcher {
     }
   }
 
-  passKey(session: ClientSession, { call: id, to, sealed }: RequestBody<'call.key'>): void {
-    const { call, member } = this.#partIn(session, id);
-    const other = call.members.get(to);
+  /** Passes on what is sealed for another participant. Only keys wait for who is away: a way may be another one by then. */
+  pass(session: ClientSession, type: 'call.key' | 'call.way', sent: RequestBody<'call.key'>): void {
+    const { call, member } = this.#partIn(session, sent.call);
+    const other = call.members.get(sent.to);
     if (!other || other === member) throw new PytalkError('call-not-found');
-    const from = member.id;
-    if (other.connection) other.connection.push('call.key', { call: id, from, sealed });
-    else if (other.missed.length < maxMissedKeys) other.missed.push({ from, sealed });
+    const { id: from } = member;
+    const { sealed } = sent;
+    if (other.connection) other.connection.push(type, { call: call.id, from, sealed });
+    else if (type === 'call.key' && other.missed.length < maxMissedKeys) other.missed.push({ from, sealed });
   }
 
   set(session: ClientSession, { call: id, muted, camera, recording }: RequestBody<'call.set'>): void {

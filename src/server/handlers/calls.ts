@@ -37,7 +37,12 @@ export const callHandlers = {
   },
   'call.key': ({ calls, rates }, session, body) => {
     rates.take('callSignals', session.userId);
-    calls.passKey(session, body);
+    calls.pass(session, 'call.key', body);
+    return {};
+  },
+  'call.way': ({ calls, rates }, session, body) => {
+    rates.take('callSignals', session.userId);
+    calls.pass(session, 'call.way', body);
     return {};
   },
   'call.set': ({ calls, rates }, session, body) => {
@@ -55,5 +60,6 @@ export const callHandlers = {
   | 'call.resume'
   | 'call.host'
   | 'call.key'
+  | 'call.way'
   | 'call.set'
 >;

@@ -1,0 +1,187 @@
+// Tests of the direct way in virtual time: found behind simulated NATs, not where one is symmetric, left when it fails, and taken again.
+import t from 'tap';
+import sharp from 'sharp';
+import type { NatKind } from '../../support/virtual-nat.js';
+import { virtualCall, type VirtualCall, type VirtualSide } from '../../support/virtual-call.js';
+
+t.setTimeout(200_000);
+
+const picture = await sharp({
+  create: {
+    width: 640,
+    height: 480,
+    channels: 3,
+    background: '#888',
+    noise: { type: 'gaussian', mean: 128, sigma: 3 },
+  },
+})
+  .jpeg({ quality: 40, chromaSubsampling: '4:2:0', optimiseCoding: false })
+  .toBuffer();
+const pictureEveryMs = 66;
+
+/** All send pictures for so long. */
+function show(call: VirtualCall, forMs: number): void {
+  call.show(new Array<Buffer>(Math.round(forMs / pictureEveryMs)).fill(picture), pictureEveryMs);
+}
+
+/** When pictures come to a side, from now on. */
+function watch({ time }: VirtualCall, { frames }: VirtualSide): number[] {
+  const times: number[] = [];
+  const push = frames.push.bind(frames);
+  frames.push = (...more) => {
+    times.push(...more.map(() => time.now()));
+    return push(...more);
+  };
+  return times;
+}
+
+function longestGapMs(times: readonly number[], fromMs: number, toMs: number): number {
+  const within = [fromMs, ...times.filter((atMs) => atMs > fromMs && atMs < toMs), toMs];
+  return Math.max(...within.map((atMs, at) => atMs - (within[at - 1] ?? fromMs)));
+}
+
+const pathsOf = (call: VirtualCall): string[] => call.sides.map(({ session }) => session.stats().path);
+const concealedMs = (side: VirtualSide, from: number): number =>
+  side.session.stats().received.get(from)!.audio.concealedMs;
+
+/** Two who talk by a relay 40 ms away, and could do so directly in half the time. */
+async function talking(nats: readonly (NatKind | null)[], more: { loss?: number; directMs?: number } = {}) {
+  const { loss = 0, directMs = 20 } = more;
+  const traits = [
+    { delayMs: 20, loss },
+    { delayMs: 20, loss },
+  ];
+  const directTraits = { delayMs: directMs, loss };
+  const call = await virtualCall(2, { traits, nats, directTraits, withTunnels: true });
+  const [alice, bob] = [call.sides[0]!, call.sides[1]!];
+  const stop = call.speak();
+  const times = { alice: watch(call, alice), bob: watch(call, bob) };
+  return { ...call, call, alice, bob, times, stop, directTraits };
+}
+
+for (const [one, other] of [
+  ['open', 'open'],
+  ['cone', 'cone'],
+  ['open', 'symmetric'],
+] as const) {
+  t.test(`two behind ${one} and ${other} NATs talk directly, and nobody sees the change`, async (t) => {
+    const { call, time, alice, bob, relay, times, stop } = await talking([one, other]);
+    const beganMs = time.now();
+    show(call, 6_000);
+    t.same(pathsOf(call), ['direct', 'direct']);
+    for (const side of [alice, bob]) {
+      const tookMs = side.paths.find(({ path }) => path === 'direct')!.atMs - beganMs;
+      t.ok(tookMs <= 3_000, `after ${Math.round(tookMs)} ms`);
+      t.ok(Math.abs(side.session.stats().rttMs! - 40) < 5, 'the round trip is that of the direct way');
+    }
+    const forwarded = relay.counters.forwardedPackets;
+    show(call, 4_000);
+    t.equal(relay.counters.forwardedPackets, forwarded, 'nothing goes by the relay');
+    stop();
+    for (const [who, all] of Object.entries(times)) {
+      const gapMs = longestGapMs(all, beganMs + 300, time.now());
+      t.ok(gapMs <= 200, `${who} saw at most ${Math.round(gapMs)} ms without a picture`);
+    }
+    t.ok(concealedMs(alice, 2) + concealedMs(bob, 1) <= 200, 'hardly any sound was made up');
+  });
+}
+
+for (const [name, nats] of [
+  ['where both NATs differ by whom is spoken with', ['symmetric', 'symmetric']],
+  ['where one of two NATs does', ['cone', 'symmetric']],
+  ['when the caller wants the relay only', [null, 'cone']],
+  ['when the one who was called wants the relay only', ['open', null]],
+] as const) {
+  t.test(`the relay is used ${name}`, async (t) => {
+    const { call, alice, bob, stop, direct } = await talking(nats);
+    show(call, 20_000);
+    t.same(pathsOf(call), ['udp', 'udp']);
+    t.notOk([...alice.paths, ...bob.paths].some(({ path }) => path === 'direct'));
+    t.ok(alice.frames.length > 280 && bob.frames.length > 280);
+    if (!nats.includes('symmetric' as never)) t.equal(direct.counters.passed, 0, 'nobody is asked');
+    stop();
+  });
+}
+
+t.test('a direct way that is cut is left within two seconds, and taken again later', async (t) => {
+  const { call, time, alice, bob, times, stop, direct, directTraits } = await talking(['cone', 'cone']);
+  show(call, 6_000);
+  t.same(pathsOf(call), ['direct', 'direct']);
+  for (const blocked of [true, 'up', 'down'] as const) {
+    const cutMs = time.now();
+    direct.traits = { ...directTraits, blocked };
+    show(call, 2_000);
+    t.same(pathsOf(call), ['udp', 'udp'], `blocked: ${blocked}`);
+    const concealedBefore = [concealedMs(alice, 2), concealedMs(bob, 1)];
+    show(call, 8_000);
+    for (const [who, all] of Object.entries(times)) {
+      const gapMs = longestGapMs(all, cutMs, time.now());
+      t.ok(gapMs <= 2_000, `${who} saw nothing for ${Math.round(gapMs)} ms`);
+      const laterMs = longestGapMs(all, cutMs + 2_000, time.now());
+      t.ok(laterMs <= 300, `${who}: at most ${Math.round(laterMs)} ms between two pictures then`);
+    }
+    const concealed = [concealedMs(alice, 2), concealedMs(bob, 1)].map((ms, at) => ms - concealedBefore[at]!);
+    t.ok(Math.max(...concealed) <= 200, `${concealed.join(' and ')} ms of sound made up afterwards`);
+    direct.traits = directTraits;
+    const openMs = time.now();
+    show(call, 40_000);
+    t.same(pathsOf(call), ['direct', 'direct'], 'taken again');
+    for (const [who, all] of Object.entries(times)) {
+      const gapMs = longestGapMs(all, openMs, time.now());
+      t.ok(gapMs <= 300, `${who} saw at most ${Math.round(gapMs)} ms without a picture on the way back`);
+    }
+  }
+  stop();
+});
+
+t.test('when a third joins, all goes by the relay; when they have left, directly again', async (t) => {
+  const { call, time, alice, bob, times, stop } = await talking(['cone', 'cone']);
+  show(call, 6_000);
+  t.same(pathsOf(call), ['direct', 'direct']);
+  const joinedMs = time.now();
+  const carol = call.join();
+  t.same(pathsOf(call), ['udp', 'udp', 'udp'], 'at once');
+  await new Promise((resolve) => setImmediate(resolve));
+  show(call, 4_000);
+  t.ok(carol.frames.length > 60, 'who sees both others');
+  t.ok(alice.frames.some(({ from }) => from === carol.id));
+  await call.leave(carol);
+  show(call, 6_000);
+  t.same(pathsOf(call), ['direct', 'direct']);
+  for (const [who, all] of Object.entries(times)) {
+    const gapMs = longestGapMs(all, joinedMs, time.now());
+    t.ok(gapMs <= 300, `${who} saw at most ${Math.round(gapMs)} ms without a picture`);
+  }
+  t.ok(bob.frames.length > 0);
+  stop();
+});
+
+t.test('a direct way that is much longer than that by the relay is not used', async (t) => {
+  const { call, stop } = await talking(['open', 'open'], { directMs: 90 });
+  show(call, 10_000);
+  t.same(pathsOf(call), ['udp', 'udp']);
+  stop();
+});
+
+t.test('a direct way that long packets do not pass is not used', async (t) => {
+  const { call, stop, direct, directTraits } = await talking(['open', 'open']);
+  direct.traits = { ...directTraits, maxBytes: 600 };
+  show(call, 15_000);
+  t.same(pathsOf(call), ['udp', 'udp']);
+  stop();
+});
+
+t.test('on a direct way that loses packets they are asked for again, of the other one', async (t) => {
+  const { call, relay, alice, bob, times, time, stop } = await talking(['open', 'open'], { loss: 0.05 });
+  show(call, 8_000);
+  t.same(pathsOf(call), ['direct', 'direct']);
+  const [fromMs, before] = [time.now(), { alice: alice.frames.length, bob: bob.frames.length }];
+  const { forwardedPackets } = relay.counters;
+  show(call, 20_000);
+  stop();
+  t.same(pathsOf(call), ['direct', 'direct'], 'five in a hundred lost do not close it');
+  t.equal(relay.counters.forwardedPackets, forwardedPackets);
+  const shown = [alice.frames.length - before.alice, bob.frames.length - before.bob];
+  t.ok(Math.min(...shown) >= 290, `${shown.join(' and ')} of 303 pictures`);
+  for (const all of Object.values(times)) t.ok(longestGapMs(all, fromMs, time.now()) <= 400);
+});
