@@ -119,6 +119,8 @@ export interface ConversationView {
   left: boolean;
   firstSeq: number;
   lastSeq: number;
+  /** Id of the call that runs in it; null for none. */
+  call: string | null;
   /** The newest message that is not cleared, reduced; null when there is none. */
   last: Message | null;
 }
@@ -299,9 +301,12 @@ export interface Client {
 
   /**
    * Calls the other members of a conversation (of a large group those named). Resolves once it rings there or is on its
-   * way. When the other side is calling at this very moment, that call is accepted instead. One call at a time: `in-call`.
+   * way. Where a call runs already, be it that the other side calls at this very moment, that one is joined instead, with the
+   * media that it has; `call-full` when it has no room. One call at a time: `in-call`.
    */
   startCall(withName: string, options: { media: CallMedia; users?: readonly string[] }): Promise<Call>;
+  /** Joins the call that runs in a conversation. Rejects with `call-not-found` when none does, else like `startCall`. */
+  joinCall(withName: string): Promise<Call>;
   /** The call under way on this device, and calls that ring here. */
   currentCalls(): readonly Call[];
 

@@ -70,7 +70,7 @@ export interface Call {
   /** `@name` or `#name`. */
   readonly conversation: string;
   readonly media: CallMedia;
-  /** True when this device called. */
+  /** True when this device called, or joined a call that did not ring here. */
   readonly outgoing: boolean;
   /** Username of who called. */
   readonly by: string;

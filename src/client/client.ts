@@ -181,6 +181,10 @@ export class PytalkClient implements api.Client {
     this.#live();
     return this.#parts.calls.start(...args);
   }
+  async joinCall(withName: string): Promise<Call> {
+    this.#live();
+    return this.#parts.calls.join(withName);
+  }
   currentCalls(): readonly Call[] {
     return this.#parts.calls.list;
   }

@@ -155,6 +155,7 @@ export function viewConversation(
     left: conversation.left,
     firstSeq: conversation.firstSeq,
     lastSeq: conversation.lastSeq,
+    call: conversation.call ?? null,
     last: state.last,
   };
 }

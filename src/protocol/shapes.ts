@@ -111,6 +111,8 @@ export const conversation = z.object({
   muted: z.boolean(),
   /** Messages up to this seq were cleared from this account's own copy. */
   clearedSeq: seq,
+  /** The call that runs in it, which this member may join; absent when there is none. */
+  call: eventId.optional(),
 });
 export type Conversation = z.infer<typeof conversation>;
 

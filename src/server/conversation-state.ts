@@ -18,6 +18,8 @@ export interface ConversationState {
   changedReceipts: Set<number>;
   /** How many members have it hidden. */
   hiddenCount: number;
+  /** The call that runs in it; null for none. */
+  call: string | null;
   /** Changes under way that hold on to this object. */
   busy: number;
   /** The last change of members or name; the next one waits for it. */
@@ -34,6 +36,7 @@ export function makeState(row: ConversationRow, lastSeq: number, members: Member
     blocked: null,
     changedReceipts: new Set(),
     hiddenCount: 0,
+    call: null,
     busy: 0,
     changing: Promise.resolve(),
   };
@@ -106,6 +109,7 @@ export function viewFor(
     hidden: member.hidden,
     muted: member.muted,
     clearedSeq: member.clearedSeq,
+    ...(state.call !== null && member.leftSeq === null && { call: state.call }),
   };
 }
 

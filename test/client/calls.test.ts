@@ -134,3 +134,54 @@ t.test('whose identity key has changed is not called, and not answered', async (
   await t.rejects((await rings).accept(), { code: 'key-changed', details: { name: 'alice' } });
   t.match(await ended, { reason: 'declined' });
 });
+
+t.test('who declined joins by calling or answering, and all get new keys', async (t) => {
+  const server = await testServer(t);
+  const [alice, bob, carol] = [
+    await person(t, server.tcp.port, 'alice'),
+    await person(t, server.tcp.port, 'bob'),
+    await person(t, server.tcp.port, 'carol'),
+  ];
+  await alice.createGroup('team', ['bob', 'carol']);
+  const rings = [incoming(bob), incoming(carol)];
+  const first = await alice.startCall('#team', { media: 'audio' });
+  const second = await rings[0]!;
+  await second.accept();
+  await (await rings[1]!).decline();
+  await Promise.all([keyed(first), keyed(second)]);
+  const before = [first.self!.key, second.self!.key];
+  const seen = carol.conversation('#team');
+  t.match(await seen, { call: first.id });
+  const third = await carol.joinCall('#team');
+  t.match([third.id, third.media, third.by], [first.id, 'audio', 'alice']);
+  await t.rejects(carol.joinCall('#team'), { code: 'in-call' });
+  while (third.people.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await keyed(third);
+  const renewed = (one: Call): Promise<unknown> => new Promise((resolve) => one.on('renewed', resolve));
+  t.same(
+    third.people.map(({ key }) => key!.epoch),
+    [1, 1],
+    'none that was used before',
+  );
+  t.notSame(
+    third.people.map(({ key }) => key!.master),
+    before.map(({ master }) => master),
+  );
+  while (first.self!.key.epoch === 0 || second.self!.key.epoch === 0)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  const again = [renewed(first), renewed(second)];
+  await third.hangUp();
+  await Promise.all(again);
+  t.same([first.self!.key.epoch, second.self!.key.epoch], [2, 2]);
+  t.same(first.people[0]!.key, second.self!.key);
+  t.same(
+    third.people.map(({ key }) => key!.epoch),
+    [1, 1],
+    'who has left knows no newer one',
+  );
+  const back = await carol.startCall('#team', { media: 'video' });
+  t.equal(back.id, first.id);
+  await first.hangUp();
+  await second.hangUp();
+  await t.rejects(carol.joinCall('#team'), { code: 'call-not-found' });
+});

@@ -42,7 +42,7 @@ t.test('every participant has a ticket of their own, which is void when they lea
   t.ok(scene.isIdle());
 });
 
-t.test('nobody but who was called learns that a call exists', async (t) => {
+t.test('nobody but who was called, and members of its group, learns that a call exists', async (t) => {
   const scene = await callScene(t, { people: 5 });
   const { core, alice, bob, conv } = scene;
   const [carol, eve] = await Promise.all([core.join(3), core.join(5)]);
@@ -50,8 +50,12 @@ t.test('nobody but who was called learns that a call exists', async (t) => {
   const team = await makeGroup(alice, 'team', [2, 3, 4]);
   const other = await core.join(1);
   const inTeam = await startCall(other, team, { users: [4] });
-  for (const id of [call, inTeam.state.call, uuidv7()]) {
-    for (const client of [eve, carol]) {
+  const closedTo = [
+    { client: eve, ids: [call, inTeam.state.call, uuidv7()] },
+    { client: carol, ids: [call, uuidv7()] },
+  ];
+  for (const { client, ids } of closedTo) {
+    for (const id of ids) {
       const asks: Promise<unknown>[] = [
         client.request('call.ringing', { call: id }),
         client.request('call.accept', { call: id, key: callKey() }),
@@ -69,6 +73,9 @@ t.test('nobody but who was called learns that a call exists', async (t) => {
     code: 'call-running',
     details: { call: inTeam.state.call },
   });
+  // Of a call in one's group one is told that it runs, and not what happens in it.
+  for (const type of ['call.ringing', 'call.decline', 'call.leave'] as const)
+    await t.rejects(carol.request(type, { call: inTeam.state.call }), notFound);
   await Promise.all([eve.settled(), carol.settled()]);
   const told = [...eve.pushes, ...carol.pushes].filter(({ type }) => type.startsWith('call.'));
   t.same(told, []);
@@ -173,9 +180,9 @@ t.test('too many calls and too many signals are refused; hanging up never is', a
 t.test('a call in which all numbers were given takes nobody in any more', async (t) => {
   const call = new RunningCall(uuidv7(), 1, 'audio', 1, 0);
   while (call.nextId() < limits.maxParticipantNumber - 1);
-  t.notOk(call.isFull);
+  t.ok(call.hasRoomFor());
   t.equal(call.nextId(), limits.maxParticipantNumber);
-  t.ok(call.isFull);
+  t.notOk(call.hasRoomFor());
 });
 
 t.test('in a group, who blocks or is blocked is left out without a word', async (t) => {

@@ -246,7 +246,6 @@ t.test('an accept whose answer was lost is asked again by the same device alone'
   await t.rejects(other.request('call.accept', { call, key: callKey(2) }), notFound, 'the first still talks');
   await bob.destroy();
   await isAway(alice, call, true);
-  await t.rejects(other.request('call.accept', { call, key: callKey(3) }), notFound, 'another key');
   const second = await other.request('call.accept', { call, key: callKey(2) });
   t.equal(second.participant, first.participant);
   t.same(second.ticket, first.ticket);

@@ -114,6 +114,7 @@ export class FakeClient implements Client {
       left: false,
       firstSeq: 1,
       lastSeq: 0,
+      call: null,
       last: null,
     };
     this.views.push(view);
@@ -418,6 +419,10 @@ export class FakeClient implements Client {
 
   async startCall(): Promise<never> {
     throw new PytalkError('call-nobody');
+  }
+
+  async joinCall(): Promise<never> {
+    throw new PytalkError('call-not-found');
   }
 
   currentCalls(): readonly Call[] {

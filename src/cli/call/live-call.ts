@@ -70,6 +70,7 @@ export class LiveCall {
   #cameraOn: boolean;
   #records = false;
   #isSaying = false;
+  #isConnected = false;
   #closing: Promise<void> | null = null;
   #ended: (news: CallNews & { type: 'ended' }) => void = () => undefined;
   /** Resolves when the call is over and its media is closed. */
@@ -90,6 +91,8 @@ export class LiveCall {
       call.on('connected', () => void this.#connected()),
       call.on('ended', (end) => void this.#finish(end)),
     );
+    // One that was joined is connected before anybody can listen.
+    if (call.phase === 'connected') void this.#connected();
     if (call.end !== null) void this.#finish(call.end);
   }
 
@@ -266,6 +269,8 @@ export class LiveCall {
   }
 
   async #connected(): Promise<void> {
+    if (this.#isConnected) return;
+    this.#isConnected = true;
     this.#follow();
     const [first] = this.call.people;
     const safety = first && (await this.#client.safetyNumber(first.username).catch(() => null));

@@ -5,7 +5,7 @@ import type { CallMedia as MediaKind } from '../../protocol/call-shapes.js';
 import { newProblems, newsText } from '../call/call-output.js';
 import { LiveCall, type CallNews, type CallSetup } from '../call/live-call.js';
 import type { Key, Say } from '../catalogue/translate.js';
-import type { ErrorDetails } from '../../protocol/errors.js';
+import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import { cleanLine } from '../clean-text.js';
 import type { Action } from './actions.js';
 import type { CallLine } from './state.js';
@@ -53,16 +53,28 @@ export class ChatCalls {
     await this.#take(call);
   }
 
-  /** Rejects with `call-not-found` when nothing rings. */
-  async answer(): Promise<void> {
+  /** Answers what rings; else shows the call that goes on here, or joins the one that runs in the conversation that is open. */
+  async answer(open: () => string): Promise<void> {
     const call = this.#ringing;
     if (call === null) {
-      if (this.#live === null) this.#host.info('chat.call-none');
-      else await this.show();
+      if (this.#live !== null) await this.show();
+      else await this.#join(open);
       return;
     }
     this.#stopRinging();
     await call.accept();
+    await this.#take(call);
+  }
+
+  async #join(open: () => string): Promise<void> {
+    let call: Call;
+    try {
+      call = await this.#client.joinCall(open());
+    } catch (error) {
+      if (!(error instanceof PytalkError && error.code === 'call-not-found')) throw error;
+      this.#host.info('chat.call-none');
+      return;
+    }
     await this.#take(call);
   }
 
@@ -129,6 +141,8 @@ export class ChatCalls {
 
   /** Runs a call that this device is in. */
   async #take(call: Call): Promise<void> {
+    // Calling where it rings answers.
+    if (this.#ringing === call) this.#stopRinging();
     const live = new LiveCall(this.#client, call, this.#host.setup);
     this.adopt(live);
     await live.begin();

@@ -15,6 +15,6 @@ function callCommand<Name extends 'call' | 'video'>(name: Name, media: CallMedia
 export const callCommands = table([
   callCommand('call', 'audio'),
   callCommand('video', 'video'),
-  { name: 'answer', words: [], least: 0, run: (context) => context.calls.answer() },
+  { name: 'answer', words: [], least: 0, run: (context) => context.calls.answer(() => openName(context)) },
   { name: 'hangup', words: [], least: 0, run: (context) => context.calls.hangUp() },
 ]);

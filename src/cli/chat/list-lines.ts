@@ -13,10 +13,11 @@ function presenceSign(conversation: ConversationView): Span {
   return peer?.online === true ? span('● ', 'good') : span('○ ', 'dim');
 }
 
-function unreadMark(conversation: ConversationView, say: Say): Line {
+function marks(conversation: ConversationView, say: Say): Line {
   const count = conversation.unread > 999 ? '999+' : String(conversation.unread);
-  if (conversation.unread > 0) return [span(` ${count} `, conversation.muted ? 'dim' : 'unread')];
-  return conversation.muted ? [span(` ${say('chat.muted-short')} `, 'dim')] : [];
+  const call = conversation.call === null ? [] : [span(` ${say('chat.call-short')} `, 'good')];
+  if (conversation.unread > 0) return [...call, span(` ${count} `, conversation.muted ? 'dim' : 'unread')];
+  return conversation.muted && call.length === 0 ? [span(` ${say('chat.muted-short')} `, 'dim')] : call;
 }
 
 function nameLine(state: ChatState, conversation: ConversationView, say: Say, columns: number): Line {
@@ -31,7 +32,7 @@ function nameLine(state: ChatState, conversation: ConversationView, say: Say, co
         ? 'dim'
         : 'plain';
   const bar = isUnder ? span('▸', 'accent') : isOpen ? span('▌', 'accent') : span(' ');
-  return spread([bar, presenceSign(conversation), span(name, role)], unreadMark(conversation, say), columns);
+  return spread([bar, presenceSign(conversation), span(name, role)], marks(conversation, say), columns);
 }
 
 function lastLine(state: ChatState, conversation: ConversationView, say: Say, columns: number): Line {

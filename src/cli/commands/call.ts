@@ -83,7 +83,8 @@ async function callOut(
   const live = new LiveCall(client, await ring(), options.setup);
   const print = printNews(out, say, () => io.now());
   live.on(print);
-  print(ringingOf(live.call));
+  // A call that ran already was joined, and does not ring.
+  if (live.call.phase === 'ringing') print(ringingOf(live.call));
   if (out.isJson) {
     context.closeLater(
       readOrders(

@@ -12,8 +12,6 @@ import { ClientCall, type CallParts } from './client-call.js';
 
 /** After a reconnect, what still rings is told within this time. */
 const confirmMs = 2_000;
-/** Two who call each other at the same moment: how long the other's call may take to be told here. */
-const glareMs = 3_000;
 
 export interface CallsParts {
   core: Core;
@@ -28,7 +26,6 @@ export class Calls {
   readonly #parts: CallsParts;
   readonly #callParts: CallParts;
   readonly #calls = new Map<string, ClientCall>();
-  #arrived: (() => void)[] = [];
   /** Whether the server knows that this program has begun anew. */
   #hasBegun = false;
 
@@ -66,10 +63,32 @@ export class Calls {
       this.#calls.delete(call.id);
       const running = error instanceof PytalkError && error.code === 'call-running' && error.details['call'];
       if (typeof running !== 'string') throw error;
-      const theirs = await this.#incoming(running);
-      if (!theirs) throw error;
-      await theirs.accept();
-      return theirs;
+      return this.#joinRunning(running, conv, media);
+    }
+  }
+
+  async join(withName: string): Promise<Call> {
+    this.#mustBeFree(null);
+    const { id, call } = await this.#parts.conversations.find(withName);
+    if (call === undefined) throw new PytalkError('call-not-found');
+    return this.#joinRunning(call, id, 'video');
+  }
+
+  /** Joins a call, whether it rings here or not; it says itself which media it has. */
+  async #joinRunning(id: string, conv: number, media: CallMedia): Promise<Call> {
+    const known = this.#calls.get(id);
+    if (known && known.phase !== 'ended') {
+      await known.accept();
+      return known;
+    }
+    const call = this.#make(id, conv, media);
+    this.#keep(call);
+    try {
+      await call.accept();
+      return call;
+    } catch (error) {
+      this.#calls.delete(id);
+      throw error;
     }
   }
 
@@ -86,26 +105,6 @@ export class Calls {
       invited: [],
     };
     return new ClientCall(this.#callParts, state, true);
-  }
-
-  /** The incoming call with this id, also one that is about to be told; null when none comes. */
-  async #incoming(id: string): Promise<ClientCall | null> {
-    const known = this.#calls.get(id);
-    if (known) return known;
-    const { timers } = this.#parts.core;
-    let stop = (): void => undefined;
-    await Promise.race([
-      new Promise<void>((resolve) => (stop = timers.after(glareMs, resolve))),
-      new Promise<void>((resolve) => {
-        const look = (): void => {
-          if (this.#calls.has(id)) resolve();
-          else this.#arrived.push(look);
-        };
-        this.#arrived.push(look);
-      }),
-    ]);
-    stop();
-    return this.#calls.get(id) ?? null;
   }
 
   #mustBeFree(except: Call | null): void {
@@ -155,12 +154,7 @@ export class Calls {
     const isKnown = core.directory.conversations.has(state.conv);
     void Promise.all([people.ensure(names), conversations.load(!isKnown)])
       .catch(() => undefined)
-      .then(() => {
-        this.announce();
-        const arrived = this.#arrived;
-        this.#arrived = [];
-        for (const look of arrived) look();
-      });
+      .then(() => this.announce());
   }
 
   /** Tells of incoming calls, once somebody listens: only then this device rings. */

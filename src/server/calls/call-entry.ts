@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { CallOutcome } from '../../protocol/call-shapes.js';
 import { carryOut } from '../control-event.js';
 import type { Hub } from '../hub.js';
+import type { CallNews } from './call-news.js';
 import type { RunningCall } from './running-call.js';
 
 export class CallEntries {
@@ -15,11 +16,13 @@ export class CallEntries {
     cancelled: 0,
   };
   readonly #hub: Hub;
+  readonly #news: CallNews;
   readonly #log: Logger;
   readonly #writing = new Set<Promise<void>>();
 
-  constructor(hub: Hub, log: Logger) {
+  constructor(hub: Hub, news: CallNews, log: Logger) {
     this.#hub = hub;
+    this.#news = news;
     this.#log = log;
   }
 
@@ -27,7 +30,7 @@ export class CallEntries {
   write(call: RunningCall): void {
     const outcome = call.outcome();
     this.counters[outcome]++;
-    const entry: Promise<void> = writeEntry(this.#hub, call, outcome, call.durationMs(this.#hub.now()))
+    const entry: Promise<void> = writeEntry(this.#hub, this.#news, call, outcome, call.durationMs(this.#hub.now()))
       .catch((error: unknown) => this.#log.error({ err: error, call: call.id }, 'a call was not logged'))
       .finally(() => this.#writing.delete(entry));
     this.#writing.add(entry);
@@ -42,12 +45,15 @@ export class CallEntries {
 /** Rejects when it cannot be stored. */
 async function writeEntry(
   hub: Hub,
+  news: CallNews,
   call: RunningCall,
   outcome: CallOutcome,
   durationMs: number,
 ): Promise<void> {
   const state = await hub.conversation(call.conv);
   if (!state) return;
+  // Another one may run there by now.
+  if (state.call === call.id) news.runs(call, state, false);
   await carryOut(hub, {
     state,
     by: call.by,

@@ -2,6 +2,7 @@
 import type { CallEnd } from '../../protocol/call-shapes.js';
 import { encodeJson } from '../../protocol/frame.js';
 import type { PushBody } from '../../protocol/messages.js';
+import type { ConversationState } from '../conversation-state.js';
 import type { ClientSession } from '../handler.js';
 import type { Hub } from '../hub.js';
 import type { Listener } from '../roster.js';
@@ -40,6 +41,15 @@ export class CallNews {
     for (const listener of this.#hub.roster.listeners(user) ?? []) {
       if (listener !== spared) listener.send(frame);
     }
+  }
+
+  /** The members of its group, also those whom it does not call, see that it runs, or no longer. */
+  runs(call: RunningCall, state: ConversationState, runs: boolean): void {
+    state.call = runs ? call.id : null;
+    if (state.row.kind !== 'group') return;
+    const members = state.present.map(({ user }) => user);
+    // Who misses it sees it when they come back.
+    this.#hub.tellConversation(state, members, []).catch(() => undefined);
   }
 
   /** It is over for a participant. */

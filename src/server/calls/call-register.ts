@@ -28,7 +28,7 @@ export class CallRegister {
     return this.#byConversation.get(conv);
   }
 
-  /** Those that somebody began or was called to. */
+  /** Those that somebody began, was called to, or has joined. */
   of(user: number): ReadonlySet<RunningCall> {
     return this.#byUser.get(user) ?? none;
   }
@@ -48,17 +48,20 @@ export class CallRegister {
   add(call: RunningCall): void {
     this.#byId.set(call.id, call);
     this.#byConversation.set(call.conv, call);
-    for (const user of [call.by, ...call.invited.keys()]) {
-      const calls = this.#byUser.get(user);
-      if (calls) calls.add(call);
-      else this.#byUser.set(user, new Set([call]));
-    }
+    for (const user of call.people) this.concern(call, user);
+  }
+
+  /** From now on the call is one of this person's. */
+  concern(call: RunningCall, user: number): void {
+    const calls = this.#byUser.get(user);
+    if (calls) calls.add(call);
+    else this.#byUser.set(user, new Set([call]));
   }
 
   delete(call: RunningCall): void {
     this.#byId.delete(call.id);
     this.#byConversation.delete(call.conv);
-    for (const user of [call.by, ...call.invited.keys()]) {
+    for (const user of call.people) {
       const calls = this.#byUser.get(user);
       calls?.delete(call);
       if (calls?.size === 0) this.#byUser.delete(user);

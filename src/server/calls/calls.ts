@@ -11,8 +11,8 @@ import type { Listener } from '../roster.js';
 import { CallEntries } from './call-entry.js';
 import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
-import { stillMembers, whomToCall } from './invitations.js';
-import { membersOf, RunningCall, type CallMember } from './running-call.js';
+import { mustTakePart, runsAlready, stillMembers, whomToCall } from './invitations.js';
+import { hasBegunAnew, membersOf, newMember, RunningCall, type CallMember } from './running-call.js';
 import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 import { Tunnels } from './tunnels.js';
@@ -49,7 +49,7 @@ export class Calls implements HubWatcher {
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#news = new CallNews(options.hub);
-    this.#entries = new CallEntries(options.hub, options.log);
+    this.#entries = new CallEntries(options.hub, this.#news, options.log);
     this.#tickets = new Tickets(options.relay, options.advertise);
     this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
     options.hub.watchers.add(this);
@@ -71,6 +71,8 @@ export class Calls implements HubWatcher {
     const again = this.#running.get(body.call);
     if (again) return this.#startAgain(session, again);
     const { state } = await hub.presentIn(body.conv, session.userId);
+    const before = this.#running.inConversation(body.conv);
+    if (before && before.id !== body.call) throw await runsAlready(hub, before, session);
     const allowed = await whomToCall(hub, state, session.userId, body.users);
     // From here on nothing waits, so that two who call each other cannot both get through; but what was asked before
     // may hold no more.
@@ -80,7 +82,7 @@ export class Calls implements HubWatcher {
     const twice = this.#running.get(body.call);
     if (twice) return this.#startAgain(session, twice);
     const running = this.#running.inConversation(body.conv);
-    if (running) throw new PytalkError('call-running', { details: { call: running.id } });
+    if (running) throw await runsAlready(hub, running, session);
     this.#mustBeFree(session);
     const call = new RunningCall(body.call, body.conv, body.media, session.userId, hub.now());
     for (const user of users)
@@ -92,6 +94,7 @@ export class Calls implements HubWatcher {
     const member = this.#join(call, session, body.key);
     call.stopRingTimer = this.#options.after(ringTimeoutMs, () => this.#ringOut(call));
     for (const user of call.ringing) this.#news.rings(call, user);
+    this.#news.runs(call, state, true);
     // When everybody is busy it is over, but the caller must have the answer first.
     if (call.isDone) setImmediate(() => this.#settle(call));
     return this.#inCall(call, member);
@@ -112,14 +115,18 @@ export class Calls implements HubWatcher {
     this.#news.changed(call);
   }
 
-  accept(session: ClientSession, { call: id, key }: RequestBody<'call.accept'>): InCall {
-    const call = this.#invitedTo(session, id);
+  async accept(session: ClientSession, { call: id, key }: RequestBody<'call.accept'>): Promise<InCall> {
+    const call = this.#running.get(id);
+    if (!call) throw new PytalkError('call-not-found');
+    // Who was called does not wait: of two devices that accept, the first one counts.
+    if (!call.concerns(session.userId)) await mustTakePart(this.#options.hub, call, session);
     const own = call.memberOf(session.userId);
-    if (own) return this.#acceptAgain(session, call, own, key);
+    if (own && !hasBegunAnew(own, session, key)) return this.#acceptAgain(session, call, own, key);
     this.#mustBeFree(session);
-    if (call.isFull) {
+    if (!call.hasRoomFor(own)) {
       throw new PytalkError('call-full', { details: { max: limits.maxCallParticipants } });
     }
+    if (own && call.members.delete(own.id)) this.#forget(own);
     const rang = call.isRinging(session.userId);
     const member = this.#join(call, session, key);
     call.stands(session.userId, 'joined');
@@ -229,9 +236,10 @@ export class Calls implements HubWatcher {
   /** Somebody may not be in the calls of a conversation any more: has left it, was removed, or there is a block. */
   excluded(conv: number, user: number): void {
     const call = this.#running.inConversation(conv);
-    if (!call?.concerns(user)) return;
+    if (!call) return;
     if (call.isRinging(user)) this.#news.stopped(call, user, 'cancelled');
     call.bar(user);
+    if (!call.people.has(user)) return;
     const member = call.memberOf(user);
     if (member) {
       this.#news.ended(call, member, 'failed');
@@ -274,20 +282,8 @@ export class Calls implements HubWatcher {
   #join(call: RunningCall, session: ClientSession, key: CallKey): CallMember {
     const id = call.nextId();
     const relay = this.#tickets.issue(call.id, id);
-    const member: CallMember = {
-      id,
-      user: session.userId,
-      sessionId: session.sessionId,
-      key,
-      relay,
-      muted: false,
-      camera: call.media === 'video',
-      recording: false,
-      connection: session,
-      isHosted: this.hosts.has(session),
-      missed: [],
-      stopAwayTimer: null,
-    };
+    const member = newMember(call, { id, session, key, relay, isHosted: this.hosts.has(session) });
+    this.#running.concern(call, member.user);
     call.add(member);
     this.tunnels.attach(relay, session);
     return member;

@@ -2,7 +2,9 @@
 import { PytalkError } from '../../protocol/errors.js';
 import { limits } from '../../protocol/limits.js';
 import { presentMember, type ConversationState } from '../conversation-state.js';
+import type { ClientSession } from '../handler.js';
 import type { Hub } from '../hub.js';
+import type { RunningCall } from './running-call.js';
 
 const maxCalled = limits.maxCallParticipants - 1;
 
@@ -50,4 +52,32 @@ export function stillMembers(state: ConversationState, caller: number, users: re
   const still = users.filter((user) => presentMember(state, user));
   if (still.length === 0) throw new PytalkError('call-nobody');
   return still;
+}
+
+/**
+ * Whether somebody may take part in a call that runs: who began it or was called, and of a group every member, unless they were
+ * put out of the call, or there is a block between them and whoever began it.
+ */
+async function mayTakePart(hub: Hub, call: RunningCall, user: number): Promise<boolean> {
+  if (call.isBarred(user)) return false;
+  if (call.concerns(user)) return true;
+  const blocked = hub.blocksBetween(call.by, user);
+  const state = await hub.conversation(call.conv);
+  if ((await blocked) || !state || !presentMember(state, user)) return false;
+  // Who has left meanwhile was barred then.
+  return !call.isOver && !call.isBarred(user);
+}
+
+/** Rejects with `call-not-found` unless they may: a stranger learns nothing. */
+export async function mustTakePart(hub: Hub, call: RunningCall, session: ClientSession): Promise<void> {
+  if (!(await mayTakePart(hub, call, session.userId))) throw new PytalkError('call-not-found');
+  if (session.closed) throw new PytalkError('disconnected');
+}
+
+/** Why no other call may begin where this one runs. It is named to those who may join it. */
+export async function runsAlready(hub: Hub, call: RunningCall, session: ClientSession): Promise<PytalkError> {
+  const own = call.memberOf(session.userId);
+  const isElsewhere = own && (own.connection !== null || own.sessionId !== session.sessionId);
+  const mayJoin = !isElsewhere && (await mayTakePart(hub, call, session.userId));
+  return new PytalkError('call-running', { details: mayJoin ? { call: call.id } : {} });
 }

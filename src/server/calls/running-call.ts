@@ -79,14 +79,24 @@ export class RunningCall {
     this.stands(user, 'left');
   }
 
-  /** Whether somebody may join, decline, or come back: who called and who was called. */
-  concerns(user: number): boolean {
-    return !this.#barred.has(user) && (user === this.by || this.#invited.has(user));
+  isBarred(user: number): boolean {
+    return this.#barred.has(user);
   }
 
-  /** Whether no number, or no place, is left for one more. */
-  get isFull(): boolean {
-    return this.members.size >= limits.maxCallParticipants || this.#lastId >= limits.maxParticipantNumber;
+  /** Whether somebody may join, decline, or come back: who called, who was called, and who has joined all the same. */
+  concerns(user: number): boolean {
+    return !this.#barred.has(user) && this.people.has(user);
+  }
+
+  /** Everybody who called, was called, or took part. */
+  get people(): ReadonlySet<number> {
+    return new Set([this.by, ...this.#invited.keys(), ...this.joined]);
+  }
+
+  /** Whether a number and a place are left for one more, who may take the place of `instead`. */
+  hasRoomFor(instead?: CallMember): boolean {
+    const taken = this.members.size - (instead ? 1 : 0);
+    return taken < limits.maxCallParticipants && this.#lastId < limits.maxParticipantNumber;
   }
 
   nextId(): number {
@@ -162,6 +172,39 @@ export class RunningCall {
     if (outcome === 'answered') return 'hangup';
     return outcome === 'missed' ? 'no-answer' : outcome;
   }
+}
+
+/** Somebody who joins now, under a number of the call's. */
+export function newMember(
+  call: RunningCall,
+  {
+    id,
+    session,
+    key,
+    relay,
+    isHosted,
+  }: Pick<CallMember, 'id' | 'key' | 'relay' | 'isHosted'> & { session: ClientSession },
+): CallMember {
+  return {
+    id,
+    user: session.userId,
+    sessionId: session.sessionId,
+    key,
+    relay,
+    muted: false,
+    camera: call.media === 'video',
+    recording: false,
+    connection: session,
+    isHosted,
+    missed: [],
+    stopAwayTimer: null,
+  };
+}
+
+/** Whether a device that takes part, and has lost its connection, asks to join as one that knows nothing of it any more. */
+export function hasBegunAnew(member: CallMember, session: ClientSession, key: CallKey): boolean {
+  const isSame = member.sessionId === session.sessionId && member.connection === null;
+  return isSame && member.key.publicKey !== key.publicKey;
 }
 
 /** All who are in these calls at this moment, so that they may go meanwhile. */
