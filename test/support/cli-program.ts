@@ -15,9 +15,15 @@ export interface Program {
   stderr: string;
 }
 
-/** Starts the program; the test's teardown kills it. */
-export function program(test: Teardown, argv: readonly string[], env: Record<string, string> = {}): Program {
-  const child = spawn(process.execPath, [projectFile('bin', 'pytalk.js'), ...argv], {
+/** Starts the program; the test's teardown kills it. `through`: a command that runs it somewhere else. */
+export function program(
+  test: Teardown,
+  argv: readonly string[],
+  env: Record<string, string> = {},
+  through: readonly string[] = [],
+): Program {
+  const [command, ...args] = [...through, process.execPath, projectFile('bin', 'pytalk.js'), ...argv];
+  const child = spawn(command ?? '', args, {
     env: { ...process.env, PYTALK_LANG: 'en', ...env },
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

@@ -1,7 +1,10 @@
 // Tests of the direct way in virtual time: found behind simulated NATs, not where one is symmetric, left when it fails, and taken again.
 import t from 'tap';
 import sharp from 'sharp';
-import type { NatKind } from '../../support/virtual-nat.js';
+import { encodeCheck, encodeCheckAnswer } from '../../../src/protocol/ice.js';
+import { encodeWayOffer } from '../../../src/protocol/way-offer.js';
+import { HostileDatagrams } from '../../support/hostile-datagrams.js';
+import { VirtualNat, type NatKind } from '../../support/virtual-nat.js';
 import { virtualCall, type VirtualCall, type VirtualSide } from '../../support/virtual-call.js';
 
 t.setTimeout(200_000);
@@ -184,4 +187,86 @@ t.test('on a direct way that loses packets they are asked for again, of the othe
   const shown = [alice.frames.length - before.alice, bob.frames.length - before.bob];
   t.ok(Math.min(...shown) >= 290, `${shown.join(' and ')} of 303 pictures`);
   for (const all of Object.values(times)) t.ok(longestGapMs(all, fromMs, time.now()) <= 400);
+});
+
+t.test(
+  'what is cut to the relay meanwhile does not touch a direct way, and no other socket is opened',
+  async (t) => {
+    const { call, time, alice, bob, times, stop } = await talking(['cone', 'cone']);
+    show(call, 6_000);
+    const cutMs = time.now();
+    alice.network.traits = { delayMs: 20, blocked: true };
+    show(call, 15_000);
+    t.same(pathsOf(call), ['direct', 'direct']);
+    for (const [who, all] of Object.entries(times)) {
+      t.ok(longestGapMs(all, cutMs, time.now()) <= 150, `${who} saw nothing of it`);
+    }
+    t.equal(alice.paths.at(-1)!.path, 'direct');
+    t.equal(bob.paths.at(-1)!.path, 'direct');
+    stop();
+  },
+);
+
+t.test('an address that changes heals within two seconds, and the way is direct again', async (t) => {
+  const { call, time, alice, times, stop } = await talking(['cone', 'cone']);
+  show(call, 6_000);
+  const movedMs = time.now();
+  alice.move();
+  show(call, 25_000);
+  for (const [who, all] of Object.entries(times)) {
+    const gapMs = longestGapMs(all, movedMs, time.now());
+    t.ok(gapMs <= 2_000, `${who} saw nothing for ${Math.round(gapMs)} ms`);
+  }
+  t.same(pathsOf(call), ['direct', 'direct']);
+  stop();
+});
+
+t.test('datagrams of strangers change nothing, and get no answer', async (t) => {
+  const { call, time, alice, bob, internet, times, stop } = await talking(['open', 'open']);
+  const heard: Buffer[] = [];
+  const eve = new VirtualNat('open', { inner: '', outer: '203.0.113.99', firstPort: 1 });
+  internet.join({ nat: eve, take: (bytes) => heard.push(bytes) });
+  show(call, 6_000);
+  t.same(pathsOf(call), ['direct', 'direct']);
+  const hostile = new HostileDatagrams(3);
+  const id = Buffer.alloc(12, 7);
+  const forged = {
+    ...{ transactionId: id, username: 'abcdefgh:hgfedcba', priority: 1, tieBreaker: 1n },
+    ...{ isControlling: true, isNomination: true, paddingBytes: 0 },
+  };
+  const samples = [
+    encodeCheck(forged, 'a password that eve has guessed'),
+    encodeCheckAnswer(forged, { address: eve.outer, port: 5 }, 'a password that eve has guessed'),
+    Buffer.concat([Buffer.of(0x80, 26), Buffer.alloc(200, 1)]),
+    Buffer.concat([Buffer.of(0x80, 200), Buffer.alloc(60, 1)]),
+  ];
+  const beganMs = time.now();
+  for (let count = 0; count < 200; count++) {
+    for (let each = 0; each < 50; each++) {
+      const side = hostile.pick([alice, bob]);
+      const bytes = hostile.random() < 0.3 ? hostile.noise() : hostile.mutant(hostile.pick(samples));
+      side.receive(bytes, { address: eve.outer, port: 5 });
+      // The same as if it came from the other side of the call.
+      const other = side === alice ? bob : alice;
+      side.receive(bytes, { address: `203.0.113.${other.id}`, port: 50_001 + 100 * other.id });
+    }
+    show(call, pictureEveryMs);
+  }
+  stop();
+  t.same(heard, [], 'eve got nothing');
+  t.same(pathsOf(call), ['direct', 'direct']);
+  for (const all of Object.values(times)) t.ok(longestGapMs(all, beganMs, time.now()) <= 150);
+});
+
+t.test('offers that are not whole, or old, change nothing', async (t) => {
+  const { call, alice, bob, stop } = await talking(['open', 'open']);
+  show(call, 6_000);
+  const rtcpKey = Buffer.alloc(28, 1).toString('base64url');
+  const credentials = { ufrag: 'abcdefgh', password: 'abcdefghijklmnopqrstuvwx', rtcpKey };
+  alice.session.offerCame(bob.id, Buffer.from('{'));
+  alice.session.offerCame(bob.id, encodeWayOffer({ ...credentials, number: 1, candidates: [] }));
+  alice.session.offerCame(99, encodeWayOffer({ ...credentials, number: 2 ** 50, candidates: [] }));
+  show(call, 4_000);
+  t.same(pathsOf(call), ['direct', 'direct']);
+  stop();
 });
