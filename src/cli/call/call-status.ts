@@ -12,7 +12,7 @@ export interface Sample {
 }
 
 export interface CallStatus {
-  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn' | 'recorders'>;
+  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn' | 'recorders' | 'people'>;
   /** Null before somebody has accepted. */
   readonly connectedForMs: number | null;
   readonly silent: boolean;
@@ -47,6 +47,8 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
   const { live, connectedForMs, silent, volume } = status;
   const parts = [cleanLine(live.call.conversation)];
   if (connectedForMs !== null) parts.push(durationText(connectedForMs));
+  // Oneself too; that two are two need not be said.
+  if (live.people.size > 1) parts.push(say('call.people', { count: live.people.size + 1 }));
   const recorders = [
     ...(live.recorders.self ? [say('call.you')] : []),
     ...live.recorders.others.map((name) => cleanLine(name)),

@@ -79,6 +79,7 @@ export const callEn = {
   'call.latency': '{ms} ms behind',
   'call.loss': '{percent} % lost',
   'call.concealed': '{percent} % of the sound made up',
+  'call.people': '{count} people',
   'call.freezes': 'stood still {count}×',
   'call.help-hint': '? keys',
   'call.key.microphone': 'microphone off and on',

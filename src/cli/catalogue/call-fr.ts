@@ -80,6 +80,7 @@ export const callFr = {
   'call.latency': '{ms} ms de retard',
   'call.loss': '{percent} % perdus',
   'call.concealed': '{percent} % du son reconstitué',
+  'call.people': '{count} personnes',
   'call.freezes': 'figée {count}×',
   'call.help-hint': '? touches',
   'call.key.microphone': 'couper et rouvrir le micro',

@@ -2,14 +2,13 @@
 import sharp from 'sharp';
 import { ProtocolError } from '../../protocol/errors.js';
 import { parseJpeg } from '../../protocol/rtp-jpeg.js';
-import { Ascii } from './ascii.js';
 import { ByteWriter } from './byte-writer.js';
 import type { Graphics } from './detect.js';
-import { HalfBlocks } from './half-blocks.js';
 import { fitted, layoutOf, layouts, type Tile } from './layout.js';
-import { Iterm2, Kitty, Sixel } from './pixel-renderers.js';
 import type { Pixels, Region, Renderer } from './renderer.js';
-import { cut, filledUp, firstOf, meterCells, meterOf, wrapped } from './tile-text.js';
+import { rendererFor } from './renderer-for.js';
+import { Speaking } from './speaking.js';
+import { filledUp, firstOf, nameLine, wrapped } from './tile-text.js';
 
 /** Synchronised output (DEC private mode 2026): the terminal shows an update as a whole; others ignore it. */
 const beginUpdate = '\u001b[?2026h';
@@ -45,6 +44,7 @@ interface Person extends PersonLook {
   last: Buffer | null;
   lastAtMs: number;
   level: number;
+  readonly speaking: Speaking;
   isDirty: boolean;
 }
 
@@ -55,21 +55,6 @@ async function sizeOf(picture: Buffer, image: sharp.Sharp): Promise<{ width: num
   } catch (error) {
     if (error instanceof ProtocolError) return image.metadata();
     throw error;
-  }
-}
-
-function rendererFor({ view, colours, cellWidth, cellHeight }: Graphics): Renderer {
-  switch (view) {
-    case 'kitty':
-      return new Kitty({ cellWidth, cellHeight });
-    case 'sixel':
-      return new Sixel({ cellWidth, cellHeight });
-    case 'iterm2':
-      return new Iterm2({ cellWidth, cellHeight });
-    case 'ascii':
-      return new Ascii();
-    case 'blocks':
-      return colours === 'none' ? new Ascii() : new HalfBlocks(colours === 'true');
   }
 }
 
@@ -125,6 +110,7 @@ export class CallScreen {
       last: null,
       lastAtMs: this.#options.now(),
       level: 0,
+      speaking: new Speaking(),
       isDirty: false,
     });
     this.#relayout();
@@ -158,6 +144,7 @@ export class CallScreen {
     const person = this.#people.get(id);
     if (!person) return;
     person.level = level;
+    person.speaking.heard(level, this.#options.now());
     this.#schedule();
   }
 
@@ -320,7 +307,9 @@ export class CallScreen {
   #drawTile({ id, nameRow, picture }: Tile): void {
     const person = this.#people.get(id);
     if (!person) return;
-    this.#text(nameRow, picture.column, picture.columns, this.#nameLine(person, picture.columns), '');
+    const speaks = this.#speaks(person);
+    const line = this.#nameLine(person, picture.columns, speaks);
+    this.#text(nameRow, picture.column, picture.columns, line, speaks === true ? '\u001b[1m' : '');
     if (person.isDirty && person.pixels && person.region) {
       person.isDirty = false;
       this.#renderer.draw(this.#out, id, person.region, person.pixels);
@@ -340,12 +329,15 @@ export class CallScreen {
     }
   }
 
-  #nameLine(person: Person, columns: number): string {
-    const isFrozen = person.camera && person.last && this.#options.now() - person.lastAtMs > frozenMs;
-    const marks = [person.muted ? '🔇' : '', isFrozen ? '⏸' : ''].filter((mark) => mark !== '').join(' ');
-    const meter = person.muted ? '' : meterOf(person.level);
-    const name = cut(person.name, Math.max(1, columns - meterCells - 4));
-    return [name, marks, meter].filter((part) => part !== '').join(' ');
+  /** Null where nobody is marked: with one other person it is plain who speaks. */
+  #speaks({ speaking, muted }: Person): boolean | null {
+    return this.#people.size > 2 ? speaking.is && !muted : null;
+  }
+
+  #nameLine(person: Person, columns: number, speaks: boolean | null): string {
+    const { name, muted, camera, level, last, lastAtMs } = person;
+    const isFrozen = camera && last !== null && this.#options.now() - lastAtMs > frozenMs;
+    return nameLine({ name, muted, isFrozen, level, speaks }, columns);
   }
 
   /** Writes a line of text where it is not shown already, filled up with spaces. */

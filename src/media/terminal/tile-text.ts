@@ -1,12 +1,12 @@
 // The few words on a call's screen: names cut to their room, loudness as bars.
 import stringWidth from 'string-width';
 
-export const meterCells = 6;
+const meterCells = 6;
 const meterParts = '▁▂▃▄▅▆▇█';
 const controls = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** Loudness as a few bars. */
-export function meterOf(level: number): string {
+function meterOf(level: number): string {
   let meter = '';
   for (let at = 0; at < meterCells; at++) {
     const part = Math.round((level * meterCells - at) * meterParts.length) - 1;
@@ -18,7 +18,7 @@ export function meterOf(level: number): string {
 const graphemes = new Intl.Segmenter();
 
 /** As much of a text as so many cells show. */
-export function cut(text: string, cells: number): string {
+function cut(text: string, cells: number): string {
   if (stringWidth(text) <= cells) return text;
   let result = '';
   let width = 0;
@@ -28,6 +28,24 @@ export function cut(text: string, cells: number): string {
     result += segment;
   }
   return `${result}…`;
+}
+
+/** Narrower tiles have no meter: the name is worth more. */
+const meterFromCells = 24;
+
+/** What the line above somebody's picture says: a sign while they speak (null: no place for one), name, marks, loudness; never wider than so many cells. */
+export function nameLine(
+  look: { name: string; muted: boolean; isFrozen: boolean; level: number; speaks: boolean | null },
+  cells: number,
+): string {
+  const sign = look.speaks === null ? '' : look.speaks ? '▶ ' : '  ';
+  const marks = [look.muted ? '🔇' : '', look.isFrozen ? '⏸' : ''].filter((mark) => mark !== '').join(' ');
+  const hasMeter = !look.muted && cells >= meterFromCells;
+  const after = [marks, hasMeter ? meterOf(look.level) : ''].filter((part) => part !== '');
+  const marksCells = marks === '' ? 0 : 1 + stringWidth(marks);
+  const room = cells - sign.length - marksCells - (hasMeter ? 1 + meterCells : 0);
+  const name = cut(look.name.replace(controls, ''), Math.max(1, room));
+  return cut(sign + [name, ...after].join(' '), cells);
 }
 
 /** A line without control characters, cut or filled up to so many cells. */

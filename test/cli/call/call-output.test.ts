@@ -49,10 +49,11 @@ t.test('that somebody records is said in words, by name, all the time', (t) => {
     t.notMatch(newsText({ ...person, recording: false }, say), /●/);
   }
   const live = {
-    call: { conversation: '@bob', media: 'audio' },
+    call: { conversation: '@bob', media: 'audio', end: null },
     muted: false,
     cameraOn: false,
     recorders: { self: true, others: ['bob\u001b[31m'] },
+    people: new Map<number, object>([[2, {}]]),
   };
   const status = { live, connectedForMs: null, silent: false, volume: 1 } as unknown as Parameters<
     typeof statusText
@@ -60,6 +61,10 @@ t.test('that somebody records is said in words, by name, all the time', (t) => {
   const text = statusText(status, { stats: null, atMs: 0 }, null, sayIn('en'));
   t.match(text, /● recorded by you, bob/);
   t.notMatch(text, /\u001b/);
+  t.notMatch(text, / people/);
+  live.people.set(3, {}).set(4, {});
+  t.match(statusText(status, { stats: null, atMs: 0 }, null, sayIn('en')), /4 people/);
+  t.match(statusText(status, { stats: null, atMs: 0 }, null, sayIn('fr')), /4 personnes/);
   t.end();
 });
 
