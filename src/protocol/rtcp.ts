@@ -1,7 +1,8 @@
-// RTCP packets (RFC 3550, section 6; NACK of RFC 4585, section 6.2.1; REMB), several in one datagram; pure bytes and values.
+// RTCP packets (RFC 3550, section 6; NACK of RFC 4585, section 6.2.1; REMB; our THIN), several in one datagram; pure bytes and values.
 import { isUtf8 } from 'node:buffer';
 import { ProtocolError, PytalkError } from './errors.js';
 import { readNtp, writeNtp } from './ntp.js';
+import { packLost, readLost, readRanges, writeRanges, type PacketRange } from './packet-numbers.js';
 
 /*
  * All begin with the same word; `length` counts the 32-bit words after it. The count is also the format (FMT) of feedback.
@@ -47,13 +48,16 @@ export type RtcpPacket =
   /** Asks for packets again; `lost` are sequence numbers in rising order, which may wrap around. */
   | { kind: 'nack'; senderSsrc: number; mediaSsrc: number; lost: number[] }
   /** What the way to `senderSsrc` can carry of these streams together (draft-alvestrand-rmcat-remb-03); exact to 18 bits. */
-  | { kind: 'remb'; senderSsrc: number; bitsPerSecond: number; ssrcs: number[] };
+  | { kind: 'remb'; senderSsrc: number; bitsPerSecond: number; ssrcs: number[] }
+  /** The relay left these packets of a stream out for this receiver: they are neither lost nor will they come (APP `THIN`). */
+  | { kind: 'thin'; ssrc: number; ranges: PacketRange[] };
 
 const packetType = {
   senderReport: 200,
   receiverReport: 201,
   sdes: 202,
   bye: 203,
+  application: 204,
   transportFeedback: 205,
   payloadFeedback: 206,
 };
@@ -61,6 +65,8 @@ const genericNack = 1;
 /** Application layer feedback (RFC 4585, section 6.4), of which REMB is one by its name. */
 const applicationFeedback = 15;
 const rembName = 0x52_45_4d_42;
+/** Of an APP packet (RFC 3550, section 6.7). */
+const thinName = 0x54_48_49_4e;
 const mantissaBits = 18;
 const exponentBits = 6;
 const maxRemb = 2 ** (mantissaBits + 2 ** exponentBits - 1);
@@ -152,6 +158,13 @@ function encodeOne(packet: RtcpPacket): Buffer {
       packet.ssrcs.forEach((ssrc, at) => bytes.writeUInt32BE(ssrc, 20 + 4 * at));
       return bytes;
     }
+    case 'thin': {
+      const bytes = frame(packetType.application, 0, 8 + 4 * packet.ranges.length);
+      bytes.writeUInt32BE(packet.ssrc, 4);
+      bytes.writeUInt32BE(thinName, 8);
+      writeRanges(bytes, 12, packet.ranges);
+      return bytes;
+    }
   }
 }
 
@@ -186,18 +199,6 @@ function writeReports(bytes: Buffer, start: number, reports: readonly ReportBloc
     bytes.writeUInt32BE(report.lastSr >>> 0, pos + 16);
     bytes.writeUInt32BE(report.delaySinceLastSr >>> 0, pos + 20);
   });
-}
-
-/** Pairs of a sequence number (PID) and a bit for each of the 16 after it (BLP). */
-function packLost(lost: readonly number[]): { first: number; following: number }[] {
-  const pairs: { first: number; following: number }[] = [];
-  for (const sequence of lost) {
-    const last = pairs.at(-1);
-    const ahead = last ? (sequence - last.first) & 0xffff : 0;
-    if (last && ahead <= 16) last.following |= ahead === 0 ? 0 : 1 << (ahead - 1);
-    else pairs.push({ first: sequence & 0xffff, following: 0 });
-  }
-  return pairs;
 }
 
 /** Decodes a datagram; packets of other types are left out. Throws ProtocolError `bad-frame`. */
@@ -259,6 +260,11 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
         ssrcs: Array.from({ length: count }, (_, at) => body.readUInt32BE(4 * at)),
       });
       break;
+    case packetType.application:
+      need(body, 8);
+      if (count !== 0 || body.readUInt32BE(4) !== thinName) break;
+      packets.push({ kind: 'thin', ssrc: body.readUInt32BE(0), ranges: readRanges(body, 8) });
+      break;
     case packetType.transportFeedback:
       need(body, 8);
       if (count !== genericNack) break;
@@ -267,7 +273,7 @@ function decodeOne(type: number, count: number, body: Buffer, packets: RtcpPacke
         kind: 'nack',
         senderSsrc: body.readUInt32BE(0),
         mediaSsrc: body.readUInt32BE(4),
-        lost: readLost(body),
+        lost: readLost(body, 8),
       });
       break;
     case packetType.payloadFeedback: {
@@ -335,17 +341,4 @@ function decodeSdes(body: Buffer, count: number, packets: RtcpPacket[]): void {
     pos = (pos + 4) & ~3;
   }
   if (pos !== body.length) throw new ProtocolError('bad-frame');
-}
-
-function readLost(body: Buffer): number[] {
-  const lost: number[] = [];
-  for (let pos = 8; pos < body.length; pos += 4) {
-    const first = body.readUInt16BE(pos);
-    const following = body.readUInt16BE(pos + 2);
-    lost.push(first);
-    for (let bit = 0; bit < 16; bit++) {
-      if (following & (1 << bit)) lost.push((first + 1 + bit) & 0xffff);
-    }
-  }
-  return lost;
 }

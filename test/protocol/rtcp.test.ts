@@ -51,6 +51,17 @@ const literals: [RtcpPacket, Buffer][] = [
     { kind: 'remb', senderSsrc: 8, bitsPerSecond: 262_143 * 2 ** 63, ssrcs: [] },
     bytes('8f ce 0004 00000008 00000000 52454d42 00 ffffff'),
   ],
+  [
+    {
+      kind: 'thin',
+      ssrc: 8,
+      ranges: [
+        { first: 0xfff0, count: 7 },
+        { first: 5, count: 300 },
+      ],
+    },
+    bytes('80 cc 0004 00000008 5448494e fff0 0007 0005 012c'),
+  ],
 ];
 
 t.test('writes and reads the literal bytes of every packet, alone and all together', async (t) => {

@@ -215,3 +215,58 @@ t.test('whoever has no ticket gets an answer that is no longer than the question
   t.equal(take().length, 1);
   t.end();
 });
+
+t.test(
+  'what a way carries of several is for the relay: it thins, says what it left out, and does not send that again',
+  (t) => {
+    const { core, media, take, feedback, opened, pass } = bound(3);
+    const remb: RtcpPacket = { kind: 'remb', senderSsrc: 24, bitsPerSecond: 20_000, ssrcs: [9, 17] };
+    const of = { ...remb, ssrcs: [9] };
+    core.datagram(feedback[2]!.protect(encodeRtcp([remb, of])), ...at(3));
+    const told = take();
+    t.same(opened(0, told), [of], 'of one it goes on');
+    t.same(opened(1, told), []);
+    // A picture each, far more than may pass.
+    for (let sequence = 0; sequence < 100; sequence++) {
+      core.datagram(media(0, sequence), ...at(1));
+      pass(10);
+    }
+    const sent = take();
+    const isRtp = ({ bytes }: { bytes: Buffer }): boolean => (bytes[1]! & 0x7f) === 26;
+    const got = (port: number) => sent.filter((one) => one.to === `10.0.0.1:${port}` && isRtp(one));
+    t.equal(got(1002).length, 100, 'the other one gets all');
+    t.ok(got(1003).length > 2 && got(1003).length < 40, `${got(1003).length} of 100`);
+    const words = opened(
+      2,
+      sent.filter((one) => !isRtp(one)),
+    );
+    t.ok(words.length > 0 && words.every(({ kind }) => kind === 'thin'));
+    const [word] = words;
+    const lost = word?.kind === 'thin' ? word.ranges[0]!.first : -1;
+    core.datagram(
+      feedback[2]!.protect(encodeRtcp([{ kind: 'nack', senderSsrc: 24, mediaSsrc: 9, lost: [lost] }])),
+      ...at(3),
+    );
+    const again = take();
+    t.same(opened(2, again), [{ kind: 'thin', ssrc: 9, ranges: [{ first: lost, count: 1 }] }]);
+    t.equal(again.length, 1, 'nobody else is asked');
+    core.datagram(feedback[2]!.protect(encodeRtcp([{ kind: 'thin', ssrc: 24, ranges: [] }])), ...at(3));
+    t.same(take(), [], 'only the relay says so');
+    t.end();
+  },
+);
+
+t.test('two are never thinned, also when a third has left', (t) => {
+  const { core, media, take, feedback, people, pass } = bound(3);
+  const remb: RtcpPacket = { kind: 'remb', senderSsrc: 16, bitsPerSecond: 20_000, ssrcs: [9, 25] };
+  core.datagram(feedback[1]!.protect(encodeRtcp([remb])), ...at(2));
+  core.remove(people[2]!.username);
+  core.datagram(feedback[1]!.protect(encodeRtcp([remb])), ...at(2));
+  take();
+  for (let sequence = 0; sequence < 100; sequence++) {
+    core.datagram(media(0, sequence), ...at(1));
+    pass(10);
+  }
+  t.equal(take().length, 100);
+  t.end();
+});

@@ -18,15 +18,29 @@ export interface Sent {
 export function relay(rates = mediaRates) {
   const sent: Sent[] = [];
   const clock = { now: 1000 };
+  const waiting: { at: number; run: () => void }[] = [];
+  /** Lets time pass until then, with what falls due. */
+  const pass = (ms: number): void => {
+    const end = clock.now + ms;
+    for (;;) {
+      const next = waiting.filter((one) => one.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      waiting.splice(waiting.indexOf(next), 1);
+      clock.now = next.at;
+      next.run();
+    }
+    clock.now = end;
+  };
   const core = new RelayCore(
     {
       send: (bytes, port, address) => sent.push({ bytes, to: `${address}:${port}` }),
       sendTunnelled: (bytes, username) => sent.push({ bytes, to: username }),
+      later: (ms, run) => void waiting.push({ at: clock.now + ms, run }),
     },
     () => clock.now,
     { rates, generation: 0 },
   );
-  return { core, sent, clock, take: () => sent.splice(0) };
+  return { core, sent, clock, pass, take: () => sent.splice(0) };
 }
 
 export function participant(id: number, call = 'call'): RelayParticipant {

@@ -56,12 +56,15 @@ export interface VirtualCall {
   leave(side: VirtualSide): Promise<void>;
   readonly relay: RelayCore;
   readonly sides: readonly VirtualSide[];
-  /** All speak (a tone that never rests) and listen until the undo is called. */
-  speak(): () => void;
+  /** These speak (a tone that never rests), all without `speakers`, the others are silent, and all listen until the undo is called. */
+  speak(speakers?: readonly number[]): () => void;
   /** All send these pictures at an even pace; returns after the last one. */
   show(jpegs: readonly Buffer[], everyMs: number): void;
-  /** The same with pictures made to fit what the way carries, for so long; these are each picture's smaller forms. */
-  adapt(pictures: SizedPicture, forMs: number): void;
+  /**
+   * The same with pictures made to fit what the way carries, for so long; these are each picture's smaller forms. 30 a second
+   * without `everyMs`.
+   */
+  adapt(pictures: SizedPicture, forMs: number, everyMs?: number): void;
 }
 
 /** One picture in all the forms in which it may be sent. */
@@ -73,8 +76,8 @@ export interface SizedPicture {
 const formQualities = [12, 16, 20, 25, 30, 37, 45, 55, 65, 75, 85];
 
 /** Encodes a picture in all its forms beforehand, as virtual time does not wait for an encoder. */
-export async function sizedPicture(jpeg: Buffer): Promise<SizedPicture> {
-  const native: JpegFrame = { jpeg, width: 640, height: 480, capturedAt: 0 };
+export async function sizedPicture(jpeg: Buffer, size = { width: 640, height: 480 }): Promise<SizedPicture> {
+  const native: JpegFrame = { jpeg, ...size, capturedAt: 0 };
   const forms = new Map<string, JpegFrame>();
   for (const divisor of divisors) {
     for (const quality of formQualities) {
@@ -132,6 +135,7 @@ export async function virtualCall(
     {
       send: (bytes, port) => ports.get(port)?.(bytes),
       sendTunnelled: (bytes, username) => tunnelRelay.onTunnelled(bytes, username),
+      later: (ms, run) => void time.after(ms, run),
     },
     () => time.now(),
     { rates: mediaRates, generation: 0 },
@@ -319,20 +323,22 @@ export async function virtualCall(
       for (const other of sides) other.session.removePerson(side.id);
       await side.session.close();
     },
-    speak: () => {
+    speak: (speakers) => {
       const samples = Int16Array.from({ length: blockSamples }, (_, at) => 6000 * Math.sin(at / 15));
+      const silence = new Int16Array(blockSamples);
       const encoders = new Map<number, AudioEncoder>();
       const stop = time.every(blockMs, () => {
         for (const { id, session } of sides) {
           const encoder = encoders.get(id) ?? new AudioEncoder();
           encoders.set(id, encoder);
-          session.sendSound(encoder, { samples, capturedAt: epochMs + time.now() });
+          const heard = !speakers || speakers.includes(id) ? samples : silence;
+          session.sendSound(encoder, { samples: heard, capturedAt: epochMs + time.now() });
           for (const person of session.people.values()) person.audio.pull(time.now());
         }
       });
       return stop;
     },
-    adapt: (picture, forMs) => {
+    adapt: (picture, forMs, everyMs = 1000 / 30) => {
       const endMs = time.now() + forMs;
       const { native } = picture;
       while (time.now() < endMs) {
@@ -344,7 +350,7 @@ export async function virtualCall(
           const bytes = session.sendFrame({ ...form, capturedAt: epochMs + time.now() });
           control.sent(bytes, decision === 'pass' ? null : decision);
         }
-        time.pass(1000 / 30);
+        time.pass(everyMs);
       }
     },
     show: (jpegs, everyMs) => {

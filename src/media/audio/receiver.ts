@@ -33,6 +33,8 @@ const stretchEvery = 3;
 const restBlocks = 50;
 /** How long nothing may come before what is played goes on without it: what is only late is waited for. */
 const maxStallMs = 240;
+/** Stretches that were left out and are remembered. */
+const maxLeftOut = 16;
 
 export interface SoundPacket {
   sequenceNumber: number;
@@ -72,6 +74,8 @@ export class AudioReceiver {
   #newest = 0;
   /** Number of the packet whose block was played last; null before. */
   #playedSequence: number | null = null;
+  /** What the relay left out for this receiver, oldest first. */
+  #leftOut: { first: number; count: number }[] = [];
   /** Nothing was there to play, nor anything after it: late, lost, or silence that was not sent; the next packet tells. */
   #undecidedMs = 0;
   /** Decoded, and longer or shorter than whole blocks. */
@@ -119,6 +123,13 @@ export class AudioReceiver {
       }
       if (!this.#blocks.has(at) && this.#blocks.size < maxBlocks) this.#blocks.set(at, { data, sequence });
     }
+  }
+
+  /** So many packets from this number on were left out for this receiver: like silence that was not sent. */
+  leftOut(first: number, count: number): void {
+    // It is told more than once.
+    const others = this.#leftOut.filter((one) => one.first !== first);
+    this.#leftOut = [...others, { first, count }].slice(-maxLeftOut);
   }
 
   /** The next 20 ms; null when there is nothing to hear. Called every 20 ms. */
@@ -184,7 +195,23 @@ export class AudioReceiver {
 
   /** How many packets are missing between the one played last and this one. */
   #packetsBefore(sequence: number): number {
-    return this.#playedSequence === null ? 0 : Math.max(0, sequenceDiff(sequence, this.#playedSequence) - 1);
+    if (this.#playedSequence === null) return 0;
+    const between = sequenceDiff(sequence, this.#playedSequence) - 1;
+    return Math.max(0, between - this.#leftOutBefore(sequence));
+  }
+
+  /** How many of the packets between the one played last and this one were left out. */
+  #leftOutBefore(sequence: number): number {
+    const played = this.#playedSequence;
+    if (played === null || this.#leftOut.length === 0) return 0;
+    const between = sequenceDiff(sequence, played) - 1;
+    let count = 0;
+    for (const one of this.#leftOut) {
+      const from = sequenceDiff(one.first, played);
+      const to = Math.min(between, from + one.count - 1);
+      count += Math.max(0, to - Math.max(1, from) + 1);
+    }
+    return count;
   }
 
   #placeOf(timestamp: number): number {
@@ -207,7 +234,8 @@ export class AudioReceiver {
     this.#delay = this.#delayMs();
     if (this.#undecidedMs > 0) {
       // Sound that only came late counts as made up for as long as it was waited for; silence does not count.
-      const isNext = this.#next !== null && place - this.#next < blockSamples;
+      const wasLeftOut = this.#leftOutBefore(sequenceNumber) > 0;
+      const isNext = !wasLeftOut && this.#next !== null && place - this.#next < blockSamples;
       const missing = isNext ? Infinity : this.#packetsBefore(sequenceNumber);
       this.#concealedMs += Math.min(this.#undecidedMs, missing * blockMs);
       this.#undecidedMs = 0;

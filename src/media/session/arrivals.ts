@@ -16,6 +16,14 @@ const outageMs = 400;
 const queueAfterOutageMs = 300;
 const lossAfterOutageMs = 1_500;
 
+/** How the way is that all senders share: a queue and a loss that they have in common. */
+export interface WayMeasurement {
+  readonly queueMs: number | null;
+  readonly lossShare: number;
+}
+/** Only one sender: all is its own. */
+export const nothingShared: WayMeasurement = { queueMs: null, lossShare: 0 };
+
 export class Arrivals {
   readonly estimate = new RateEstimate();
   /** By SSRC: a camera and a microphone are not equally far from the wire. */
@@ -43,13 +51,18 @@ export class Arrivals {
     this.#delays.clear();
   }
 
+  /** All that came in the last stretch, in bits a second. */
+  get incomingBps(): number {
+    return this.#incomingBps;
+  }
+
   /** Whether more comes than this, in bits a second. */
   isAbove(bps: number): boolean {
     return this.#incomingBps > 1.1 * bps;
   }
 
-  /** Bits a second that their way carries; null while no limit has been met. */
-  update(nowMs: number, gaps: readonly Gaps[], rttMs: number): number | null {
+  /** Bits a second that their own way carries, beside the one that they share; null while no limit has been met. */
+  update(nowMs: number, gaps: readonly Gaps[], rttMs: number, shared: WayMeasurement): number | null {
     this.#bytes = this.#bytes.filter(({ atMs }) => nowMs - atMs <= rateWindowMs);
     const bytes = this.#bytes.reduce((sum, one) => sum + one.bytes, 0);
     const expected = gaps.reduce((sum, one) => sum + one.expected, 0);
@@ -65,9 +78,12 @@ export class Arrivals {
     return this.estimate.update({
       nowMs,
       // A queue that all of them stand in is the way's.
-      queueMs: queues.length === 0 || sinceOutageMs < queueAfterOutageMs ? null : Math.min(...queues),
+      queueMs:
+        queues.length === 0 || sinceOutageMs < queueAfterOutageMs
+          ? null
+          : Math.max(0, Math.min(...queues) - (shared.queueMs ?? 0)),
       incomingBps: this.#incomingBps,
-      lossShare: first && tellsLoss ? (lost - first.lost) / expectedNow : 0,
+      lossShare: first && tellsLoss ? Math.max(0, (lost - first.lost) / expectedNow - shared.lossShare) : 0,
       rttMs,
     });
   }

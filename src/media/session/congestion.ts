@@ -1,5 +1,8 @@
 // What the ways carry, on both ends: tells senders what arrives of them, and follows what receivers tell of this side.
+import { nothingShared } from './arrivals.js';
 import type { RemotePerson } from './remote-person.js';
+import { streamOffset } from '../../protocol/media-streams.js';
+import { SharedWay } from './shared-way.js';
 
 /** How often what the ways carry is estimated. */
 export const estimateEveryMs = 100;
@@ -19,12 +22,18 @@ const lossLifeMs = 3_000;
 /** Whoever has said nothing for so long does not count any more. */
 const rateLifeMs = 5_000;
 
+/** About the streams of these pictures, and the sound beside them. */
+interface Word {
+  readonly ssrcs: number[];
+  readonly bitsPerSecond: number;
+}
+
 export interface CongestionOptions {
   readonly people: ReadonlyMap<number, RemotePerson>;
   /** What is sent now, in bits a second. */
   sent(nowMs: number): { pictures: number; sound: number };
-  /** Tells a person what arrives of them, in bits a second. */
-  say(person: RemotePerson, bps: number): void;
+  /** Tells what the ways of these people carry, in bits a second: of one person, or in a group of all together. */
+  say(words: readonly Word[]): void;
   /** What the way carries of this side's pictures, in bits a second; null when no limit is known. */
   changed(bps: number | null): void;
 }
@@ -33,8 +42,10 @@ export class Congestion {
   readonly #options: CongestionOptions;
   /** What each receiver says that its way carries, one word each. */
   readonly #rates = new Map<number, { bps: number; atMs: number }>();
-  /** What each sender was told. */
-  readonly #said = new Map<number, { bps: number; atMs: number }>();
+  /** What each sender was told, and of all together the relay. */
+  readonly #said = new Map<number | 'all', { bps: number; atMs: number }>();
+  /** The last stretch of way to this side, where several share it. */
+  readonly shared = new SharedWay();
   /** When a report came the last time; null before the first. */
   #reportedAtMs: number | null = null;
   #blind: { bps: number; atMs: number } | null = null;
@@ -80,10 +91,7 @@ export class Congestion {
 
   /** Called every `estimateEveryMs`; `rttMs` to the others. */
   update(nowMs: number, rttMs: number): void {
-    for (const person of this.#options.people.values()) {
-      const bps = person.rate(nowMs, rttMs);
-      if (bps !== null) this.#tell(person, bps, nowMs);
-    }
+    this.#measure(nowMs, rttMs);
     this.#slowDownWhenBlind(nowMs);
     for (const [id, { atMs }] of this.#rates) {
       if (nowMs - atMs < rateLifeMs) continue;
@@ -92,13 +100,54 @@ export class Congestion {
     }
   }
 
-  #tell(person: RemotePerson, bps: number, nowMs: number): void {
-    const said = this.#said.get(person.id);
+  #measure(nowMs: number, rttMs: number): void {
+    const { people } = this.#options;
+    const isGroup = people.size > 1;
+    const all = isGroup ? this.shared.update(nowMs, people.values(), rttMs) : null;
+    const words: Word[] = [];
+    if (all !== null && this.#isNews('all', all, this.shared.isAbove(all), nowMs)) {
+      words.push(wordOf([...people.values()], all));
+    }
+    for (const person of people.values()) {
+      const own = person.rate(nowMs, rttMs, isGroup ? this.shared.measured : nothingShared);
+      const share = isGroup ? this.shared.shareOf(person, people, nowMs) : null;
+      if (own === null && share === null) continue;
+      const bps = Math.min(own ?? Infinity, share ?? Infinity);
+      // In a group the relay sees to it that no more comes than the way carries.
+      const isAbove = person.arrivals.isAbove(own ?? Infinity);
+      if (this.#isNews(person.id, bps, isAbove, nowMs)) words.push(wordOf([person], bps));
+    }
+    if (words.length > 0) this.#options.say(words);
+  }
+
+  /** Whether a word is to be said now. */
+  #isNews(about: number | 'all', bps: number, isAbove: boolean, nowMs: number): boolean {
+    const said = this.#said.get(about);
     // Said again and again while more comes than that: the word may have been lost in the very queue it is about.
-    const isNews = !said || person.arrivals.isAbove(bps) || Math.abs(bps - said.bps) > worthSaying * said.bps;
-    if (!isNews && nowMs - said.atMs < repeatRateMs) return;
-    this.#said.set(person.id, { bps, atMs: nowMs });
-    this.#options.say(person, bps);
+    const isNews = !said || isAbove || Math.abs(bps - said.bps) > worthSaying * said.bps;
+    if (!isNews && nowMs - said.atMs < repeatRateMs) return false;
+    this.#said.set(about, { bps, atMs: nowMs });
+    return true;
+  }
+
+  /** What comes from now on takes another way. */
+  comesAnotherWay(): void {
+    this.shared.comesAnotherWay();
+    for (const { arrivals } of this.#options.people.values()) arrivals.comesAnotherWay();
+  }
+
+  /** Whether so little comes through to a receiver of a group that the relay leaves pictures out for it: its losses are its own. */
+  isThinned(id: number | undefined, nowMs: number): boolean {
+    const word = id === undefined ? undefined : this.#rates.get(id);
+    if (!word || this.#options.people.size < 2) return false;
+    const { pictures, sound } = this.#options.sent(nowMs);
+    return word.bps < pictures + sound;
+  }
+
+  /** Whether less is asked for than before and a queue still empties on the way from a person. */
+  isCongested(person: RemotePerson, nowMs: number): boolean {
+    const isShared = this.#options.people.size > 1 && this.shared.estimate.isCongested(nowMs);
+    return isShared || person.arrivals.estimate.isCongested(nowMs);
   }
 
   #slowDownWhenBlind(nowMs: number): void {
@@ -119,4 +168,8 @@ export class Congestion {
     this.#pictureBps = Number.isFinite(limit) ? left : null;
     this.#options.changed(this.#pictureBps);
   }
+}
+
+function wordOf(people: readonly RemotePerson[], bitsPerSecond: number): Word {
+  return { ssrcs: people.map(({ ssrc }) => ssrc + streamOffset.video), bitsPerSecond };
 }

@@ -13,13 +13,17 @@ export class FrameAssembly {
   lowest = Infinity;
   highest = -Infinity;
   captureTimeMs: number | null = null;
+  /** When its newest fragment came, in milliseconds. */
+  newestMs: number;
 
   constructor(
     /** RTP timestamp. */
     readonly timestamp: number,
     /** When its first fragment came, in milliseconds. */
     readonly sinceMs: number,
-  ) {}
+  ) {
+    this.newestMs = sinceMs;
+  }
 
   /** Sequence number (with rounds) of the first packet; null while it is not here. */
   get first(): number | null {

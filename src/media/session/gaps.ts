@@ -23,6 +23,8 @@ const repeatShare = 0.85;
 const lossyShare = 0.05;
 const twinMs = 10;
 const lossMemory = 0.005;
+/** Stretches that were left out and are remembered. */
+const maxLeftOut = 64;
 /** Packets asked for at most; a longer hole is a pause of the network, which nothing mends. */
 const maxMissing = 300;
 
@@ -64,6 +66,9 @@ export class Gaps {
   lost = 0;
   /** Worked out of repair packets, by when they were missed: they may only have been overtaken. */
   readonly #recovered = new Map<number, number>();
+  /** What the relay left out for this receiver, oldest first; both ends included. */
+  readonly #leftOut: { from: number; to: number }[] = [];
+  #leftOutCount = 0;
   /** Whether repair packets come too. */
   isProtected = false;
   #recoveryMs = firstRecoveryMs;
@@ -79,9 +84,9 @@ export class Gaps {
     return this.#reorderMs;
   }
 
-  /** Packets that were sent, as far as their numbers tell. */
+  /** Packets that were sent here, as far as their numbers tell. */
   get expected(): number {
-    return this.#highest === null ? 0 : this.#highest - this.#first + 1;
+    return this.#highest === null ? 0 : this.#highest - this.#first + 1 - this.#leftOutCount;
   }
 
   get isEmpty(): boolean {
@@ -107,17 +112,7 @@ export class Gaps {
     }
     const extended = this.#extend(sequence);
     if (extended > this.#highest) {
-      const from = Math.max(this.#highest + 1, extended - maxMissing);
-      for (let one = from; one < extended; one++) {
-        this.#missing.set(one, {
-          sinceMs: nowMs,
-          nextAskMs: nowMs + Math.min(this.#reorderMs, this.isProtected ? Infinity : maxReorderMs),
-          askedAtMs: 0,
-          firstAskedAtMs: 0,
-          asks: 0,
-          repeatAtMs: Infinity,
-        });
-      }
+      this.#miss(this.#highest + 1, extended, nowMs);
       this.#highest = extended;
       this.#lossShare -= this.#lossShare * lossMemory;
       return extended;
@@ -140,6 +135,53 @@ export class Gaps {
       this.#recoveryMs += (sinceFirstMs - this.#recoveryMs) * recoveryShare;
     }
     return extended;
+  }
+
+  /** Everything from one number up to but not including another one is missing from now on. */
+  #miss(from: number, to: number, nowMs: number): void {
+    for (let one = Math.max(from, to - maxMissing); one < to; one++) {
+      this.#missing.set(one, {
+        sinceMs: nowMs,
+        nextAskMs: nowMs + Math.min(this.#reorderMs, this.isProtected ? Infinity : maxReorderMs),
+        askedAtMs: 0,
+        firstAskedAtMs: 0,
+        asks: 0,
+        repeatAtMs: Infinity,
+      });
+    }
+  }
+
+  /**
+   * Notes that so many packets from a 16-bit number on were left out for this receiver: nothing is lost, and nothing will come.
+   * Returns how many of them that is news of.
+   */
+  leftOut(first: number, count: number, nowMs: number): number {
+    if (this.#highest === null || count === 0) return 0;
+    const from = this.#extend(first);
+    const to = from + count - 1;
+    let news = 0;
+    for (const missing of this.#missing.keys()) {
+      if (missing < from || missing > to) continue;
+      this.#missing.delete(missing);
+      news++;
+    }
+    if (to > this.#highest) {
+      this.#miss(this.#highest + 1, from, nowMs);
+      news += to - Math.max(this.#highest, from - 1);
+      this.#highest = to;
+    }
+    if (news === 0) return 0;
+    this.#leftOutCount += news;
+    this.#leftOut.push({ from, to });
+    if (this.#leftOut.length > maxLeftOut) this.#leftOut.shift();
+    return news;
+  }
+
+  /** The first number from this one on that was not left out. */
+  nextSent(extended: number): number {
+    let next = extended;
+    for (const { from, to } of this.#leftOut) if (from <= next && next <= to) next = to + 1;
+    return next;
   }
 
   /** Whether a packet that comes now was sent once and not again, as far as that can be told; to be asked before `arrived`. */

@@ -82,7 +82,7 @@ export class MediaSession {
       },
       offer: events.offer,
       farRttMs: () => this.#far.ms,
-      changed: () => this.#people.forEach((person) => person.arrivals.comesAnotherWay()),
+      changed: () => this.#congestion.comesAnotherWay(),
     };
     this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
     const { ssrc: firstSsrc } = options.self;
@@ -93,10 +93,8 @@ export class MediaSession {
         pictures: this.#pictures.bps(nowMs),
         sound: this.#audio.meter.kbps(nowMs) * 1000,
       }),
-      say: ({ ssrc }, bps) => {
-        const ssrcs = [ssrc + streamOffset.video];
-        this.#control([{ kind: 'remb', senderSsrc: this.#audio.ssrc, bitsPerSecond: bps, ssrcs }]);
-      },
+      say: (words) =>
+        this.#control(words.map((word) => ({ kind: 'remb', senderSsrc: this.#audio.ssrc, ...word }))),
       changed: (bps) => {
         this.#pictures.setRate(bps);
         events.pictureRate(bps);
@@ -124,6 +122,7 @@ export class MediaSession {
         const times = { timestamp, captureTimeMs, capturedAt, latencyMs };
         this.#events.frame({ from: person.id, jpeg, width, height, ...times });
       },
+      arrived: (...packet) => this.#congestion.shared.add(...packet),
       audioPacket: (packet) => {
         const { capturedAt } = this.#captured(remote, packet.captureTimeMs);
         this.#events.audioPacket(person.id, packet, capturedAt);
@@ -197,9 +196,8 @@ export class MediaSession {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      this.#control([
-        { kind: 'bye', ssrcs: [this.#audio.ssrc, this.#pictures.video.ssrc, this.#pictures.repair.ssrc] },
-      ]);
+      const { video, repair } = this.#pictures;
+      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, video.ssrc, repair.ssrc] }]);
     }
     this.#stopReports();
     this.#stopEstimates();
@@ -239,7 +237,7 @@ export class MediaSession {
     for (const person of this.#people.values()) {
       const missing = person.missing(now);
       // What was dropped for want of room is not asked for again: that would only want more.
-      for (const { ssrc, lost } of person.arrivals.estimate.isCongested(now) ? [] : missing) {
+      for (const { ssrc, lost } of this.#congestion.isCongested(person, now) ? [] : missing) {
         nacks.push({ kind: 'nack', senderSsrc: this.#audio.ssrc, mediaSsrc: ssrc, lost });
       }
       isWaiting ||= person.video.isWaiting || !person.audioGaps.isEmpty;
@@ -288,6 +286,9 @@ export class MediaSession {
           this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
       }
+      case 'thin':
+        this.#personOf(packet.ssrc)?.leftOut(packet.ssrc, packet.ranges, this.#outside.now());
+        return;
       case 'sdes':
       case 'bye':
     }
@@ -295,10 +296,12 @@ export class MediaSession {
 
   /** The round trip to whoever reports (RFC 3550, section 6.4.1). */
   #reports(from: number, reports: readonly ReportBlock[]): void {
+    // What one receiver loses for want of room the relay mends, which leaves pictures out for it: the others need not pay for it.
+    const isThinned = this.#congestion.isThinned(this.#personOf(from)?.id, this.#outside.now());
     for (const report of reports) {
       const { ssrc, fractionLost, lastSr } = report;
-      if (ssrc === this.#audio.ssrc) this.#sound.reported(fractionLost / 256);
-      if (ssrc === this.#pictures.video.ssrc) {
+      if (ssrc === this.#audio.ssrc && !isThinned) this.#sound.reported(fractionLost / 256);
+      if (ssrc === this.#pictures.video.ssrc && !isThinned) {
         this.#pictures.parity.reported(from, report, this.#outside.now());
         this.#congestion.lost(from, fractionLost / 256, this.#outside.now());
       }
@@ -339,9 +342,10 @@ export class MediaSession {
     this.#ways.control(encodeRtcp(packets));
   }
 
-  /** About three times a second, never in step with the others (RFC 3550, section 6.2). */
+  /** About three times a second, less often in larger groups, never in step with the others (RFC 3550, section 6.2). */
   #reportLater(): void {
-    this.#stopReports = this.#outside.after(reportEveryMs * (0.75 + this.#outside.random() / 2), () => {
+    const everyMs = reportEveryMs * Math.max(1, this.#people.size / 2);
+    this.#stopReports = this.#outside.after(everyMs * (0.75 + this.#outside.random() / 2), () => {
       const streams = { video: this.#pictures.video, audio: this.#audio };
       this.#control(report(streams, this.#people.values(), this.#outside.wallMs()));
       this.#reportLater();

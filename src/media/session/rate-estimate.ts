@@ -10,6 +10,7 @@ const drain = 0.6;
 /** Loss above the usual that counts as congestion even where no queue shows: some routers drop instead. */
 const congestionLoss = 0.1;
 const minBps = 40_000;
+const longPacketBits = 9_600;
 /** Growth in a second: near the rate at which it was too much the last time, and elsewhere; between them it rises slowly. */
 const nearGrowth = 1.1;
 const farGrowth = 2.2;
@@ -39,6 +40,11 @@ export interface RateMeasurement {
 }
 
 export class RateEstimate {
+  /**
+   * Whether several senders share the way. Then more may come than was asked for, as sound is not thinned, and what comes without a
+   * queue the way carries; and each packet stands behind one of another sender now and then, which is no standing queue.
+   */
+  readonly #isShared: boolean;
   /** Bits a second; null while no limit has been met. */
   #bps: number | null = null;
   /** What came when it was too much the last time; null when that is long ago. */
@@ -50,6 +56,10 @@ export class RateEstimate {
   /** Loss that stays the same however much is sent: radio, not congestion. */
   #usualLoss = 0;
   #lossBefore: { share: number; atMs: number } | null = null;
+
+  constructor({ isShared = false } = {}) {
+    this.#isShared = isShared;
+  }
 
   get bps(): number | null {
     return this.#bps;
@@ -75,16 +85,17 @@ export class RateEstimate {
       !this.#lossBefore &&
       nowMs > this.#settledAtMs + lossMemoryMs &&
       lossShare > this.#usualLoss + congestionLoss;
-    if ((queueMs > overuseMs && !this.#empties(queueMs)) || isLossy) {
+    const packetMs = this.#isShared && this.#bps !== null ? (longPacketBits * 1000) / this.#bps : 0;
+    if ((queueMs > overuseMs + packetMs && !this.#empties(queueMs)) || isLossy) {
       const factor = queueMs > longQueueMs ? drain : decrease;
       // Never up: what comes may be a burst that had waited.
       this.#bps = Math.max(minBps, Math.min(this.#bps ?? Infinity, factor * incomingBps));
       this.#limitBps = incomingBps;
       this.#settledAtMs = nowMs + settleMs + rttMs;
-      if (isLossy && queueMs <= overuseMs) this.#lossBefore = { share: lossShare, atMs: nowMs };
+      if (isLossy && queueMs <= overuseMs + packetMs) this.#lossBefore = { share: lossShare, atMs: nowMs };
       return this.#bps;
     }
-    if (this.#bps !== null && queueMs < roomMs) this.#grow(this.#bps, sinceMs, incomingBps);
+    if (this.#bps !== null && queueMs < roomMs + packetMs / 2) this.#grow(this.#bps, sinceMs, incomingBps);
     return this.#bps;
   }
 
@@ -94,6 +105,10 @@ export class RateEstimate {
   }
 
   #grow(bps: number, sinceMs: number, incomingBps: number): void {
+    if (this.#isShared && bps < incomingBps) {
+      this.#bps = incomingBps;
+      return;
+    }
     const growth = this.#growth(bps);
     const room = growth < farGrowth ? headroom.near : headroom.far;
     if (bps <= room * incomingBps + headroom.bps) this.#bps = bps * growth ** (sinceMs / 1000);

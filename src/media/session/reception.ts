@@ -13,6 +13,8 @@ export class Reception {
   #base: number | null = null;
   #highest = 0;
   #received = 0;
+  /** Packets that the relay left out for this receiver. */
+  #leftOut = 0;
   #expectedBefore = 0;
   #receivedBefore = 0;
   #jitter = 0;
@@ -34,16 +36,17 @@ export class Reception {
 
   /** Packets that were sent and have not come, as far as their numbers tell; repeats count once as they are not told here. */
   get lost(): number {
-    return this.#base === null ? 0 : Math.max(0, this.#highest - this.#base + 1 - this.#received);
+    return this.#base === null ? 0 : Math.max(0, this.#expected - this.#received);
+  }
+
+  get #expected(): number {
+    return this.#highest - (this.#base ?? this.#highest + 1) + 1 - this.#leftOut;
   }
 
   /** Notes a packet that had not come before. */
   arrived(sequence: number, timestamp: number, bytes: number, nowMs: number): void {
     if (this.#base === null) this.#base = this.#highest = 0x1_0000 + sequence;
-    else {
-      const extended = this.#highest + sequenceDiff(sequence, this.#highest & 0xffff);
-      this.#highest = Math.max(this.#highest, extended);
-    }
+    else this.#reach(sequence);
     this.#received++;
     this.bytes += bytes;
     const transit = (Math.round(nowMs * this.#unitsPerMs) - timestamp) | 0;
@@ -52,6 +55,18 @@ export class Reception {
       this.#jitter += (change - this.#jitter) / 16;
     }
     this.#transit = transit;
+  }
+
+  #reach(sequence: number): void {
+    const extended = this.#highest + sequenceDiff(sequence, this.#highest & 0xffff);
+    this.#highest = Math.max(this.#highest, extended);
+  }
+
+  /** So many packets up to this number, of which nothing was known, were left out for this receiver. */
+  leftOut(lastSequence: number, count: number): void {
+    if (this.#base === null) return;
+    this.#reach(lastSequence);
+    this.#leftOut += count;
   }
 
   /** A sender report has come; times in milliseconds since 1970, each on its own side's clock. */
@@ -70,7 +85,7 @@ export class Reception {
   /** The block of the next report; null before the first packet. */
   block(nowMs: number): ReportBlock | null {
     if (this.#base === null) return null;
-    const expected = this.#highest - this.#base + 1;
+    const expected = this.#expected;
     const expectedNow = expected - this.#expectedBefore;
     const lostNow = expectedNow - (this.#received - this.#receivedBefore);
     this.#expectedBefore = expected;

@@ -2,11 +2,12 @@
 import { decodeRepair } from '../../protocol/flexfec.js';
 import { payloadType, streamOffset } from '../../protocol/media-streams.js';
 import { ProtocolError } from '../../protocol/errors.js';
+import type { PacketRange } from '../../protocol/packet-numbers.js';
 import { csrcsOf, decodeRtp, ssrcOf, type RtpPacket } from '../../protocol/rtp.js';
 import { SrtpReceiver } from '../../protocol/srtp.js';
 import { AudioReceiver } from '../audio/receiver.js';
 import type { MediaStats, SenderKey } from '../media.js';
-import { Arrivals } from './arrivals.js';
+import { Arrivals, type WayMeasurement } from './arrivals.js';
 import { Freezes } from './freezes.js';
 import { Gaps, type RoundTrips } from './gaps.js';
 import { RateMeter } from './rate-meter.js';
@@ -29,6 +30,8 @@ const audioPatienceMs = 150;
 
 export interface PersonEvents {
   frame(frame: WholeFrame): void;
+  /** Any packet came; `delayMs` is null when it does not tell how long it was on its way. */
+  arrived(nowMs: number, ssrc: number, bytes: number, delayMs: number | null): void;
   /** Sound, as RTP carried it; for those who pass it on. */
   audioPacket(packet: RtpPacket): void;
 }
@@ -49,6 +52,8 @@ export class RemotePerson {
   readonly #repairs: RepairReceiver;
   /** Packets of pictures that were lost and worked out again. */
   #recovered = 0;
+  /** When a packet of a picture came the last time. */
+  lastPictureMs = -Infinity;
   readonly #events: PersonEvents;
   /** RTP timestamp of the picture whose first packet came last. */
   #telling: number | null = null;
@@ -119,13 +124,14 @@ export class RemotePerson {
       this.videoReception.arrived(sequenceNumber, timestamp, length, nowMs);
     }
     this.videoMeter.add(nowMs, length);
+    this.lastPictureMs = nowMs;
     this.#arrived(packet, streamOffset.video, length, nowMs);
     this.video.push(packet, nowMs, rtt);
   }
 
   #repair(packet: RtpPacket, csrcs: readonly number[], length: number, nowMs: number): void {
     this.videoMeter.add(nowMs, length);
-    this.arrivals.add(nowMs, streamOffset.repair, length, null);
+    this.#count(nowMs, streamOffset.repair, length, null);
     if (csrcs.length !== 1 || csrcs[0] !== this.ssrc + streamOffset.video) return;
     this.#recover(this.#repairs.repair(decodeRepair(packet.payload), nowMs), nowMs);
   }
@@ -145,12 +151,35 @@ export class RemotePerson {
     // How long it stood in queues tells the first packet of a picture: the others were held back to be paced, or missed.
     const isTelling = captureTimeMs !== null && gaps.isAhead(sequenceNumber) && timestamp !== this.#telling;
     if (isTelling && offset === streamOffset.video) this.#telling = timestamp;
-    this.arrivals.add(nowMs, offset, length, isTelling ? nowMs - captureTimeMs : null);
+    this.#count(nowMs, offset, length, isTelling ? nowMs - captureTimeMs : null);
+  }
+
+  #count(nowMs: number, offset: number, length: number, delayMs: number | null): void {
+    this.arrivals.add(nowMs, offset, length, delayMs);
+    this.#events.arrived(nowMs, this.ssrc + offset, length, delayMs);
   }
 
   /** Bits a second that the way from this person carries; null while no limit has been met. */
-  rate(nowMs: number, rttMs: number): number | null {
-    return this.arrivals.update(nowMs, [this.video.gaps, this.audioGaps], rttMs);
+  rate(nowMs: number, rttMs: number, shared: WayMeasurement): number | null {
+    return this.arrivals.update(nowMs, this.gaps, rttMs, shared);
+  }
+
+  get gaps(): readonly Gaps[] {
+    return [this.video.gaps, this.audioGaps];
+  }
+
+  /** The relay left these packets of a stream out for this side. */
+  leftOut(ssrc: number, ranges: readonly PacketRange[], nowMs: number): void {
+    const offset = ssrc - this.ssrc;
+    for (const { first, count } of ranges) {
+      const last = (first + count - 1) & 0xffff;
+      if (offset === streamOffset.video) {
+        this.videoReception.leftOut(last, this.video.leftOut(first, count, nowMs));
+      } else if (offset === streamOffset.audio) {
+        this.audio.leftOut(first, count);
+        this.audioReception.leftOut(last, this.audioGaps.leftOut(first, count, nowMs));
+      }
+    }
   }
 
   #sound(packet: RtpPacket, length: number, nowMs: number, rtt?: RoundTrips): void {

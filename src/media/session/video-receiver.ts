@@ -19,6 +19,10 @@ const enoughDownTo = 0.92;
 const enoughMemory = 1 / 45;
 /** Over such a time the packets of a picture are sent. */
 const spreadMs = 60;
+/** So long after pictures were left out for this receiver, the others come as slowly as its way wants. */
+const thinnedMs = 5_000;
+/** And the next packet of a picture may take this long. */
+const thinnedPatienceMs = 3_000;
 /** Pictures being put together at once; the oldest is given up. */
 const maxAssemblies = 24;
 
@@ -28,7 +32,7 @@ export interface WholeFrame {
   readonly width: number;
   readonly height: number;
   readonly timestamp: number;
-  /** Whether it is the next that was sent after the last one. */
+  /** Whether it is the next that was sent here after the last one. */
   readonly follows: boolean;
   /** On the sender's clock; null when the packets did not say. */
   readonly captureTimeMs: number | null;
@@ -47,6 +51,8 @@ export class VideoReceiver {
   /** Share of the last pictures that were whole in time for not having to ask. */
   #inTime = (enoughFrom + enoughDownTo) / 2;
   #isRepairEnough = false;
+  /** When the relay told last that it had left pictures out. */
+  #thinnedAtMs = -Infinity;
   /** Whole pictures released, and pictures given up that were begun. */
   frames = 0;
   lost = 0;
@@ -68,6 +74,19 @@ export class VideoReceiver {
   setProtected(isProtected: boolean): void {
     this.#gaps.isProtected = isProtected;
     if (!isProtected) this.#isRepairEnough = false;
+  }
+
+  /** As `leftOut` of the gaps. */
+  leftOut(first: number, count: number, nowMs: number): number {
+    this.#thinnedAtMs = nowMs;
+    const news = this.#gaps.leftOut(first, count, nowMs);
+    if (news > 0) this.#releaseReady();
+    return news;
+  }
+
+  /** Whether the relay leaves pictures out for this receiver. */
+  isThinned(nowMs: number): boolean {
+    return nowMs - this.#thinnedAtMs < thinnedMs;
   }
 
   /**
@@ -95,6 +114,7 @@ export class VideoReceiver {
       if (this.#assemblies.size > maxAssemblies) this.#giveUpOldest();
     }
     assembly.captureTimeMs ??= packet.captureTimeMs;
+    assembly.newestMs = nowMs;
     const wasComplete = assembly.isComplete;
     if (!assembly.add(extended, fragment, packet.marker)) this.#giveUp(assembly);
     else if (assembly.isComplete && !wasComplete) {
@@ -111,7 +131,10 @@ export class VideoReceiver {
     this.#releaseReady();
     for (const assembly of this.#assemblies.values()) {
       // Its end never came, and nothing after it either.
-      if (nowMs - assembly.sinceMs > patienceMs + maxPatienceMs) this.#giveUp(assembly);
+      const isOver = this.isThinned(nowMs)
+        ? nowMs - assembly.newestMs > thinnedPatienceMs
+        : nowMs - assembly.sinceMs > patienceMs + maxPatienceMs;
+      if (isOver) this.#giveUp(assembly);
     }
     return due;
   }
@@ -203,7 +226,8 @@ export class VideoReceiver {
     this.frames++;
     const jpeg = buildJpeg({ type, width, height, restartInterval, tables, scan });
     const { timestamp, captureTimeMs } = assembly;
-    const follows = this.#releasedUpTo !== null && assembly.first === this.#releasedUpTo + 1;
+    const next = this.#releasedUpTo === null ? null : this.#gaps.nextSent(this.#releasedUpTo + 1);
+    const follows = next !== null && assembly.first === next;
     this.#releasedUpTo = assembly.last;
     this.#release({ jpeg, width, height, timestamp, captureTimeMs, follows });
   }

@@ -1,16 +1,21 @@
 // What the relay does with feedback: passes it to those whom it is about, and answers NACKs from its memory of packets.
+import { streamOffset } from '../../protocol/media-streams.js';
+import type { PacketRange } from '../../protocol/packet-numbers.js';
 import { encodeRtcp, sendersOf, type RtcpPacket } from '../../protocol/rtcp.js';
 import type { PacketMemory } from './packet-memory.js';
 import { isOf, isReachable, type Peer } from './peer.js';
+import type { RelayCounters } from './relay-counters.js';
+import { thin, type Later } from './thin-peer.js';
 
 /** The same packet is not sent again to the same receiver within this time: what was asked for twice is on its way. */
 export const resendPauseMs = 20;
 
 export interface FeedbackParts {
-  counters: { spoofed: number; limited: number; resentPackets: number };
+  counters: RelayCounters;
   memory: Pick<PacketMemory, 'find'>;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
+  later: Later;
   /** Sends one datagram the way that a participant has chosen. */
   sendTo(peer: Peer, bytes: Buffer): void;
 }
@@ -34,6 +39,17 @@ export class Feedback {
     for (const [other, told] of news) {
       if (isReachable(other, now)) this.#parts.sendTo(other, other.toPeer.protect(encodeRtcp(told)));
     }
+  }
+
+  #thin(peer: Peer, bps: number): void {
+    thin(peer, bps, { ...this.#parts, tellLeftOut: (...told) => this.#tellLeftOut(...told) });
+  }
+
+  /** Tells a peer which packets of a stream were left out for it. */
+  #tellLeftOut(peer: Peer, ssrc: number, ranges: PacketRange[]): void {
+    const maxRanges = 64;
+    const told = encodeRtcp([{ kind: 'thin', ssrc, ranges: ranges.slice(0, maxRanges) }]);
+    this.#parts.sendTo(peer, peer.toPeer.protect(told));
   }
 
   /** Collects in `news` what others are to be told. */
@@ -68,7 +84,14 @@ export class Feedback {
         }
         return;
       case 'remb':
-        for (const other of others) if (packet.ssrcs.some((ssrc) => isOf(other, ssrc))) tell(other, packet);
+        // Of several senders together: that is for the relay, which thins their streams.
+        if (packet.ssrcs.length > 1) this.#thin(peer, packet.bitsPerSecond);
+        else
+          for (const other of others) if (packet.ssrcs.some((ssrc) => isOf(other, ssrc))) tell(other, packet);
+        return;
+      // Only the relay says so.
+      case 'thin':
+        this.#parts.counters.spoofed++;
         return;
       case 'bye':
       case 'sdes':
@@ -80,7 +103,19 @@ export class Feedback {
   #resend(peer: Peer, owner: Peer, mediaSsrc: number, lost: readonly number[]): number[] {
     const now = this.#parts.now();
     const missing: number[] = [];
+    const leftOut = peer.thinning?.leftOutOf(mediaSsrc, lost) ?? [];
+    // The word about them was lost.
+    if (leftOut.length > 0)
+      this.#tellLeftOut(
+        peer,
+        mediaSsrc,
+        leftOut.map((first) => ({ first, count: 1 })),
+      );
+    // The way has no room for all that there is: nobody is asked for more.
+    const isNarrow =
+      peer.thinning?.isNarrow === true && mediaSsrc !== owner.participant.ssrc + streamOffset.audio;
     for (const sequence of lost) {
+      if (leftOut.includes(sequence)) continue;
       const key = mediaSsrc * 0x1_0000 + sequence;
       const resentAt = peer.resentAt.get(key) ?? null;
       if (resentAt !== null && now - resentAt < resendPauseMs) continue;
@@ -90,9 +125,10 @@ export class Feedback {
       }
       const bytes = this.#parts.memory.find(mediaSsrc, sequence, now);
       // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
-      if (!bytes || resentAt !== null) missing.push(sequence);
+      if ((!bytes || resentAt !== null) && !isNarrow) missing.push(sequence);
       // What went through a tunnel has arrived, or there was no room for it.
       if (!bytes || peer.isTunnelled) continue;
+      if (peer.thinning?.takesAgain(bytes.length * 8) === false) continue;
       peer.resentAt.set(key, now);
       this.#parts.sendTo(peer, bytes);
       this.#parts.counters.resentPackets++;

@@ -4,6 +4,7 @@ import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { SrtcpReceiver, SrtcpSender } from '../../protocol/srtp.js';
 import { MediaAllowance } from './media-allowance.js';
 import type { MediaRates, RelayParticipant } from './relay-messages.js';
+import type { Thinning } from './thinning.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface Peer {
@@ -14,6 +15,8 @@ export interface Peer {
   /** Whether its media goes through its chat connection, and when it last said so there. */
   isTunnelled: boolean;
   tunnelledAt: number;
+  /** What is left out for this peer; null while its way carries all. */
+  thinning: Thinning | null;
   /** Counter of the request that chose the way. */
   chosenBy: bigint;
   /** What crossed between its address and here. */
@@ -54,6 +57,7 @@ export function makePeer(
     boundAt: -Infinity,
     isTunnelled: false,
     tunnelledAt: -Infinity,
+    thinning: null,
     chosenBy: -1n,
     traffic: { up: { all: 0, long: 0 }, down: { all: 0, long: 0 } },
     call,

@@ -8,6 +8,7 @@ import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { Feedback, resendPauseMs } from './feedback.js';
 import { PacketMemory } from './packet-memory.js';
 import { bindingLifeMs, isOf, isReachable, makePeer, type Peer, type PeerOptions } from './peer.js';
+import { stopThinningIfFew, type Later } from './thin-peer.js';
 import { TokenBucket } from './token-bucket.js';
 import { emptyCounters } from './relay-counters.js';
 import type { RelayParticipant } from './relay-messages.js';
@@ -48,7 +49,7 @@ export class RelayCore {
   readonly #strangerCounts = new Map<string, number>();
 
   constructor(
-    { send, sendTunnelled }: { send: Send; sendTunnelled: SendTunnelled },
+    { send, sendTunnelled, later }: { send: Send; sendTunnelled: SendTunnelled; later: Later },
     now: () => number,
     peerOptions: PeerOptions,
   ) {
@@ -59,6 +60,7 @@ export class RelayCore {
     this.#feedback = new Feedback({
       counters: this.counters,
       now,
+      later,
       sendTo: (peer, bytes) => this.#sendTo(peer, bytes),
       memory: this.#memory,
     });
@@ -91,7 +93,9 @@ export class RelayCore {
     this.#byUsername.delete(username);
     this.#bySsrc.delete(peer.participant.ssrc / ssrcsPerParticipant);
     this.#unbind(peer);
+    peer.thinning = null;
     peer.call.splice(peer.call.indexOf(peer), 1);
+    stopThinningIfFew(peer.call);
     if (peer.call.length === 0) this.#calls.delete(peer.participant.call);
   }
 
@@ -104,6 +108,7 @@ export class RelayCore {
       for (const [key, at] of peer.resentAt) if (now - at > resendPauseMs) peer.resentAt.delete(key);
       if (peer.port !== 0 && now - peer.boundAt > bindingLifeMs) this.#unbind(peer);
       if (now - peer.tunnelledAt > bindingLifeMs) peer.isTunnelled = false;
+      if (peer.thinning?.isOver(now) === true) peer.thinning = null;
     }
   }
 
@@ -176,6 +181,7 @@ export class RelayCore {
     this.#memory.keep(bytes, ssrcOf(bytes), now);
     for (const other of peer.call) {
       if (other === peer || !isReachable(other, now)) continue;
+      if (other.thinning?.takes(bytes, now) === true) continue;
       this.#sendTo(other, bytes);
       this.counters.forwardedPackets++;
       this.counters.forwardedBytes += bytes.length;

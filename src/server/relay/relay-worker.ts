@@ -34,6 +34,7 @@ const core = new RelayCore(
   {
     send: (bytes, toPort, toAddress) => socket.send(bytes, toPort, toAddress),
     sendTunnelled: (bytes, username) => tunnels.add(bytes, username),
+    later: (ms, run) => void setTimeout(run, ms),
   },
   () => performance.now(),
   { rates, generation },
