@@ -13,14 +13,13 @@ import { OutStream } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
 import { PictureSender, rtpHeaderBytes } from './picture-sender.js';
 import { RemotePerson } from './remote-person.js';
-import { isReport, report } from './report.js';
+import { isReport, report, reportAfterMs } from './report.js';
 import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
 import { SoundControl } from './sound-shape.js';
 import type { MediaTunnel } from './tunnel-path.js';
 import { Ways, type RelayTicket } from './ways.js';
 
-const reportEveryMs = 300;
 /** How often missing packets are looked for while any are. */
 const tickMs = 5;
 
@@ -342,10 +341,8 @@ export class MediaSession {
     this.#ways.control(encodeRtcp(packets));
   }
 
-  /** About three times a second, less often in larger groups, never in step with the others (RFC 3550, section 6.2). */
   #reportLater(): void {
-    const everyMs = reportEveryMs * Math.max(1, this.#people.size / 2);
-    this.#stopReports = this.#outside.after(everyMs * (0.75 + this.#outside.random() / 2), () => {
+    this.#stopReports = this.#outside.after(reportAfterMs(this.#people.size, this.#outside.random()), () => {
       const streams = { video: this.#pictures.video, audio: this.#audio };
       this.#control(report(streams, this.#people.values(), this.#outside.wallMs()));
       this.#reportLater();

@@ -3,9 +3,15 @@ import type { ReportBlock, RtcpPacket } from '../../protocol/rtcp.js';
 import type { OutStream } from './out-stream.js';
 import type { RemotePerson } from './remote-person.js';
 
+const reportEveryMs = 300;
 const cname = 'pytalk';
 const maxBlocks = 31;
 const unitsPerMs = { video: 90, audio: 48 };
+
+/** About three times a second, less often the more others there are, never in step with them (RFC 3550, section 6.2); `random` from 0 to 1. */
+export function reportAfterMs(others: number, random: number): number {
+  return reportEveryMs * Math.max(1, others / 2) * (0.75 + random / 2);
+}
 
 /** `wallMs`: milliseconds since 1970 on this side's clock. */
 export function report(
