@@ -38,6 +38,8 @@ export interface CallTunnel {
   readonly waitMs: number | null;
   /** Sends a datagram; lost when there is no connection. */
   send(bytes: Buffer): void;
+  /** The network may have changed: a connection that does not answer now is begun anew. */
+  suspect(): void;
   /** Calls `take` for each datagram that comes; returns the undo. */
   onDatagram(take: (bytes: Buffer) => void): () => void;
 }

@@ -21,6 +21,8 @@ import type { Timers } from './timers.js';
 
 /** Fewer than the server allows, so that a ping and a cancel still fit. */
 const maxInFlight = limits.maxRequestsInFlight - 12;
+/** What a server is given to say anything at all when the connection is in doubt; a full queue of a slow line takes less. */
+const checkMs = 4_000;
 
 export interface ConnectionHandlers {
   onPush(push: Push): void;
@@ -61,6 +63,8 @@ export class Connection {
   readonly #datagramWait: SocketWait;
   #lastReadAt: number;
   #stopHeartbeat: () => void;
+  /** Set while the server is given its time to say something. */
+  #stopCheck: (() => void) | null = null;
   #closed: PytalkError | null = null;
   /** What the server said before it closed. */
   #farewell: PytalkError | null = null;
@@ -142,6 +146,17 @@ export class Connection {
     return this.#datagramWait.ms;
   }
 
+  /** Another way to the server has broken, as when a machine changes its network: ends soon unless the server says something. */
+  check(): void {
+    if (this.#closed || this.#stopCheck) return;
+    const since = this.#timers.now();
+    this.request('ping', {}).catch(() => undefined);
+    this.#stopCheck = this.#timers.after(checkMs, () => {
+      this.#stopCheck = null;
+      if (this.#lastReadAt <= since) this.#end(new PytalkError('disconnected'));
+    });
+  }
+
   /** Stops reading until `resume`: for a disk that is slower than the network. */
   pause(): void {
     this.#socket.pause();
@@ -189,6 +204,7 @@ export class Connection {
     return this.#timers.after(timeoutMs, () => {
       const waiting = this.#take(req);
       waiting?.reject(new PytalkError('timeout', { details: { seconds: timeoutMs / 1000 } }));
+      this.check();
     });
   }
 
@@ -263,6 +279,7 @@ export class Connection {
   #finish(error: PytalkError): void {
     this.#closed = error;
     this.#stopHeartbeat();
+    this.#stopCheck?.();
     this.#out = [];
     const held = this.#held;
     this.#held = [];

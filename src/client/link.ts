@@ -133,6 +133,11 @@ export class Link {
     return (this.#signedIn ? this.#connection?.datagramsWaitMs : null) ?? null;
   }
 
+  /** The connection may be gone without a word: it is begun anew if so. */
+  check(): void {
+    this.#connection?.check();
+  }
+
   /** From here on this connection is logged in, and comes back with this token. */
   adopt(token: string): void {
     this.#token = token;

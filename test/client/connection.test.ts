@@ -115,6 +115,44 @@ t.test('a silent server is pinged, and given up after twice the time', async (t)
   t.equal(connection.closed, true);
 });
 
+t.test('a connection in doubt ends unless the server says something soon', async (t) => {
+  const { connection, seen, ends, timers, far } = pair();
+  timers.pass(1_000);
+  connection.check();
+  connection.check();
+  await turn();
+  t.same(
+    seen.map(({ type }) => type),
+    ['ping'],
+    'asked once',
+  );
+  timers.pass(500);
+  far.write(encodeJson({ req: seen[0]!.req, ok: {} }));
+  await turn();
+  timers.pass(10_000);
+  t.equal(connection.closed, false, 'the server has answered');
+  connection.check();
+  timers.pass(10_000);
+  t.same(
+    ends.map(({ code }) => code),
+    ['disconnected'],
+  );
+  t.equal(timers.pending, 0, 'no timer is left behind');
+});
+
+t.test('a request that was not answered in time puts the connection in doubt', async (t) => {
+  const { connection, ends, timers } = pair();
+  const asked = t.rejects(connection.request('ping', {}, { timeoutMs: 10_000 }), { code: 'timeout' });
+  timers.pass(10_000);
+  await asked;
+  t.same(ends, []);
+  timers.pass(4_000);
+  t.same(
+    ends.map(({ code }) => code),
+    ['disconnected'],
+  );
+});
+
 t.test('what is waiting is rejected when the line breaks, with what the server said before', async (t) => {
   const { connection, far, ends } = pair();
   const a = connection.request('ping', {});

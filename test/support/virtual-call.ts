@@ -31,7 +31,13 @@ export interface VirtualSide {
   /** Between this side and the relay. */
   readonly network: BadNetwork;
   /** Its chat connection, up and down; null where there is none. */
-  readonly tunnel: { traits: StreamTraits; up: VirtualStream; down: VirtualStream } | null;
+  readonly tunnel: {
+    traits: StreamTraits;
+    up: VirtualStream;
+    down: VirtualStream;
+    /** How often it was said that the connection may be dead. */
+    suspected: number;
+  } | null;
   /** Every path that it told, and when. */
   readonly paths: { path: MediaStats['path'] | null; atMs: number }[];
   /** Its machine sleeps for so long from now. */
@@ -236,6 +242,7 @@ export async function virtualCall(
     const tunnel = {
       up,
       down,
+      suspected: 0,
       get traits() {
         return up.traits;
       },
@@ -248,6 +255,9 @@ export async function virtualCall(
         return up.traits.isLost === true ? null : up.waitMs;
       },
       send: (bytes: Buffer) => up.write(bytes),
+      suspect: () => {
+        tunnel.suspected++;
+      },
       onDatagram: (taker: (bytes: Buffer) => void) => {
         take = taker;
         return () => undefined;

@@ -2,13 +2,15 @@
 import type { CallTunnel } from '../call-api.js';
 import type { Link } from '../link.js';
 
+type TunnelLink = Pick<Link, 'check' | 'datagramsWaitMs' | 'sendDatagram'>;
+
 export class LinkTunnel implements CallTunnel {
-  readonly #link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>;
+  readonly #link: TunnelLink;
   readonly #ssrc: number;
   readonly #takers = new Set<(bytes: Buffer) => void>();
 
   /** `ssrc`: this device's first one in the call. */
-  constructor(link: Pick<Link, 'datagramsWaitMs' | 'sendDatagram'>, ssrc: number) {
+  constructor(link: TunnelLink, ssrc: number) {
     this.#link = link;
     this.#ssrc = ssrc;
   }
@@ -19,6 +21,10 @@ export class LinkTunnel implements CallTunnel {
 
   send(bytes: Buffer): void {
     this.#link.sendDatagram(this.#ssrc, bytes);
+  }
+
+  suspect(): void {
+    this.#link.check();
   }
 
   onDatagram(take: (bytes: Buffer) => void): () => void {

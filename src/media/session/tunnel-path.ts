@@ -19,6 +19,8 @@ export interface MediaTunnel {
   /** How long what was sent before waits already, in milliseconds; null while there is no connection. */
   readonly waitMs: number | null;
   send(bytes: Buffer): void;
+  /** UDP does not get through any more: the stream may be dead as well, and is looked at. */
+  suspect(): void;
   /** Calls `take` for each datagram that comes; returns the undo. */
   onDatagram(take: (bytes: Buffer) => void): () => void;
 }
@@ -68,8 +70,9 @@ export class TunnelPath {
     return this.#tunnel.waitMs !== null && this.#tunnel.waitMs <= maxPictureWaitMs;
   }
 
-  /** Asks for media to come this way. */
+  /** Asks for media to come this way, which may have broken with the other one. */
   choose(): void {
+    this.#tunnel.suspect();
     this.#knocker.knock();
   }
 

@@ -76,6 +76,7 @@ for (const [name, bad, roundTrips] of [
       for (const delayMs of roundTrips) {
         const { call, time, alice, bob, good, times, stop } = await talking({ delayMs });
         t.equal(alice.session.stats().path, 'udp');
+        t.equal(alice.tunnel!.suspected, 0);
         const cutAtMs = time.now();
         alice.network.traits = { ...good, ...bad };
         show(call, 3_000);
@@ -83,6 +84,8 @@ for (const [name, bad, roundTrips] of [
         show(call, outageMs - 3_000);
         t.equal(alice.session.stats().path, 'tcp');
         t.equal(bob.session.stats().path, 'udp', 'the other side stays where it is');
+        t.equal(alice.tunnel!.suspected, 1, 'the chat connection, which may be dead as well, was looked at');
+        t.equal(bob.tunnel!.suspected, 0);
         for (const [who, gaps] of Object.entries(times)) {
           const gapMs = longestGapMs(gaps, cutAtMs, cutAtMs + 3_000);
           t.ok(gapMs <= 2_950, `${who} saw nothing for ${Math.round(gapMs)} ms (round trip ${2 * delayMs})`);
