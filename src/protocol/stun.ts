@@ -209,5 +209,9 @@ function ipBytes(address: string): Buffer {
 
 function ipText(ip: Buffer): string {
   if (ip.length === 4) return ip.join('.');
-  return [0, 2, 4, 6, 8, 10, 12, 14].map((at) => ip.readUInt16BE(at).toString(16)).join(':');
+  const text = [0, 2, 4, 6, 8, 10, 12, 14].map((at) => ip.readUInt16BE(at).toString(16)).join(':');
+  // As the system writes it too (RFC 5952, section 4.2): without the longest run of zeros, the first of those as long.
+  const runs = text.match(/\b0(:0)+\b/g) ?? [];
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  return longest === '' ? text : text.replace(new RegExp(`(^|:)${longest}(:|$)`), '::');
 }

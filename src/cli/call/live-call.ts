@@ -86,7 +86,7 @@ export class LiveCall {
       call.on('changed', () => this.#follow()),
       call.on('key', ({ person }) => this.#key(person)),
       call.on('renewed', ({ key }) => this.#media?.setOwnKey(key)),
-      call.on('way', ({ person, way }) => this.#media?.offerCame(person.id, way)),
+      call.on('way', ({ person, way }) => this.#way(person, way)),
       call.on('gone', ({ person }) => this.#gone(person)),
       call.on('connected', () => void this.#connected()),
       call.on('ended', (end) => void this.#finish(end)),
@@ -254,6 +254,11 @@ export class LiveCall {
   #key(person: CallPerson): void {
     this.#follow();
     if (person.key !== null) this.#media?.setKey(person.id, person.key);
+  }
+
+  #way(person: CallPerson, way: Buffer): void {
+    this.#follow();
+    this.#media?.offerCame(person.id, way);
   }
 
   #gone(person: CallPerson): void {
