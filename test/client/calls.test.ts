@@ -1,12 +1,15 @@
 // Tests of calls between two clients on a real server: keys that only they have, and what must not be trusted.
 import t from 'tap';
 import type { Client } from '../../src/client/api.js';
-import type { Call } from '../../src/client/call-api.js';
+import type { Call, CallPerson } from '../../src/client/call-api.js';
+import { CallWays } from '../../src/client/calls/call-ways.js';
 import {
   isSigned,
   makeCallSecret,
   makeSenderKey,
+  open,
   openSenderKey,
+  seal,
   sealSenderKey,
 } from '../../src/client/calls/call-keys.js';
 import { connect } from '../../src/client/index.js';
@@ -48,6 +51,90 @@ t.test('a sender key is opened by the one it was sealed for, and by nobody else'
   t.end();
 });
 
+t.test('what is sealed for one purpose cannot be opened for another', (t) => {
+  const [alice, bob] = [1, 2].map((user) => makeCallSecret(call, user, makeIdentity()));
+  const direction = { call, from: 1, to: 2, fromKey: alice!.key.publicKey, toKey: bob!.key.publicKey };
+  const way = Buffer.alloc(32, 5);
+  const sealed = seal(alice!.privateKey, direction, 'way', way);
+  t.same(open(bob!.privateKey, direction, 'way', sealed), way);
+  t.equal(openSenderKey(bob!.privateKey, direction, sealed), null);
+  t.equal(open(alice!.privateKey, { ...direction, from: 2, to: 1 }, 'way', sealed), null);
+  t.equal(open(bob!.privateKey, direction, 'way', ''), null);
+  t.end();
+});
+
+t.test(
+  'ways are told to those who are there, kept for those who are not, and forgotten with them',
+  async (t) => {
+    const [alice, bob] = [1, 2].map((user) => makeCallSecret(call, user, makeIdentity()));
+    const there = { call, from: 1, to: 2, fromKey: alice!.key.publicKey, toKey: bob!.key.publicKey };
+    const person = { ...{ id: 2, username: 'bob', ssrc: 8, muted: false, camera: true, recording: false } };
+    const known = { ...person, away: true, key: null, way: null };
+    const people = new Map<number, CallPerson>();
+    const passed: string[] = [];
+    let isLost = false;
+    const ways = new CallWays({
+      privateKey: alice!.privateKey,
+      people,
+      direction: () => there,
+      pass: async (_to, sealed) => {
+        if (isLost) throw new Error('lost');
+        passed.push(open(bob!.privateKey, there, 'way', sealed)!.toString());
+      },
+      came: () => undefined,
+    });
+    people.set(2, known);
+    ways.send(2, Buffer.from('one'));
+    ways.send(2, Buffer.from('two'));
+    t.same(passed, [], 'they are away');
+    known.away = false;
+    ways.follow();
+    ways.follow();
+    t.same(passed, ['two'], 'the newest, once');
+    known.away = true;
+    ways.follow();
+    known.away = false;
+    ways.follow();
+    t.same(passed, ['two', 'two'], 'again, as it may have been lost');
+    isLost = true;
+    ways.send(2, Buffer.from('three'));
+    await new Promise((resolve) => setImmediate(resolve));
+    isLost = false;
+    ways.follow();
+    t.same(passed, ['two', 'two', 'three']);
+    people.delete(2);
+    ways.follow();
+    people.set(2, { ...known, id: 2 });
+    ways.follow();
+    t.equal(passed.length, 3);
+  },
+);
+
+t.test('a way that comes before its sender is known waits; what cannot be opened is dropped', (t) => {
+  const [alice, bob] = [1, 2].map((user) => makeCallSecret(call, user, makeIdentity()));
+  const back = { call, from: 2, to: 1, fromKey: bob!.key.publicKey, toKey: alice!.key.publicKey };
+  const people = new Map<number, CallPerson>();
+  const came: string[] = [];
+  const ways = new CallWays({
+    privateKey: alice!.privateKey,
+    people,
+    direction: () => back,
+    pass: () => Promise.resolve(),
+    came: (_person, way) => came.push(way.toString()),
+  });
+  ways.take(2, seal(bob!.privateKey, back, 'way', Buffer.from('old')));
+  ways.take(2, seal(bob!.privateKey, back, 'way', Buffer.from('new')));
+  t.same(came, []);
+  const person = { ...{ id: 2, username: 'bob', ssrc: 8, muted: false, camera: true, recording: false } };
+  people.set(2, { ...person, away: false, key: null, way: null });
+  ways.follow();
+  t.same(came, ['new']);
+  ways.take(2, 'AAAA');
+  t.same(came, ['new']);
+  t.equal(people.get(2)!.way?.toString(), 'new');
+  t.end();
+});
+
 let phones = 0;
 async function person(test: Teardown, port: number, username: string): Promise<Client> {
   const home = await temporaryFolder(test);
@@ -79,6 +166,9 @@ t.test('both have the keys of the other, and hang up', async (t) => {
   t.same(outgoing.people[0]!.key, theirs.self!.key);
   t.same(theirs.people[0]!.key, outgoing.self!.key);
   t.equal(outgoing.relay!.port, server.udp.port);
+  const way = new Promise((resolve) => theirs.on('way', resolve));
+  outgoing.ways.send(theirs.self!.id, Buffer.from('by these addresses'));
+  t.match(await way, { person: { username: 'alice' }, way: Buffer.from('by these addresses') });
   await t.rejects(alice.startCall('@bob', { media: 'audio' }), { code: 'in-call' });
   const over = told(theirs, 'ended');
   await outgoing.hangUp();

@@ -49,6 +49,8 @@ export class Ways {
   #direct: { path: DirectPath; other: number } | null = null;
   #usesTunnel = false;
   #told: Path | null = null;
+  /** Once it is closed. */
+  #lastPath: Path | null = null;
   /** Whether media came directly last. */
   #cameDirectly = false;
   #answersNeeded = firstAnswers;
@@ -82,6 +84,7 @@ export class Ways {
 
   /** The way that is tried, whether it is open or not. */
   get path(): Path {
+    if (this.#lastPath !== null) return this.#lastPath;
     if (this.#used) return 'direct';
     return this.#usesTunnel ? 'tcp' : 'udp';
   }
@@ -130,6 +133,7 @@ export class Ways {
 
   /** Idempotent; resolves when the socket is gone. */
   async close(): Promise<void> {
+    this.#lastPath ??= this.path;
     this.#direct?.path.close();
     this.#tunnel?.close();
     await this.#udp.close();

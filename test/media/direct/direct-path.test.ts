@@ -106,6 +106,19 @@ for (const [name, nats] of [
   });
 }
 
+t.test('two on one wire talk by their own addresses, whatever NAT they are behind', async (t) => {
+  const { call, internet, relay, stop } = await talking(['symmetric', 'symmetric']);
+  internet.isOneWire = true;
+  show(call, 15_000);
+  t.same(pathsOf(call), ['direct', 'direct']);
+  const { forwardedPackets } = relay.counters;
+  show(call, 2_000);
+  t.equal(relay.counters.forwardedPackets, forwardedPackets);
+  stop();
+  await Promise.all(call.sides.map(({ session }) => session.close()));
+  t.same(pathsOf(call), ['direct', 'direct'], 'as the figures say after the end');
+});
+
 t.test('a direct way that is cut is left within two seconds, and taken again later', async (t) => {
   const { call, time, alice, bob, times, stop, direct, directTraits } = await talking(['cone', 'cone']);
   show(call, 6_000);
