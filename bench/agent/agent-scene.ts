@@ -199,6 +199,7 @@ export class Viewer {
   async call(sees: boolean): Promise<LiveCall> {
     const call: Call = await this.client.startCall('@camera', { media: sees ? 'video' : 'audio' });
     const live = new LiveCall(this.client, call, {
+      screen: null,
       camera: 'none',
       mic: 'none',
       speaker: 'none',

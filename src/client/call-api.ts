@@ -11,6 +11,8 @@ export interface CallPerson {
   ssrc: number;
   muted: boolean;
   camera: boolean;
+  /** Sends a second picture beside the camera's. */
+  screen: boolean;
   /** Keeps what it sees and hears in a file. */
   recording: boolean;
   /** The chat connection of that side is lost; media may go on. */
@@ -19,6 +21,14 @@ export interface CallPerson {
   key: { epoch: number; master: Buffer } | null;
   /** What it told last about ways to reach it directly; null for nothing yet. */
   way: Buffer | null;
+}
+
+/** What this side tells of itself. */
+export interface CallSelfState {
+  muted?: boolean;
+  camera?: boolean;
+  screen?: boolean;
+  recording?: boolean;
 }
 
 /** What the media of a call needs to reach the relay. */
@@ -106,8 +116,8 @@ export interface Call {
   decline(busy?: boolean): Promise<void>;
   /** Hangs up or cancels; idempotent. Never rejects for a lost connection. */
   hangUp(): Promise<void>;
-  /** Tells the others that the microphone is muted, the camera is off, that this side records. */
-  set(state: { muted?: boolean; camera?: boolean; recording?: boolean }): Promise<void>;
+  /** Tells the others that the microphone is muted, the camera is off, there is a second picture, that this side records. */
+  set(state: CallSelfState): Promise<void>;
   /** Tells a participant, sealed, by which addresses this side might be reached; again when a lost connection is back. */
   readonly ways: { send(to: number, way: Buffer): void };
   on<T extends keyof CallEvents>(type: T, listener: (event: CallEvents[T]) => void): () => void;

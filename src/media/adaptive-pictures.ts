@@ -2,10 +2,10 @@
 import sharp from 'sharp';
 import type { JpegFrame } from './media.js';
 import { NewestWins } from './newest-wins.js';
-import { QualityControl, type Encoding } from './quality.js';
+import { QualityControl, tastes, type Encoding } from './quality.js';
 
 export class AdaptivePictures {
-  readonly #control = new QualityControl();
+  readonly #control: QualityControl;
   /** Sends a picture; returns its bytes on the wire. */
   readonly #send: (frame: JpegFrame) => number;
   readonly #encodings = new NewestWins<{ frame: JpegFrame; encoding: Encoding }>((next) =>
@@ -15,7 +15,8 @@ export class AdaptivePictures {
   /** Pictures that were not sent. */
   skipped = 0;
 
-  constructor(send: (frame: JpegFrame) => number) {
+  constructor(send: (frame: JpegFrame) => number, taste: keyof typeof tastes = 'camera') {
+    this.#control = new QualityControl(tastes[taste]);
     this.#send = send;
   }
 

@@ -26,6 +26,8 @@ import {
 } from './media.js';
 import { keepPace } from './pace.js';
 import { RtpOut, type RtpTarget } from './rtp-out.js';
+import { closed, SecondPicture, secondSettings } from './second-picture.js';
+import { screenOf } from './screen-number.js';
 import { MediaSession } from './session/media-session.js';
 import type { MediaTunnel } from './session/tunnel-path.js';
 import type { RelayTicket } from './session/ways.js';
@@ -40,6 +42,8 @@ export interface CallMediaOptions {
   offer?: (to: number, bytes: Buffer) => void;
   /** As on the command line; `none` for no camera, microphone or speaker. */
   camera: string;
+  /** Where the second picture comes from, once it is switched on; null for the screen. */
+  screen: string | null;
   mic: string;
   speaker: string;
   settings: CameraSettings;
@@ -53,6 +57,8 @@ export interface CallMediaOptions {
 export interface SharedCapture {
   openCamera(events: SourceEvents<JpegFrame>): Source;
   openMicrophone(events: SourceEvents<SoundBlock>): Source;
+  /** Null when they share none: then each opens its own. */
+  openScreen?(events: SourceEvents<JpegFrame>): Source | null;
 }
 
 const selfId = 0;
@@ -80,6 +86,7 @@ class RunningMedia implements CallMedia {
   readonly #ducker = new Ducker();
   readonly #hold: FrameHold;
   readonly #pictures: AdaptivePictures;
+  readonly #screen: SecondPicture;
   #camera: Promise<Source | null> = Promise.resolve(null);
   #microphone: Promise<Source | null> = Promise.resolve(null);
   #speaker: Sink | null = null;
@@ -108,8 +115,16 @@ class RunningMedia implements CallMedia {
       },
       soundMade: (sound) => this.#emit('sound', { from: selfId, ...sound, capturedAt: sound.captureTimeMs }),
       path: (path) => this.#emit('path', { path }),
+      screen: (frame) => this.#screenCame(frame),
       pictureRate: (bps) => this.#pictures.setBudget(bps),
       offer: options.offer,
+      screenRate: (bps) => this.#screen.setBudget(bps),
+    });
+    this.#screen = new SecondPicture({
+      open: (events) => this.#openScreen(events),
+      send: (frame) => this.#session.sendFrame(frame, 'screen'),
+      taken: (frame) => this.#emit('selfScreen', frame),
+      problem: (error, retryInMs) => this.#problem('screen', error, retryInMs),
     });
     this.#pictures = new AdaptivePictures((frame) => this.#session.sendFrame(frame));
   }
@@ -158,6 +173,10 @@ class RunningMedia implements CallMedia {
     else this.#camera = this.#camera.then(closed);
   }
 
+  setScreen(on: boolean): void {
+    if (this.#options.media === 'video') this.#screen.set(on);
+  }
+
   setVolume(volume: number): void {
     this.#volume = Math.min(2, Math.max(0, volume));
   }
@@ -186,6 +205,7 @@ class RunningMedia implements CallMedia {
     await this.#session.close();
     await Promise.all([
       this.#camera.then(closed),
+      this.#screen.close(),
       this.#microphone.then(closed),
       ...this.#opening,
       this.#rtpOut?.close(),
@@ -219,6 +239,13 @@ class RunningMedia implements CallMedia {
           if (this.#wantsCamera) this.#openCamera();
         }),
       );
+  }
+
+  #openScreen(events: SourceEvents<JpegFrame>): Source | Promise<Source> {
+    const { screen, settings, shared } = this.#options;
+    const spec = screen ?? 'screen';
+    const ofAll = screen === null ? null : shared?.openScreen?.(events);
+    return ofAll ?? openOwnCamera(spec, secondSettings(spec, settings), events);
   }
 
   #openMicrophone(): void {
@@ -255,7 +282,7 @@ class RunningMedia implements CallMedia {
   }
 
   /** Tells what could not be opened; devices, which may be plugged in, are tried again. */
-  #failed(part: Part, again: () => void): (error: unknown) => null {
+  #failed(part: keyof typeof specOf, again: () => void): (error: unknown) => null {
     return (error) => {
       if (this.#closing) return null;
       const isOurs = error instanceof PytalkError;
@@ -298,6 +325,11 @@ class RunningMedia implements CallMedia {
     this.#hold.push(frame, this.#speaker ? soundMs + this.#speaker.delayMs : 0);
   }
 
+  #screenCame(frame: ReceivedFrame): void {
+    this.#rtpOut?.frame({ ...frame, from: screenOf(frame.from) });
+    this.#emit('screen', frame);
+  }
+
   /** One beat of 20 ms: everybody's sound together, to the speaker. */
   #play(): void {
     const now = performance.now();
@@ -322,9 +354,4 @@ const specOf = { camera: 'camera', microphone: 'mic', speaker: 'speaker' } as co
 /** Whether a microphone or speaker stands in a room, and is no file or test. */
 function isRoom(spec: string): boolean {
   return spec !== 'none' && spec !== 'test' && !spec.startsWith('file:');
-}
-
-async function closed(source: Source | null): Promise<null> {
-  await source?.close();
-  return null;
 }

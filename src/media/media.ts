@@ -108,31 +108,38 @@ interface VideoStats {
   readonly frames: number;
 }
 
+/** `dropped`: frames that were given up before they were sent. */
+export type SentVideoStats = VideoStats & { readonly dropped: number };
+
+/**
+ * `lost`: frames that were begun or skipped and never became whole; `recovered`: packets that were lost and worked out of
+ * repair packets; `latencyMs`: median of the last second; `freezes`: how often, and for how long together, the picture stood
+ * still though more was sent.
+ */
+export type ReceivedVideoStats = VideoStats & {
+  readonly lost: number;
+  readonly recovered: number;
+  readonly latencyMs: number | null;
+  readonly freezes: number;
+  readonly freezeMs: number;
+};
+
 /** What `--stats` writes each second; see docs/CLI.md. Persons by participant number. */
 export interface MediaStats {
   readonly path: 'udp' | 'tcp' | 'direct';
   /** Round trip to the relay, or to the other one when `path` is direct; null while not known. */
   readonly rttMs: number | null;
   readonly sent: {
-    /** `dropped`: frames that were given up before they were sent. */
-    readonly video: VideoStats & { readonly dropped: number };
+    readonly video: SentVideoStats;
+    /** The second picture; absent while there has been none. */
+    readonly screen?: SentVideoStats;
     readonly audio: { readonly kbps: number; readonly packets: number };
   };
   readonly received: ReadonlyMap<
     number,
     {
-      /**
-       * `lost`: frames that were begun or skipped and never became whole; `recovered`: packets that were lost and worked out of
-       * repair packets; `latencyMs`: median of the last second; `freezes`: how often, and for how long together, the picture stood
-       * still though more was sent.
-       */
-      readonly video: VideoStats & {
-        readonly lost: number;
-        readonly recovered: number;
-        readonly latencyMs: number | null;
-        readonly freezes: number;
-        readonly freezeMs: number;
-      };
+      readonly video: ReceivedVideoStats;
+      readonly screen?: ReceivedVideoStats;
       /** `lost`: packets that came by no way; `concealedMs`: sound made up; `bufferMs`: how long sound waits; `stretchedMs`: sound added or left out to make it wait longer or shorter. */
       readonly audio: {
         readonly kbps: number;
@@ -160,6 +167,8 @@ export interface CallMedia {
   /** Microphone off or on; camera off or on (released while off). */
   setMuted(muted: boolean): void;
   setCamera(on: boolean): void;
+  /** The second picture, such as the screen, off or on. */
+  setScreen(on: boolean): void;
   /** Playback: 0 is silence, 1 as it came, at most 2. */
   setVolume(volume: number): void;
   stats(): MediaStats;
@@ -173,6 +182,9 @@ export interface CallMediaEvents {
   self: JpegFrame;
   /** A picture of somebody else, the newest whole one. */
   frame: ReceivedFrame;
+  /** The same of second pictures: one's own, and somebody else's. */
+  selfScreen: JpegFrame;
+  screen: ReceivedFrame;
   /** Sound as it came, and one's own as it is sent. */
   sound: SoundPacket;
   /** 20 ms of everybody else together, as the speaker gets it; not when there is nothing to hear. */
@@ -181,6 +193,10 @@ export interface CallMediaEvents {
   level: { from: number; level: number };
   /** How media travels now; null when nothing has come from the relay for a while. */
   path: { path: 'udp' | 'tcp' | 'direct' | null };
-  /** A camera, microphone or speaker fails, or tries again; the call goes on. */
-  problem: { part: 'camera' | 'microphone' | 'speaker'; error: PytalkError; retryInMs: number | null };
+  /** A camera, the second picture, a microphone or speaker fails, or tries again; the call goes on. */
+  problem: {
+    part: 'camera' | 'screen' | 'microphone' | 'speaker';
+    error: PytalkError;
+    retryInMs: number | null;
+  };
 }

@@ -1,11 +1,22 @@
 // Which pictures are sent and how: untouched while the way carries them, else fewer, then smaller; pure, the time is passed in.
 
-/** Pictures a second for a rate: 6 at 130 kbit/s, 13 at 500 kbit/s, 31 at 2 Mbit/s; few good ones say more than many bad ones. */
-const fpsAt = { bps: 130_000, fps: 6, power: 0.6 };
-const minFps = 7;
-/** Untouched pictures are sent, if need be fewer, down to this share of their rate; up again only from a higher one. */
-const passFrom = 0.6;
-const passDownTo = 0.5;
+/** What counts more in pictures: how many, or how good they are. */
+interface Taste {
+  /** Pictures a second at 130 kbit/s; few good ones say more than many bad ones. */
+  readonly fps: number;
+  readonly minFps: number;
+  /** Untouched pictures are sent, if need be fewer, down to this share of their rate; up again only from a higher one. */
+  readonly passFrom: number;
+  readonly passDownTo: number;
+}
+
+export const tastes = {
+  /** 6 at 130 kbit/s, 13 at 500 kbit/s, 31 at 2 Mbit/s. */
+  camera: { fps: 6, minFps: 7, passFrom: 0.6, passDownTo: 0.5 },
+  /** Text must be readable and moves little. Fewer would take longer on their way than a receiver waits. */
+  screen: { fps: 2.5, minFps: 2.5, passFrom: 0.4, passDownTo: 0.3 },
+} as const satisfies Record<string, Taste>;
+const fpsAt = { bps: 130_000, power: 0.6 };
 /** Sides are divided by one of these. */
 const largestDivisor = 6;
 export const divisors = [1, 1.5, 2, 3, 4, largestDivisor] as const;
@@ -32,6 +43,11 @@ export class QualityControl {
   #native = { bytes: 0, fps: 0 };
   #divisor: number | null = null;
   #quality = qualities.first;
+  readonly #taste: Taste;
+
+  constructor(taste: Taste = tastes.camera) {
+    this.#taste = taste;
+  }
 
   /** Bits a second for pictures; null for as many as the camera gives. */
   setBudget(bps: number | null): void {
@@ -71,13 +87,15 @@ export class QualityControl {
   }
 
   #aimBytes(budget: number): number {
-    const wanted = fpsAt.fps * (budget / fpsAt.bps) ** fpsAt.power;
+    const { fps: fpsThere, minFps } = this.#taste;
+    const wanted = fpsThere * (budget / fpsAt.bps) ** fpsAt.power;
     const fps = Math.min(this.#native.fps, Math.max(minFps, wanted));
     return budget / 8 / fps;
   }
 
   #choose(budget: number, { width, height }: { width: number; height: number }): void {
     const covered = budget / (this.#native.bytes * 8 * this.#native.fps);
+    const { passFrom, passDownTo } = this.#taste;
     if (covered >= (this.#divisor === null ? passDownTo : passFrom)) {
       this.#divisor = null;
       return;

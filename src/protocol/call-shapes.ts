@@ -39,6 +39,8 @@ const participant = z.object({
   muted: z.boolean(),
   /** The camera is on. */
   camera: z.boolean(),
+  /** Sends a second picture beside the camera's, such as its screen. False for one that does not say. */
+  screen: z.boolean().default(false),
   /** Keeps what it sees and hears in a file. False for one that does not say. */
   recording: z.boolean().default(false),
   /** The chat connection is lost; the participant leaves when it does not come back in time. */

@@ -435,11 +435,12 @@ export const requests = {
   },
   'call.set': {
     login: true,
-    doc: 'Tells the others that the microphone is muted or the camera is off, or on again; and that this side records, before it does.',
+    doc: 'Tells the others that the microphone is muted or the camera is off, or on again; that there is a second picture, such as the screen, or no longer; and that this side records, before it does.',
     body: z.object({
       call: callId,
       muted: z.boolean().optional(),
       camera: z.boolean().optional(),
+      screen: z.boolean().optional(),
       recording: z.boolean().optional(),
     }),
     reply: nothing,

@@ -72,7 +72,15 @@ t.test('a call rings, is taken, and its end is in the log', async (t) => {
   );
   t.match(told.state.participants, [
     { user: 1, recording: false },
-    { user: 2, recording: true, muted: true },
+    { user: 2, recording: true, muted: true, screen: false },
+  ]);
+  await bob.request('call.set', { call, screen: true });
+  const shown = await alice.nextPush('call.state', ({ state: now }) =>
+    now.participants.some(({ screen }) => screen),
+  );
+  t.match(shown.state.participants, [
+    { user: 1, screen: false },
+    { user: 2, screen: true, recording: true },
   ]);
   await bob.request('call.leave', { call });
   t.match(await alice.nextPush('call.ended'), { call, reason: 'hangup' });

@@ -60,6 +60,7 @@ export async function allGone(pids: readonly number[]): Promise<void> {
 /** How to take part in a call without camera, microphone and speaker. */
 export const noDevices = {
   camera: 'none',
+  screen: null,
   mic: 'none',
   speaker: 'none',
   settings: { width: 320, height: 240, fps: 15, ffmpeg: null },

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { AudioEncoder } from '../../src/media/audio/encoder.js';
 import { encodedSmaller } from '../../src/media/adaptive-pictures.js';
 import type { JpegFrame, MediaStats, ReceivedFrame } from '../../src/media/media.js';
-import { divisors, QualityControl, type Encoding } from '../../src/media/quality.js';
+import { divisors, QualityControl, tastes, type Encoding } from '../../src/media/quality.js';
+import { maxScreenFps } from '../../src/media/screen-pace.js';
 import { MediaSession } from '../../src/media/session/media-session.js';
 import type { Datagram, Outside } from '../../src/media/session/outside.js';
 import type { SocketAddress } from '../../src/protocol/stun.js';
@@ -26,8 +27,11 @@ export interface VirtualSide {
   /** Every picture that came, in order, and how long after it was sent, in milliseconds. */
   readonly frames: ReceivedFrame[];
   readonly latencies: number[];
+  /** The same of second pictures. */
+  readonly screens: ReceivedFrame[];
   /** Decides what is sent of the pictures, as in a real call. */
   readonly control: QualityControl;
+  readonly screenControl: QualityControl;
   /** Between this side and the relay. */
   readonly network: BadNetwork;
   /** Its chat connection, up and down; null where there is none. */
@@ -71,6 +75,8 @@ export interface VirtualCall {
    * without `everyMs`.
    */
   adapt(pictures: SizedPicture, forMs: number, everyMs?: number): void;
+  /** All send this as a second picture beside everything else, each time another one, until the undo is called. */
+  share(screen: SizedPicture): () => void;
 }
 
 /** One picture in all the forms in which it may be sent. */
@@ -225,7 +231,9 @@ export async function virtualCall(
       },
     };
     const frames: ReceivedFrame[] = [];
+    const screens: ReceivedFrame[] = [];
     const control = new QualityControl();
+    const screenControl = new QualityControl(tastes.screen);
     const latencies: number[] = [];
     const key = options.keyOf?.(id) ?? { epoch: 0, master: randomBytes(28) };
     const paths: VirtualSide['paths'] = [];
@@ -273,7 +281,9 @@ export async function virtualCall(
         },
         audioPacket: (from, packet, capturedAt) => side.onSound(from, packet, capturedAt),
         path: (path) => paths.push({ path, atMs: time.now() }),
+        screen: (frame) => screens.push(frame),
         pictureRate: (bps) => control.setBudget(bps),
+        screenRate: (bps) => screenControl.setBudget(bps),
         ...(nats &&
           nats[id - 1] !== null && {
             offer: (to: number, bytes: Buffer) =>
@@ -292,7 +302,20 @@ export async function virtualCall(
       sleep: (ms: number) => clock.sleep(ms),
     };
     const side: VirtualSide & { ticket: typeof ticket; key: typeof key } = {
-      ...{ id, session, ticket, key, frames, latencies, network, control, move, ...more },
+      ...{
+        id,
+        session,
+        ticket,
+        key,
+        frames,
+        latencies,
+        screens,
+        network,
+        control,
+        screenControl,
+        move,
+        ...more,
+      },
     };
     return side;
   };
@@ -318,6 +341,20 @@ export async function virtualCall(
   // Names are resolved by promises, which virtual time does not move.
   await new Promise((resolve) => setImmediate(resolve));
   for (let waits = 0; relay.bound < count && waits < 100; waits++) time.pass(100);
+
+  const send = (
+    session: MediaSession,
+    control: QualityControl,
+    picture: SizedPicture,
+    stream: 'video' | 'screen',
+  ): void => {
+    const { jpeg, width, height } = picture.native;
+    const decision = control.decide({ bytes: jpeg.length, width, height }, time.now());
+    if (decision === 'skip') return;
+    const form = decision === 'pass' ? picture.native : picture.of(decision);
+    const bytes = session.sendFrame({ ...form, capturedAt: epochMs + time.now() }, stream);
+    control.sent(bytes, decision === 'pass' ? null : decision);
+  };
 
   return {
     time,
@@ -350,19 +387,15 @@ export async function virtualCall(
     },
     adapt: (picture, forMs, everyMs = 1000 / 30) => {
       const endMs = time.now() + forMs;
-      const { native } = picture;
       while (time.now() < endMs) {
-        for (const { session, control } of sides) {
-          const { width, height } = native;
-          const decision = control.decide({ bytes: native.jpeg.length, width, height }, time.now());
-          if (decision === 'skip') continue;
-          const form = decision === 'pass' ? native : picture.of(decision);
-          const bytes = session.sendFrame({ ...form, capturedAt: epochMs + time.now() });
-          control.sent(bytes, decision === 'pass' ? null : decision);
-        }
+        for (const { session, control } of sides) send(session, control, picture, 'video');
         time.pass(everyMs);
       }
     },
+    share: (screen) =>
+      time.every(1000 / maxScreenFps, () => {
+        for (const { session, screenControl } of sides) send(session, screenControl, screen, 'screen');
+      }),
     show: (jpegs, everyMs) => {
       for (const jpeg of jpegs) {
         for (const { session } of sides) {

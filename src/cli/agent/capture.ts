@@ -5,6 +5,7 @@ import { openCamera } from '../../media/capture/camera.js';
 import { SharedSource } from '../../media/capture/shared-source.js';
 import type { JpegFrame, SoundBlock, Source, SourceEvents } from '../../media/media.js';
 import type { Clock } from '../../media/session/outside.js';
+import { secondSettings } from '../../media/second-picture.js';
 import { takeStill } from '../../media/still.js';
 import { PytalkError, type ErrorCode } from '../../protocol/errors.js';
 import type { CallSetup } from '../call/live-call.js';
@@ -14,12 +15,13 @@ const freshMs = 2_000;
 const nextFrameMs = 10_000;
 
 export interface CaptureNews {
-  problem(part: 'camera' | 'microphone', error: PytalkError, retryInMs: number): void;
-  recovered(part: 'camera' | 'microphone'): void;
+  problem(part: 'camera' | 'screen' | 'microphone', error: PytalkError, retryInMs: number): void;
+  recovered(part: 'camera' | 'screen' | 'microphone'): void;
 }
 
 export class AgentCapture implements SharedCapture {
   readonly camera: SharedSource<JpegFrame>;
+  readonly #screen: SharedSource<JpegFrame> | null;
   readonly #microphone: SharedSource<SoundBlock>;
   readonly #setup: CallSetup;
   /** Folder for files that live for a moment. */
@@ -27,13 +29,14 @@ export class AgentCapture implements SharedCapture {
   #photo: Promise<Buffer> | null = null;
 
   constructor(setup: CallSetup, folder: string, clock: Clock, news: CaptureNews) {
-    const { camera, mic, settings } = setup;
+    const { camera, screen, mic, settings } = setup;
     this.#setup = setup;
     this.#folder = folder;
-    const tellsOf = (part: 'camera' | 'microphone', code: ErrorCode, label: string) => ({
+    const tellsOf = (part: 'camera' | 'screen' | 'microphone', code: ErrorCode, label: string) => ({
       label,
       clock,
-      failed: (reason: string) => new PytalkError(code, { details: { [part]: label, reason } }),
+      failed: (reason: string) =>
+        new PytalkError(code, { details: { [part === 'microphone' ? part : 'camera']: label, reason } }),
       problem: (error: PytalkError, retryInMs: number) => news.problem(part, error, retryInMs),
       recovered: () => news.recovered(part),
     });
@@ -41,6 +44,13 @@ export class AgentCapture implements SharedCapture {
       ...tellsOf('camera', 'camera-failed', camera),
       open: (events) => openCamera(camera, settings, events),
     });
+    this.#screen =
+      screen === null
+        ? null
+        : new SharedSource({
+            ...tellsOf('screen', 'camera-failed', screen),
+            open: (events) => openCamera(screen, secondSettings(screen, settings), events),
+          });
     this.#microphone = new SharedSource({
       ...tellsOf('microphone', 'microphone-failed', mic),
       open: (events) => openMicrophone(mic, settings, events),
@@ -49,6 +59,10 @@ export class AgentCapture implements SharedCapture {
 
   openCamera(events: SourceEvents<JpegFrame>): Source {
     return this.camera.take(events);
+  }
+
+  openScreen(events: SourceEvents<JpegFrame>): Source | null {
+    return this.#screen?.take(events) ?? null;
   }
 
   openMicrophone(events: SourceEvents<SoundBlock>): Source {
@@ -62,7 +76,7 @@ export class AgentCapture implements SharedCapture {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.camera.close(), this.#microphone.close()]);
+    await Promise.all([this.camera.close(), this.#screen?.close(), this.#microphone.close()]);
   }
 
   async #takePhoto(): Promise<Buffer> {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { LiveCall } from './live-call.js';
 
 const order = z.object({
-  do: z.enum(['mute', 'unmute', 'camera-off', 'camera-on', 'hangup']),
+  do: z.enum(['mute', 'unmute', 'camera-off', 'camera-on', 'screen-off', 'screen-on', 'hangup']),
   /** Id of the call; without it the order is for all that there are. */
   call: z.string().optional(),
 });
@@ -21,6 +21,10 @@ function obey(live: LiveCall, what: Order): void {
     case 'camera-off':
     case 'camera-on':
       live.setCamera(what === 'camera-on');
+      return;
+    case 'screen-off':
+    case 'screen-on':
+      live.setScreen(what === 'screen-on');
       return;
     case 'hangup':
       void live.hangUp();

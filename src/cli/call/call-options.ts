@@ -77,6 +77,17 @@ function webPortOf(value: Fields[string] | undefined, say: Say): number | null {
   return port;
 }
 
+/** The camera, and the second picture beside it. */
+function picturesOf(fields: Fields, env: Io['env'], say: Say): Pick<CallSetup, 'camera' | 'screen'> {
+  const given = fields['camera'];
+  const [camera, screen = 'none', third] = typeof given === 'object' ? given : [text(fields, 'camera')];
+  if (third !== undefined) throw usage(say, 'usage.call-cameras', third);
+  return {
+    camera: camera ?? variableOf(env, 'PYTALK_CAMERA') ?? 'default',
+    screen: screen === 'none' ? null : screen,
+  };
+}
+
 /** Throws PytalkError `usage`. */
 export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): CallOptions {
   const view = text(fields, 'view') ?? 'auto';
@@ -88,10 +99,11 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
   if (sdp !== undefined && rtpOut === null) throw usage(say, 'usage.call-sdp', sdp);
   const given = (name: string, variable: string): string =>
     text(fields, name) ?? variableOf(io.env, variable) ?? 'default';
+  const pictures = picturesOf(fields, io.env, say);
   const seconds = numberOf(text(fields, 'duration'), 'usage.call-duration', 0.1, 1e7, say);
   return {
     setup: {
-      camera: audioOnly ? 'none' : given('camera', 'PYTALK_CAMERA'),
+      ...(audioOnly ? { camera: 'none', screen: null } : pictures),
       mic: given('mic', 'PYTALK_MIC'),
       speaker: given('speaker', 'PYTALK_SPEAKER'),
       settings: {

@@ -67,7 +67,11 @@ export function newsText(news: CallNews, say: Say): string {
         microphone: say(news.muted ? 'call.muted' : 'call.unmuted'),
         camera,
       });
-      return news.recording ? `${text}, ${say('call.records')}` : text;
+      const more = [
+        ...(news.screen ? [say('call.shows-screen')] : []),
+        ...(news.recording ? [say('call.records')] : []),
+      ];
+      return [text, ...more].join(', ');
     }
     case 'path':
       if (news.path === null) return say('call.path-lost');
@@ -76,6 +80,8 @@ export function newsText(news: CallNews, say: Say): string {
       return say(news.muted ? 'call.self-muted' : 'call.self-unmuted');
     case 'camera':
       return say(news.on ? 'call.self-camera-on' : 'call.self-camera-off');
+    case 'screen':
+      return say(news.on ? 'call.self-screen-on' : 'call.self-screen-off');
     case 'recording': {
       const { on, path, error } = news;
       if (error) return say('call.recording-failed', { reason: failureOf(error, say).message });

@@ -12,7 +12,7 @@ export interface Sample {
 }
 
 export interface CallStatus {
-  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn' | 'recorders' | 'people'>;
+  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn' | 'screenOn' | 'recorders' | 'people'>;
   /** Null before somebody has accepted. */
   readonly connectedForMs: number | null;
   readonly silent: boolean;
@@ -57,6 +57,7 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
     parts.push(say('call.recorded-by', { who: recorders.join(', ') }));
   if (live.muted) parts.push(say('call.muted'));
   if (!live.cameraOn && live.call.media === 'video') parts.push(say('call.camera-off'));
+  if (live.screenOn) parts.push(say('call.screen-on'));
   if (silent) parts.push(say('call.speaker-off'));
   else if (volume !== 1) parts.push(say('call.volume', { percent: Math.round(volume * 100) }));
   const { stats } = now;

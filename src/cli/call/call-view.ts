@@ -2,11 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Client } from '../../client/api.js';
 import type { Graphics } from '../../media/terminal/detect.js';
+import { ownerOfScreen, screenOf } from '../../media/screen-number.js';
 import { CallScreen } from '../../media/terminal/screen.js';
-import type { Key, Say } from '../catalogue/translate.js';
+import type { Say } from '../catalogue/translate.js';
 import type { Input } from '../chat/keys.js';
 import type { Terminal } from '../chat/terminal.js';
 import { cleanLine } from '../clean-text.js';
+import { commandOf, helpLines, type CallCommand } from './call-keys.js';
 import { newProblems, newsText } from './call-output.js';
 import { statusText, type Sample } from './call-status.js';
 import type { CallNews, LiveCall } from './live-call.js';
@@ -20,34 +22,6 @@ const noticeMs = 6000;
 const safetyNumberMs = 15_000;
 const volumeStep = 0.1;
 const maxVolume = 2;
-
-type Command =
-  | 'microphone'
-  | 'camera'
-  | 'speaker'
-  | 'louder'
-  | 'softer'
-  | 'chat'
-  | 'layout'
-  | 'again'
-  | 'safety'
-  | 'help'
-  | 'quit';
-
-/** The one table of keys in a call; the help is made from it. */
-const callKeys: readonly { keys: readonly string[]; does: Command; help: Key }[] = [
-  { keys: ['m'], does: 'microphone', help: 'call.key.microphone' },
-  { keys: ['v'], does: 'camera', help: 'call.key.camera' },
-  { keys: ['s'], does: 'speaker', help: 'call.key.speaker' },
-  { keys: ['+', '='], does: 'louder', help: 'call.key.louder' },
-  { keys: ['-'], does: 'softer', help: 'call.key.softer' },
-  { keys: ['l'], does: 'layout', help: 'call.key.layout' },
-  { keys: ['c'], does: 'chat', help: 'call.key.chat' },
-  { keys: ['n'], does: 'safety', help: 'call.key.safety' },
-  { keys: ['r'], does: 'again', help: 'call.key.again' },
-  { keys: ['?'], does: 'help', help: 'call.key.help' },
-  { keys: ['q', 'escape', 'ctrl+c'], does: 'quit', help: 'call.key.quit' },
-];
 
 /** How the view was left: the call is over, or goes on while the person reads; `again` asks for another one. */
 export type Left = 'over' | 'chat' | 'again';
@@ -118,6 +92,7 @@ class CallView {
       live.watch({
         self: (frame) => screen.picture(selfId, frame.jpeg),
         frame: (frame) => screen.picture(frame.from, frame.jpeg),
+        screen: (frame) => screen.picture(screenOf(frame.from), frame.jpeg),
         level: ({ from, level }) => screen.level(from, level),
       }),
       terminal.onInput((inputs) => this.#input(inputs)),
@@ -154,6 +129,12 @@ class CallView {
       muted: person.muted,
       camera: person.camera,
     });
+    const number = screenOf(id);
+    if (!person.screen) this.#screen.removePerson(number);
+    else {
+      const name = this.#options.say('call.screen-of', { user: cleanLine(person.username) });
+      this.#screen.setPerson(number, { name, muted: false, camera: true });
+    }
   }
 
   /** Shown while there is no picture. */
@@ -192,6 +173,9 @@ class CallView {
       case 'camera':
         this.#screen.setPerson(selfId, { name: say('call.you'), muted: live.muted, camera: live.cameraOn });
         break;
+      case 'screen':
+        this.#notice(newsText(news, say), noticeMs / 3);
+        break;
       case 'recording':
         if (news.error) this.#notice(newsText(news, say), noticeMs);
         break;
@@ -209,7 +193,9 @@ class CallView {
 
   #removeMissing(): void {
     const { people } = this.#options.live;
-    for (const id of this.#screen.people) if (id !== selfId && !people.has(id)) this.#screen.removePerson(id);
+    for (const id of this.#screen.people) {
+      if (id !== selfId && !people.has(ownerOfScreen(id) ?? id)) this.#screen.removePerson(id);
+    }
   }
 
   #showSafetyNumber(): void {
@@ -263,11 +249,11 @@ class CallView {
   }
 
   #press(key: string): void {
-    const row = callKeys.find(({ keys }) => keys.includes(key.length === 1 ? key.toLowerCase() : key));
-    if (row) this.#do(row.does);
+    const command = commandOf(key);
+    if (command !== undefined) this.#do(command);
   }
 
-  #do(what: Command): void {
+  #do(what: CallCommand): void {
     const { live, say } = this.#options;
     if (this.#over) {
       if (what === 'again' || what === 'quit') this.#leave(what === 'again' ? 'again' : 'over');
@@ -279,6 +265,9 @@ class CallView {
         return;
       case 'camera':
         live.setCamera(!live.cameraOn);
+        return;
+      case 'screen':
+        live.setScreen(!live.screenOn);
         return;
       case 'speaker':
         this.#silent = !this.#silent;
@@ -319,8 +308,7 @@ class CallView {
       this.#notice('', 0);
       return;
     }
-    const lines = callKeys.map(({ keys, help }) => `${(keys[0] ?? '').padEnd(3)}${say(help)}`);
-    this.#notice(this.#withPage(lines.join('\n')), null);
+    this.#notice(this.#withPage(helpLines(say).join('\n')), null);
     this.#helpShown = true;
   }
 }

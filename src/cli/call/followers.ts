@@ -15,7 +15,7 @@ export interface CallFollower {
 
 /** Opens what the options ask for; it is closed when the command ends. Rejects with `usage`, `file-exists`, `file-unwritable` or `web-failed`. */
 export async function openFollowers(context: Context, options: CallOptions): Promise<CallFollower[]> {
-  const { out, io } = context;
+  const { out, io, say } = context;
   const { stats, record, web, setup, sdp } = options;
   const followers: CallFollower[] = [];
   const add = (follower: CallFollower): void => {
@@ -31,6 +31,6 @@ export async function openFollowers(context: Context, options: CallOptions): Pro
     const { openCallWeb } = await import('../web/call-web.js');
     add(await openCallWeb(context, web));
   }
-  if (record !== null) add(await openCallRecording(record));
+  if (record !== null) add(await openCallRecording(record, say));
   return followers;
 }

@@ -16,12 +16,13 @@ export type CallNews =
       joined: boolean;
       muted: boolean;
       camera: boolean;
+      screen: boolean;
       recording: boolean;
       away: boolean;
     }
   | { type: 'path'; path: MediaStats['path'] | null }
   | { type: 'muted'; muted: boolean }
-  | { type: 'camera'; on: boolean }
+  | { type: 'camera' | 'screen'; on: boolean }
   | { type: 'recording'; on: boolean; path: string; error: PytalkError | null }
   | {
       type: 'problem';
@@ -34,7 +35,7 @@ export type CallNews =
 /** How this side takes part: what of the media's options a person chooses. */
 export type CallSetup = Pick<
   CallMediaOptions,
-  'camera' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'shared'
+  'camera' | 'screen' | 'mic' | 'speaker' | 'settings' | 'rtpOut' | 'shared'
 > & {
   /** Media goes by the relay alone, and nobody is told this machine's addresses. */
   relayOnly?: boolean;
@@ -44,6 +45,8 @@ export type CallSetup = Pick<
 export interface CallWatcher {
   self(event: CallMediaEvents['self']): void;
   frame(event: CallMediaEvents['frame']): void;
+  selfScreen?(event: CallMediaEvents['selfScreen']): void;
+  screen?(event: CallMediaEvents['screen']): void;
   level(event: CallMediaEvents['level']): void;
   /** A participant has left. */
   gone?(id: number): void;
@@ -68,6 +71,11 @@ export class LiveCall {
   #media: CallMedia | null = null;
   #muted = false;
   #cameraOn: boolean;
+  #screenOn: boolean;
+  /** Whether there are pictures of it, and what the others were told. */
+  #hasScreen = false;
+  #toldScreen = false;
+  #isTellingScreen = false;
   #records = false;
   #isSaying = false;
   #isConnected = false;
@@ -81,6 +89,7 @@ export class LiveCall {
     this.call = call;
     this.#setup = setup;
     this.#cameraOn = setup.camera !== 'none' && call.media === 'video';
+    this.#screenOn = setup.screen !== null && call.media === 'video';
     this.ended = new Promise((resolve) => (this.#ended = resolve));
     this.#undo.push(
       call.on('changed', () => this.#follow()),
@@ -101,6 +110,10 @@ export class LiveCall {
   }
   get cameraOn(): boolean {
     return this.#cameraOn;
+  }
+  /** Whether the second picture is switched on. */
+  get screenOn(): boolean {
+    return this.#screenOn;
   }
   /** This account's username. */
   get ownName(): string {
@@ -149,9 +162,19 @@ export class LiveCall {
     if (this.#isClosing()) return;
     this.#undo.push(
       running.on('path', ({ path }) => this.#tell({ type: 'path', path })),
-      running.on('problem', (problem) => this.#tell({ type: 'problem', ...problem })),
+      running.on('problem', (problem) => {
+        this.#tell({ type: 'problem', ...problem });
+        if (problem.part === 'screen' && problem.retryInMs === null) this.setScreen(false);
+      }),
       running.on('self', (event) => this.#watchers.forEach((watcher) => watcher.self(event))),
       running.on('frame', (event) => this.#watchers.forEach((watcher) => watcher.frame(event))),
+      running.on('selfScreen', (event) => {
+        if (!this.#screenOn) return;
+        this.#hasScreen = true;
+        this.#sayScreen();
+        this.#watchers.forEach((watcher) => watcher.selfScreen?.(event));
+      }),
+      running.on('screen', (event) => this.#watchers.forEach((watcher) => watcher.screen?.(event))),
       running.on('level', (event) => this.#watchers.forEach((watcher) => watcher.level(event))),
       running.on('sound', (event) => this.#watchers.forEach((watcher) => watcher.sound?.(event))),
       running.on('heard', (event) => this.#watchers.forEach((watcher) => watcher.heard?.(event))),
@@ -159,6 +182,7 @@ export class LiveCall {
     // What has happened while all of it was opened.
     if (this.call.self) running.setOwnKey(this.call.self.key);
     running.setMuted(this.#muted);
+    running.setScreen(this.#screenOn);
     if (media === 'video' && !this.#cameraOn) {
       running.setCamera(false);
       await this.call.set({ camera: false }).catch(() => undefined);
@@ -183,6 +207,17 @@ export class LiveCall {
     this.#media?.setCamera(on);
     this.#tell({ type: 'camera', on });
     this.call.set({ camera: on }).catch(() => undefined);
+  }
+
+  /** The second picture: what was given for it, else the screen. */
+  setScreen(on: boolean): void {
+    if (on === this.#screenOn || this.call.media === 'audio') return;
+    this.#screenOn = on;
+    this.#media?.setScreen(on);
+    this.#tell({ type: 'screen', on });
+    // The others are told once there is a picture.
+    if (!on) this.#hasScreen = false;
+    this.#sayScreen();
   }
 
   /** Says to the others that this side records, or no longer; again after every loss of the connection, until they know. */
@@ -225,9 +260,27 @@ export class LiveCall {
       .finally(() => (this.#isSaying = false));
   }
 
+  #sayScreen(): void {
+    const shows = this.#hasScreen;
+    if (shows === this.#toldScreen || this.#isTellingScreen || this.call.self === null) return;
+    this.#isTellingScreen = true;
+    const told = (isTold: boolean): void => {
+      this.#isTellingScreen = false;
+      if (!isTold) return;
+      this.#toldScreen = shows;
+      this.#sayScreen();
+    };
+    // What could not be said is said again when the connection is back.
+    this.call.set({ screen: shows }).then(
+      () => told(true),
+      () => told(false),
+    );
+  }
+
   /** Brings the media up to what the call says now. */
   #follow(): void {
     this.#sayRecording();
+    this.#sayScreen();
     for (const person of this.call.people) {
       const known = this.#people.get(person.id);
       this.#people.set(person.id, { ...person });
@@ -237,6 +290,7 @@ export class LiveCall {
       } else if (
         known.muted !== person.muted ||
         known.camera !== person.camera ||
+        known.screen !== person.screen ||
         known.recording !== person.recording ||
         known.away !== person.away
       ) {
@@ -269,8 +323,8 @@ export class LiveCall {
   }
 
   #tellOf(person: CallPerson, joined: boolean): void {
-    const { username: user, muted, camera, recording, away } = person;
-    this.#tell({ type: 'participant', user, joined, muted, camera, recording, away });
+    const { username: user, muted, camera, screen, recording, away } = person;
+    this.#tell({ type: 'participant', user, joined, muted, camera, screen, recording, away });
   }
 
   async #connected(): Promise<void> {

@@ -10,6 +10,7 @@ export const agentEn = {
   'usage.agent-pause': '{value} is no number of seconds: 1 to 86400',
   'usage.agent-motion': '--motion names the people who get a picture, such as --motion alice,bob',
   'agent.online': 'connected again',
+  'agent.screen-back': 'the second picture works again',
   'agent.camera-back': 'the camera works again',
   'agent.microphone-back': 'the microphone works again',
   'agent.answered': 'answered {question} of {with}',

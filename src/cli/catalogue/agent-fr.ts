@@ -10,6 +10,7 @@ export const agentFr = {
   'usage.agent-pause': '{value} n’est pas un nombre de secondes : de 1 à 86400',
   'usage.agent-motion': '--motion nomme qui reçoit une image, par exemple --motion alice,bob',
   'agent.online': 'de nouveau connecté',
+  'agent.screen-back': 'la seconde image fonctionne de nouveau',
   'agent.camera-back': 'la caméra fonctionne de nouveau',
   'agent.microphone-back': 'le micro fonctionne de nouveau',
   'agent.answered': 'répondu à {question} de {with}',

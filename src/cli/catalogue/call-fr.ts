@@ -2,9 +2,11 @@
 export const callFr = {
   'command.call': 'Appelle quelqu’un avec caméra et micro, ou répond aux appels tout seul.',
   'command.call.more':
-    'Dans un terminal, il montre les deux images ; m, v et s commutent micro, caméra et haut-parleur, ? montre toutes les touches, q raccroche.\nUne caméra est default, un nom ou numéro de `pytalk devices`, screen, test, file:CHEMIN, une adresse http:// ou rtsp://, ou none ; un micro est default, un appareil, test, file:CHEMIN ou none ; un haut-parleur est default, un appareil, file:CHEMIN.wav ou none.\n--answer attend les appels et répond à ceux de --from, ou de vos contacts sans cette option ; tous les autres sont refusés. À photo et status dans la discussion avec l’un d’eux, il répond par une image et par son état.\nIl se termine par 5 quand l’appel a été refusé, 6 occupé, 7 sans réponse.',
+    'Dans un terminal, il montre les deux images ; m, v et s commutent micro, caméra et haut-parleur, d la seconde image, ? montre toutes les touches, q raccroche.\nUne caméra est default, un nom ou numéro de `pytalk devices`, screen, test, file:CHEMIN, une adresse http:// ou rtsp://, ou none ; un micro est default, un appareil, test, file:CHEMIN ou none ; un haut-parleur est default, un appareil, file:CHEMIN.wav ou none.\n--answer attend les appels et répond à ceux de --from, ou de vos contacts sans cette option ; tous les autres sont refusés. À photo et status dans la discussion avec l’un d’eux, il répond par une image et par son état.\nIl se termine par 5 quand l’appel a été refusé, 6 occupé, 7 sans réponse.',
   'option.audio-only': 'sans images',
   'option.camera': 'd’où viennent les images (default ; ou PYTALK_CAMERA)',
+  'option.call.camera':
+    'd’où viennent les images (default ; ou PYTALK_CAMERA) ; donnée deux fois, la seconde est montrée à côté, par exemple screen',
   'option.size': 'taille des images, par exemple 640x480',
   'option.fps': 'images par seconde (30)',
   'option.mic': 'd’où vient le son (default ; ou PYTALK_MIC)',
@@ -27,6 +29,7 @@ export const callFr = {
     'on ne peut appeler ensemble que des membres d’un groupe : nommez d’abord le groupe, comme dans `pytalk call "#equipe" bob carole`',
   'usage.call-answer-with': 'avec --answer on n’appelle personne : dites avec --from à qui répondre',
   'usage.call-from': '--from, --once, --viewers et --motion… vont avec --answer',
+  'usage.call-cameras': '--camera {value} est de trop : il y a une caméra, et une image de plus à côté',
   'usage.call-size': '{value} n’est pas une taille : écrivez-la comme 640x480, au plus 2040 par côté',
   'usage.call-fps': '{value} n’est pas un nombre d’images par seconde : de 1 à 60',
   'usage.call-duration': '{value} n’est pas un nombre de secondes',
@@ -35,7 +38,7 @@ export const callFr = {
   'usage.call-view':
     '{value} n’est pas une façon de dessiner : auto, kitty, sixel, iterm2, blocks, ascii ou none',
   'usage.call-order':
-    'ceci n’est pas un ordre pour un appel : {line}. Il y a mute, unmute, camera-off, camera-on, hangup',
+    'ceci n’est pas un ordre pour un appel : {line}. Il y a mute, unmute, camera-off, camera-on, screen-off, screen-on, hangup',
   'call.ringing-video': '{from} appelle {with} en vidéo…',
   'call.ringing-audio': '{from} appelle {with}…',
   'call.connected': 'en communication avec {with} ; chiffré de bout en bout',
@@ -47,6 +50,11 @@ export const callFr = {
   'call.unmuted': 'micro ouvert',
   'call.camera-on': 'caméra allumée',
   'call.camera-off': 'caméra éteinte',
+  'call.shows-screen': 'une seconde image',
+  'call.screen-of': '{user} (écran)',
+  'call.screen-on': 'seconde image',
+  'call.self-screen-on': 'votre seconde image est montrée',
+  'call.self-screen-off': 'votre seconde image n’est plus montrée',
   'call.self-muted': 'votre micro est coupé',
   'call.self-unmuted': 'votre micro est ouvert',
   'call.self-camera-on': 'votre caméra est allumée',
@@ -85,6 +93,7 @@ export const callFr = {
   'call.help-hint': '? touches',
   'call.key.microphone': 'couper et rouvrir le micro',
   'call.key.camera': 'éteindre et rallumer la caméra',
+  'call.key.screen': 'montrer ou non une seconde image, par exemple l’écran',
   'call.key.speaker': 'couper et rouvrir le haut-parleur',
   'call.key.louder': 'plus fort',
   'call.key.softer': 'moins fort',

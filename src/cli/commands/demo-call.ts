@@ -14,6 +14,7 @@ const wantedFrames = 45;
 const patienceMs = 20_000;
 
 const setup: CallSetup = {
+  screen: null,
   camera: 'test',
   mic: 'test',
   speaker: 'none',

@@ -8,7 +8,7 @@ export const callCommands: readonly CommandSpec[] = [
     args: [{ ...arg.with, optional: true, variadic: true }],
     options: [
       { name: 'audio-only' },
-      { name: 'camera', value: 'src' },
+      { name: 'camera', value: 'src', many: true },
       { name: 'size', value: 'wxh' },
       { name: 'fps', value: 'n' },
       { name: 'mic', value: 'src' },
@@ -41,6 +41,7 @@ export const callCommands: readonly CommandSpec[] = [
       'call bob --camera http://192.168.1.20:8080/video --mic none',
       'call --answer --from alice,bob --headless --json',
       'call --answer --mic none --speaker none --motion alice --motion-pause 300',
+      'call bob --camera default --camera screen',
       'call bob --record call.mkv',
       'call bob --web --speaker none',
       'call bob --headless --rtp-out 127.0.0.1:5004 --sdp bob.sdp',

@@ -7,6 +7,7 @@ import type { LiveCall } from '../call/live-call.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
+import { screenOf } from '../../media/screen-number.js';
 import { Board } from './board.js';
 import { pageFiles } from './page-files.js';
 import { WebServer } from './web-server.js';
@@ -45,12 +46,16 @@ export async function openCallWeb({ out, say, io }: Context, port: number): Prom
         live.watch({
           self: ({ jpeg }) => picture(selfId, jpeg),
           frame: ({ from, jpeg }) => picture(from, jpeg),
+          screen: ({ from, jpeg }) => picture(screenOf(from), jpeg),
           heard: ({ samples }) => board.sound(samples),
           level: ({ from, level }) => {
             if (level > speechLevel) loudAtMs.set(from, io.now());
             show();
           },
-          gone: (id) => board.forget(id),
+          gone: (id) => {
+            board.forget(id);
+            board.forget(screenOf(id));
+          },
         }),
         live.on((news) => {
           if (news.type !== 'participant' && news.type !== 'muted' && news.type !== 'camera') {
@@ -82,6 +87,8 @@ function pageState(say: Say, live: LiveCall | null, line: string, speaks: (id: n
     name: say('call.you'),
     muted,
     camera: live.cameraOn,
+    // Nobody needs to see their own screen twice.
+    screen: false,
     recording: live.recorders.self,
     away: false,
   };
@@ -94,8 +101,8 @@ function pageState(say: Say, live: LiveCall | null, line: string, speaks: (id: n
     line,
     isOver: false,
     muted,
-    people: [...others, ...(own ? [own] : [])].map(
-      ({ id, name, muted: isMuted, camera, recording, away }) => {
+    people: [...others, ...(own ? [own] : [])].flatMap(
+      ({ id, name, muted: isMuted, camera, screen, recording, away }) => {
         const notes = [
           ...(recording ? [say('web.records')] : []),
           ...(isMuted ? [say('call.muted')] : []),
@@ -103,12 +110,15 @@ function pageState(say: Say, live: LiveCall | null, line: string, speaks: (id: n
           ...(away ? [say('web.away')] : []),
           ...(speaks(id) ? [say('web.speaks')] : []),
         ];
-        return {
+        const tile = {
           id,
           text: [name, ...notes].join(' · '),
           speaks: speaks(id),
           hasPicture: isVideo && camera,
         };
+        if (!screen) return [tile];
+        const text = say('call.screen-of', { user: name });
+        return [tile, { id: screenOf(id), text, speaks: false, hasPicture: true }];
       },
     ),
     buttons: {

@@ -3,7 +3,7 @@ import type { CallEnd, CallMedia, CallState, Participant } from '../../protocol/
 import { PytalkError } from '../../protocol/errors.js';
 import { callAwayTimeoutMs } from '../../protocol/limits.js';
 import type { Reply } from '../../protocol/messages.js';
-import type { Call, CallEvents, CallPerson, CallPhase, RelayAccess } from '../call-api.js';
+import type { Call, CallEvents, CallPerson, CallPhase, CallSelfState, RelayAccess } from '../call-api.js';
 import type { Core } from '../core.js';
 import { Emitter } from '../emitter.js';
 import { isLoss } from '../link.js';
@@ -166,9 +166,8 @@ export class ClientCall implements Call {
     await this.#leave(null);
   }
 
-  async set(state: { muted?: boolean; camera?: boolean; recording?: boolean }): Promise<void> {
-    if (this.#self !== null && this.#end === null)
-      await this.#request('call.set', { call: this.id, ...state });
+  async set(state: CallSelfState): Promise<void> {
+    if (this.#self && this.#end === null) await this.#request('call.set', { call: this.id, ...state });
   }
 
   // ---- what the server says -------------------------------------------------------------------------------
@@ -300,15 +299,16 @@ export class ClientCall implements Call {
 
   /** Takes note of somebody; who is new is checked, before they get anything. */
   async #meet(participant: Participant): Promise<void> {
-    const { id, ssrc, muted, camera, recording, away } = participant;
+    const { id, ssrc, muted, camera, screen, recording, away } = participant;
+    const says = { muted, camera, screen, recording, away };
     const known = this.#people.get(id);
     if (known) {
-      Object.assign(known, { muted, camera, recording, away });
+      Object.assign(known, says);
       return;
     }
     await checkCallKey(this.#parts, this.id, participant);
     const username = this.#parts.core.directory.nameOf(participant.user);
-    this.#people.set(id, { id, username, ssrc, muted, camera, recording, away, key: null, way: null });
+    this.#people.set(id, { id, username, ssrc, ...says, key: null, way: null });
   }
 
   async #hand(to: number, key: SenderKey): Promise<void> {

@@ -11,8 +11,9 @@ import { FarRoundTrip } from './far-round-trip.js';
 import type { RoundTrips } from './gaps.js';
 import { OutStream } from './out-stream.js';
 import { theMachine, type Outside } from './outside.js';
-import { PictureSender, rtpHeaderBytes } from './picture-sender.js';
-import { RemotePerson } from './remote-person.js';
+import { OwnPictures } from './own-pictures.js';
+import { rtpHeaderBytes } from './picture-sender.js';
+import { RemotePerson, type Captured } from './remote-person.js';
 import { isReport, report, reportAfterMs } from './report.js';
 import { Resends } from './resends.js';
 import { round, rounded } from './rounding.js';
@@ -25,13 +26,17 @@ const tickMs = 5;
 
 export interface SessionEvents {
   frame(frame: ReceivedFrame): void;
+  /** A second picture of somebody. */
+  screen?(frame: ReceivedFrame): void;
   audioPacket(from: number, packet: RtpPacket, capturedAt: number): void;
   /** One's own packet of sound, whether or not somebody is there to hear it. */
   soundMade?(sound: EncodedSound): void;
   /** How media travels now; null when the relay does not answer. */
   path(path: MediaStats['path'] | null): void;
-  /** What the way carries of this side's pictures, in bits a second with all headers; null when no limit is known. */
+  /** What the way carries of the camera's pictures, in bits a second with all headers; null when no limit is known. */
   pictureRate(bps: number | null): void;
+  /** The same for the second picture. */
+  screenRate?(bps: number | null): void;
   /** Bytes that a participant must get, sealed, to reach this side directly; without it media goes by the relay alone. */
   offer?: ((to: number, bytes: Buffer) => void) | undefined;
 }
@@ -42,12 +47,10 @@ export class MediaSession {
   readonly #ways: Ways;
   readonly #srtp: SrtpSender;
   readonly #selfId: number;
-  readonly #pictures: PictureSender;
+  readonly #pictures: OwnPictures;
   readonly #audio: OutStream;
   readonly #people = new Map<number, RemotePerson>();
   readonly #bySsrc = new Map<number, RemotePerson>();
-  /** Pictures that were not begun, as the tunnel was full. */
-  #heldBack = 0;
   readonly #far = new FarRoundTrip();
   readonly #congestion: Congestion;
   readonly #resends = new Resends((bytes) => this.#ways.send(bytes));
@@ -85,7 +88,7 @@ export class MediaSession {
     };
     this.#ways = new Ways(options.access, options.tunnel ?? null, wayEvents, outside);
     const { ssrc: firstSsrc } = options.self;
-    this.#pictures = new PictureSender(firstSsrc, this.#srtp, (bytes) => this.#ways.send(bytes), outside);
+    this.#pictures = new OwnPictures(firstSsrc, this.#srtp, (bytes) => this.#ways.send(bytes), outside);
     this.#congestion = new Congestion({
       people: this.#people,
       sent: (nowMs) => ({
@@ -94,10 +97,7 @@ export class MediaSession {
       }),
       say: (words) =>
         this.#control(words.map((word) => ({ kind: 'remb', senderSsrc: this.#audio.ssrc, ...word }))),
-      changed: (bps) => {
-        this.#pictures.setRate(bps);
-        events.pictureRate(bps);
-      },
+      changed: () => this.#shareOut(),
     });
   }
 
@@ -114,12 +114,14 @@ export class MediaSession {
   addPerson(person: { id: number; ssrc: number }): void {
     if (this.#people.has(person.id)) return;
     const remote: RemotePerson = new RemotePerson(person, {
-      frame: (frame) => {
+      frame: (frame, stream) => {
         const { jpeg, width, height, timestamp, captureTimeMs } = frame;
         const { capturedAt, latencyMs } = this.#captured(remote, captureTimeMs);
-        remote.shown(frame, this.#outside.now(), latencyMs);
+        stream.shown(frame, this.#outside.now(), latencyMs);
         const times = { timestamp, captureTimeMs, capturedAt, latencyMs };
-        this.#events.frame({ from: person.id, jpeg, width, height, ...times });
+        const shown = { from: person.id, jpeg, width, height, ...times };
+        if (stream === remote.screen) this.#events.screen?.(shown);
+        else this.#events.frame(shown);
       },
       arrived: (...packet) => this.#congestion.shared.add(...packet),
       audioPacket: (packet) => {
@@ -155,13 +157,14 @@ export class MediaSession {
   }
 
   /** Sends a picture, when somebody is there to see it; returns its bytes on the wire. One that RTP/JPEG cannot carry is passed over. */
-  sendFrame(frame: JpegFrame): number {
+  sendFrame(frame: JpegFrame, stream: 'video' | 'screen' = 'video'): number {
     if (this.#people.size === 0 || this.#isClosed) return 0;
+    const pictures = this.#pictures[stream];
     if (!this.#ways.takesPictures) {
-      this.#heldBack++;
+      pictures.heldBack++;
       return 0;
     }
-    return this.#pictures.add(frame);
+    return pictures.add(frame);
   }
 
   /** Sends one block of sound; silence is not sent. */
@@ -179,12 +182,13 @@ export class MediaSession {
   stats(): MediaStats {
     const now = this.#outside.now();
     const people = [...this.#people.values()];
-    const pictures = this.#pictures.stats(now);
+    const { video, screen } = this.#pictures;
     return {
       path: this.#ways.path,
       rttMs: rounded(this.#ways.rttMs),
       sent: {
-        video: { ...pictures, dropped: pictures.dropped + this.#heldBack },
+        video: video.stats(now),
+        ...(screen.hasBegun && { screen: screen.stats(now) }),
         audio: { kbps: round(this.#audio.meter.kbps(now)), packets: this.#audio.packets },
       },
       received: new Map(people.map((person) => [person.id, person.stats(now)])),
@@ -195,8 +199,7 @@ export class MediaSession {
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true;
-      const { video, repair } = this.#pictures;
-      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, video.ssrc, repair.ssrc] }]);
+      this.#control([{ kind: 'bye', ssrcs: [this.#audio.ssrc, ...this.#pictures.ssrcs] }]);
     }
     this.#stopReports();
     this.#stopEstimates();
@@ -239,7 +242,7 @@ export class MediaSession {
       for (const { ssrc, lost } of this.#congestion.isCongested(person, now) ? [] : missing) {
         nacks.push({ kind: 'nack', senderSsrc: this.#audio.ssrc, mediaSsrc: ssrc, lost });
       }
-      isWaiting ||= person.video.isWaiting || !person.audioGaps.isEmpty;
+      isWaiting ||= person.isWaiting;
     }
     if (nacks.length > 0) this.#control(nacks);
     if (isWaiting && !this.#isClosed) this.#tickLater();
@@ -260,19 +263,16 @@ export class MediaSession {
   #feedback(packet: RtcpPacket): void {
     switch (packet.kind) {
       case 'nack': {
-        const stream = packet.mediaSsrc === this.#pictures.video.ssrc ? this.#pictures.video : this.#audio;
-        if (stream.ssrc === packet.mediaSsrc)
+        const stream =
+          packet.mediaSsrc === this.#audio.ssrc ? this.#audio : this.#pictures.of(packet.mediaSsrc)?.video;
+        if (stream)
           this.#resends.answer(stream, packet.lost, this.#congestion.pictureBps, this.#outside.now());
         return;
       }
       case 'sender-report': {
         const person = this.#personOf(packet.ssrc);
         if (!person) return;
-        const isVideo = packet.ssrc === person.ssrc + streamOffset.video;
-        (isVideo ? person.videoReception : person.audioReception).reported(
-          packet.ntpMs,
-          this.#outside.wallMs(),
-        );
+        person.receptionOf(packet.ssrc)?.reported(packet.ntpMs, this.#outside.wallMs());
         this.#reports(packet.ssrc, packet.reports);
         return;
       }
@@ -281,7 +281,7 @@ export class MediaSession {
         return;
       case 'remb': {
         const person = this.#personOf(packet.senderSsrc);
-        if (person && packet.ssrcs.includes(this.#pictures.video.ssrc))
+        if (person && packet.ssrcs.includes(this.#pictures.video.video.ssrc))
           this.#congestion.heard(person.id, packet.bitsPerSecond, this.#outside.now());
         return;
       }
@@ -300,12 +300,13 @@ export class MediaSession {
     for (const report of reports) {
       const { ssrc, fractionLost, lastSr } = report;
       if (ssrc === this.#audio.ssrc && !isThinned) this.#sound.reported(fractionLost / 256);
-      if (ssrc === this.#pictures.video.ssrc && !isThinned) {
-        this.#pictures.parity.reported(from, report, this.#outside.now());
+      const sender = this.#pictures.of(ssrc);
+      if (!isThinned) sender?.parity.reported(from, report, this.#outside.now());
+      if (sender && sender === this.#pictures.main && !isThinned) {
         this.#congestion.lost(from, fractionLost / 256, this.#outside.now());
       }
-      if (lastSr === 0 || (ssrc !== this.#pictures.video.ssrc && ssrc !== this.#audio.ssrc)) continue;
-      this.#pictures.parity.measured(this.#far.reported(report, this.#outside.wallMs()), this.#outside.now());
+      if (lastSr === 0 || (!sender && ssrc !== this.#audio.ssrc)) continue;
+      this.#pictures.measured(this.#far.reported(report, this.#outside.wallMs()));
     }
   }
 
@@ -314,25 +315,22 @@ export class MediaSession {
   #estimateLater(): void {
     this.#stopEstimates = this.#outside.after(estimateEveryMs, () => {
       this.#congestion.update(this.#outside.now(), this.#roundTrips().senderMs);
+      // One of both pictures may have begun, or rest.
+      if (this.#pictures.screen.hasBegun) this.#shareOut();
       this.#estimateLater();
     });
   }
 
-  #clockOffset(person: RemotePerson): number | null {
-    const oneWayMs = (this.#far.ms ?? this.#ways.rttMs ?? 0) / 2;
-    return person.videoReception.clockOffsetMs(oneWayMs) ?? person.audioReception.clockOffsetMs(oneWayMs);
+  #shareOut(): void {
+    const budgets = this.#pictures.share(this.#congestion.pictureBps);
+    this.#events.pictureRate(budgets.video);
+    this.#events.screenRate?.(budgets.screen);
   }
 
   /** When something was captured, on this machine's clock; this moment while the sender's clock is not known. */
-  #captured(
-    person: RemotePerson,
-    captureTimeMs: number | null,
-  ): { capturedAt: number; latencyMs: number | null } {
-    const now = this.#outside.wallMs();
-    const offsetMs = this.#clockOffset(person);
-    if (captureTimeMs === null || offsetMs === null) return { capturedAt: now, latencyMs: null };
-    const capturedAt = Math.min(now, captureTimeMs + offsetMs);
-    return { capturedAt, latencyMs: now - capturedAt };
+  #captured(person: RemotePerson, captureTimeMs: number | null): Captured {
+    const oneWayMs = (this.#far.ms ?? this.#ways.rttMs ?? 0) / 2;
+    return person.captured(captureTimeMs, this.#outside.wallMs(), oneWayMs);
   }
 
   // ---- reports --------------------------------------------------------------------------------------------
@@ -343,7 +341,7 @@ export class MediaSession {
 
   #reportLater(): void {
     this.#stopReports = this.#outside.after(reportAfterMs(this.#people.size, this.#outside.random()), () => {
-      const streams = { video: this.#pictures.video, audio: this.#audio };
+      const streams = { pictures: this.#pictures.streams, audio: this.#audio };
       this.#control(report(streams, this.#people.values(), this.#outside.wallMs()));
       this.#reportLater();
     });

@@ -1,9 +1,9 @@
-// This side's pictures on their way out: cut into packets, protected, paced, numbered when they go, and counted.
+// One stream of this side's pictures on its way out: cut into packets, protected, paced, numbered when they go, and counted.
 import { repairOverheadBytes } from '../../protocol/flexfec.js';
-import { payloadType, streamOffset } from '../../protocol/media-streams.js';
+import { payloadType } from '../../protocol/media-streams.js';
 import { packetiseJpeg, parseJpeg } from '../../protocol/rtp-jpeg.js';
 import { srtpOverheadBytes, type SrtpSender } from '../../protocol/srtp.js';
-import type { JpegFrame, MediaStats } from '../media.js';
+import type { JpegFrame, SentVideoStats } from '../media.js';
 import { OutStream } from './out-stream.js';
 import type { Clock } from './outside.js';
 import { Pacer } from './pacer.js';
@@ -16,10 +16,13 @@ import { round } from './rounding.js';
 const maxDatagramBytes = 1_200;
 /** With the time of capture. */
 export const rtpHeaderBytes = 28;
+/** A stream without a picture for so long rests. */
+const activeMs = 2_500;
 const maxPayloadBytes = maxDatagramBytes - rtpHeaderBytes - srtpOverheadBytes - repairOverheadBytes;
 
 export class PictureSender {
   readonly video: OutStream;
+  /** Repair packets of all streams of pictures. */
   readonly repair: OutStream;
   /** Told what receivers report. */
   readonly parity = new ParityDepth();
@@ -27,12 +30,21 @@ export class PictureSender {
   readonly #clock: Clock;
   readonly #meter = new RateMeter();
   #frames = 0;
+  #lastMs = -Infinity;
+  /** Pictures that were not begun, as the tunnel was full. */
+  heldBack = 0;
   #size = { width: 0, height: 0 };
 
-  /** `ssrc`: the participant's first one. `send` takes what goes over the wire. */
-  constructor(ssrc: number, srtp: SrtpSender, send: (bytes: Buffer) => void, clock: Clock) {
-    this.video = new OutStream(ssrc + streamOffset.video, srtp);
-    this.repair = new OutStream(ssrc + streamOffset.repair, srtp);
+  /** `ssrc`: of the stream. `send` takes what goes over the wire. */
+  constructor(
+    ssrc: number,
+    repair: OutStream,
+    srtp: SrtpSender,
+    send: (bytes: Buffer) => void,
+    clock: Clock,
+  ) {
+    this.video = new OutStream(ssrc, srtp);
+    this.repair = repair;
     this.#clock = clock;
     this.#pacer = new Pacer((seal) => {
       const packet = seal(clock.now());
@@ -44,6 +56,16 @@ export class PictureSender {
   /** What the way carries, in bits a second; null while not known. */
   setRate(bps: number | null): void {
     this.#pacer.setRate(bps, maxDatagramBytes);
+  }
+
+  /** Whether pictures were sent lately: one that stands still comes once a second. */
+  isActive(nowMs: number): boolean {
+    return nowMs - this.#lastMs < activeMs;
+  }
+
+  /** Whether there has been any. */
+  get hasBegun(): boolean {
+    return this.#frames > 0;
   }
 
   /** Bits a second. */
@@ -70,19 +92,20 @@ export class PictureSender {
     // A repair packet is as long as the longest that it protects, and they are nearly equal.
     const bytes = Math.round((pictureBytes * packets.length) / payloads.length);
     this.#frames++;
+    this.#lastMs = this.#clock.now();
     this.#size = { width, height };
     this.#meter.add(this.#clock.now(), bytes);
     this.#pacer.add(packets);
     return bytes;
   }
 
-  stats(nowMs: number): MediaStats['sent']['video'] {
+  stats(nowMs: number): SentVideoStats {
     return {
       fps: this.#meter.perSecond(nowMs),
       kbps: round(this.#meter.kbps(nowMs)),
       ...this.#size,
       frames: this.#frames,
-      dropped: this.#pacer.dropped,
+      dropped: this.#pacer.dropped + this.heldBack,
     };
   }
 

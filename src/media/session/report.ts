@@ -6,7 +6,7 @@ import type { RemotePerson } from './remote-person.js';
 const reportEveryMs = 300;
 const cname = 'pytalk';
 const maxBlocks = 31;
-const unitsPerMs = { video: 90, audio: 48 };
+const unitsPerMs = { pictures: 90, audio: 48 };
 
 /** About three times a second, less often the more others there are, never in step with them (RFC 3550, section 6.2); `random` from 0 to 1. */
 export function reportAfterMs(others: number, random: number): number {
@@ -15,19 +15,19 @@ export function reportAfterMs(others: number, random: number): number {
 
 /** `wallMs`: milliseconds since 1970 on this side's clock. */
 export function report(
-  { video, audio }: { video: OutStream; audio: OutStream },
+  { pictures, audio }: { pictures: readonly OutStream[]; audio: OutStream },
   people: Iterable<RemotePerson>,
   wallMs: number,
 ): RtcpPacket[] {
   const blocks = [...people]
-    .flatMap((person) => [person.videoReception.block(wallMs), person.audioReception.block(wallMs)])
+    .flatMap(({ pictures, audioReception }) =>
+      [...pictures.map(({ reception }) => reception), audioReception].map((one) => one.block(wallMs)),
+    )
     .filter((block): block is ReportBlock => block !== null)
     .slice(0, maxBlocks);
   const packets: RtcpPacket[] = [];
-  for (const [stream, units] of [
-    [video, unitsPerMs.video],
-    [audio, unitsPerMs.audio],
-  ] as const) {
+  for (const stream of [...pictures, audio]) {
+    const units = stream === audio ? unitsPerMs.audio : unitsPerMs.pictures;
     if (!stream.last) continue;
     const sinceMs = wallMs - stream.last.captureTimeMs;
     packets.push({

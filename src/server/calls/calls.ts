@@ -12,7 +12,14 @@ import { CallEntries } from './call-entry.js';
 import { CallNews } from './call-news.js';
 import { CallRegister } from './call-register.js';
 import { mustTakePart, runsAlready, stillMembers, whomToCall } from './invitations.js';
-import { hasBegunAnew, membersOf, newMember, RunningCall, type CallMember } from './running-call.js';
+import {
+  hasBegunAnew,
+  memberStates,
+  membersOf,
+  newMember,
+  RunningCall,
+  type CallMember,
+} from './running-call.js';
 import { Hosts, isPredecessor } from './hosts.js';
 import { Tickets } from './tickets.js';
 import { Tunnels } from './tunnels.js';
@@ -186,11 +193,9 @@ export class Calls implements HubWatcher {
     else if (type === 'call.key' && other.missed.length < maxMissedKeys) other.missed.push({ from, sealed });
   }
 
-  set(session: ClientSession, { call: id, muted, camera, recording }: RequestBody<'call.set'>): void {
+  set(session: ClientSession, { call: id, ...said }: RequestBody<'call.set'>): void {
     const { call, member } = this.#partIn(session, id);
-    member.muted = muted ?? member.muted;
-    member.camera = camera ?? member.camera;
-    member.recording = recording ?? member.recording;
+    for (const state of memberStates) member[state] = said[state] ?? member[state];
     this.#news.changed(call);
   }
 

@@ -16,6 +16,9 @@ type InvitationState = Invitation['state'];
 /** What ends an invitation without the call. */
 type Refusal = Extract<InvitationState, 'declined' | 'busy' | 'no-answer'>;
 
+/** What a participant says of itself, by `call.set`. */
+export const memberStates = ['muted', 'camera', 'screen', 'recording'] as const;
+
 /** Somebody who takes part, with one connection of one device. */
 export interface CallMember {
   readonly id: number;
@@ -25,6 +28,7 @@ export interface CallMember {
   readonly relay: RelayParticipant;
   muted: boolean;
   camera: boolean;
+  screen: boolean;
   recording: boolean;
   /** Null while the chat connection is lost. */
   connection: ClientSession | null;
@@ -139,6 +143,7 @@ export class RunningCall {
       ssrc: member.relay.ssrc,
       muted: member.muted,
       camera: member.camera,
+      screen: member.screen,
       recording: member.recording,
       away: member.connection === null,
     }));
@@ -193,6 +198,7 @@ export function newMember(
     relay,
     muted: false,
     camera: call.media === 'video',
+    screen: false,
     recording: false,
     connection: session,
     isHosted,

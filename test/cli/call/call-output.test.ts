@@ -38,6 +38,7 @@ t.test('that somebody records is said in words, by name, all the time', (t) => {
     joined: true,
     muted: false,
     camera: true,
+    screen: false,
     away: false,
   } as const;
   for (const [lang, word] of [
