@@ -68,7 +68,9 @@ t.test(
   async (t) => {
     const [alice, bob] = [1, 2].map((user) => makeCallSecret(call, user, makeIdentity()));
     const there = { call, from: 1, to: 2, fromKey: alice!.key.publicKey, toKey: bob!.key.publicKey };
-    const person = { ...{ id: 2, username: 'bob', ssrc: 8, muted: false, camera: true, recording: false } };
+    const person = {
+      ...{ id: 2, username: 'bob', ssrc: 8, muted: false, camera: true, screen: false, recording: false },
+    };
     const known = { ...person, away: true, key: null, way: null };
     const people = new Map<number, CallPerson>();
     const passed: string[] = [];
@@ -125,7 +127,9 @@ t.test('a way that comes before its sender is known waits; what cannot be opened
   ways.take(2, seal(bob!.privateKey, back, 'way', Buffer.from('old')));
   ways.take(2, seal(bob!.privateKey, back, 'way', Buffer.from('new')));
   t.same(came, []);
-  const person = { ...{ id: 2, username: 'bob', ssrc: 8, muted: false, camera: true, recording: false } };
+  const person = {
+    ...{ id: 2, username: 'bob', ssrc: 8, muted: false, camera: true, screen: false, recording: false },
+  };
   people.set(2, { ...person, away: false, key: null, way: null });
   ways.follow();
   t.same(came, ['new']);
