@@ -10,6 +10,7 @@ import { durablePlain, durableTls } from './scenarios/durable.js';
 import { fanOutPlain, fanOutTls } from './scenarios/fan-out-max.js';
 import { fanOutPaced } from './scenarios/fan-out-paced.js';
 import { fileTransfer } from './scenarios/file.js';
+import { groupCallScenarios } from './scenarios/group-calls.js';
 import { idleScenarios } from './scenarios/idle.js';
 import { login } from './scenarios/login.js';
 import { runNetworkTable } from './scenarios/network.js';
@@ -32,6 +33,7 @@ const scenarios: readonly Scenario[] = [
   terminalVideo,
   ...callScenarios,
   ...setUpScenarios,
+  ...groupCallScenarios,
   agentKilled,
   agentSoak,
 ];

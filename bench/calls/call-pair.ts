@@ -18,7 +18,7 @@ const patienceMs = 30_000;
 const seed = 7;
 
 /** What `--stats` writes each second (docs/CLI.md); only what is read here. */
-interface StatsLine {
+export interface StatsLine {
   type: 'stats' | 'ended';
   at: string;
   path: string;
@@ -28,13 +28,14 @@ interface StatsLine {
 interface ReceivedFigures {
   video: {
     fps: number;
+    kbps: number;
     width: number;
     height: number;
     frames: number;
     lost: number;
     latencyMs: number | null;
   };
-  audio: { packets: number; lost: number; concealedMs: number; bufferMs: number };
+  audio: { kbps: number; packets: number; lost: number; concealedMs: number; bufferMs: number };
 }
 
 export interface CallSide {
@@ -108,23 +109,31 @@ async function freeUdpPort(): Promise<number> {
 
 const people = { alice: '0612345678', bob: '0612345679' };
 
-async function makeFriends(port: number, folder: string): Promise<void> {
-  const pytalk = (username: string, ...args: string[]) =>
-    execute(process.execPath, [launcher, ...args, '--home', join(folder, username)], {
-      env: {
-        ...process.env,
-        PYTALK_SERVER: `127.0.0.1:${port}`,
-        PYTALK_PASSWORD: 'correct horse battery staple',
-      },
-    });
-  for (const [username, phone] of Object.entries(people)) {
-    await pytalk(username, 'register', username, '--phone', phone);
-  }
-  await pytalk('alice', 'friends', 'add', people.bob);
-  await pytalk('bob', 'friends', 'add', people.alice);
+/** Runs a command for somebody whose home is in this folder. */
+export async function pytalkOf(
+  port: number,
+  folder: string,
+  username: string,
+  ...args: string[]
+): Promise<void> {
+  await execute(process.execPath, [launcher, ...args, '--home', join(folder, username)], {
+    env: {
+      ...process.env,
+      PYTALK_SERVER: `127.0.0.1:${port}`,
+      PYTALK_PASSWORD: 'correct horse battery staple',
+    },
+  });
 }
 
-class Side implements CallSide {
+async function makeFriends(port: number, folder: string): Promise<void> {
+  for (const [username, phone] of Object.entries(people)) {
+    await pytalkOf(port, folder, username, 'register', username, '--phone', phone);
+  }
+  await pytalkOf(port, folder, 'alice', 'friends', 'add', people.bob);
+  await pytalkOf(port, folder, 'bob', 'friends', 'add', people.alice);
+}
+
+export class Side implements CallSide {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #stats: string;
@@ -133,7 +142,7 @@ class Side implements CallSide {
   #errors = '';
 
   constructor(
-    readonly username: keyof typeof people,
+    readonly username: string,
     folder: string,
     args: readonly string[],
   ) {
@@ -184,18 +193,22 @@ class Side implements CallSide {
     clearTimeout(timer);
   }
 
-  async received(): Promise<(ReceivedFigures & { atMs: number; path: string })[]> {
-    const other = this.username === 'alice' ? 'bob' : 'alice';
+  /** Its lines of figures so far. */
+  async stats(): Promise<StatsLine[]> {
     const text = await readFile(this.#stats, 'utf8');
     return text
       .split('\n')
-      .filter((line) => line !== '')
+      .filter((line) => line.endsWith('}'))
       .map((line) => JSON.parse(line) as StatsLine)
-      .filter(({ type }) => type === 'stats')
-      .flatMap(({ at, path, received }) => {
-        const figures = received[other];
-        return figures ? [{ ...figures, atMs: Date.parse(at), path }] : [];
-      });
+      .filter(({ type }) => type === 'stats');
+  }
+
+  async received(): Promise<(ReceivedFigures & { atMs: number; path: string })[]> {
+    const other = this.username === 'alice' ? 'bob' : 'alice';
+    return (await this.stats()).flatMap(({ at, path, received }) => {
+      const figures = received[other];
+      return figures ? [{ ...figures, atMs: Date.parse(at), path }] : [];
+    });
   }
 
   hangUp(): void {
