@@ -5,6 +5,7 @@ import { startCallMedia, type CallMediaOptions } from '../../media/call-media.js
 import type { CallMedia, CallMediaEvents, MediaStats } from '../../media/media.js';
 import type { CallEnd, CallMedia as MediaKind } from '../../protocol/call-shapes.js';
 import type { PytalkError } from '../../protocol/errors.js';
+import { ScreenTeller } from './screen-teller.js';
 
 /** What happens in a call, in the words of `--json` (docs/CLI.md). Persons by username. */
 export type CallNews =
@@ -72,10 +73,7 @@ export class LiveCall {
   #muted = false;
   #cameraOn: boolean;
   #screenOn: boolean;
-  /** Whether there are pictures of it, and what the others were told. */
-  #hasScreen = false;
-  #toldScreen = false;
-  #isTellingScreen = false;
+  readonly #screen: ScreenTeller;
   #records = false;
   #isSaying = false;
   #isConnected = false;
@@ -89,6 +87,7 @@ export class LiveCall {
     this.call = call;
     this.#setup = setup;
     this.#cameraOn = setup.camera !== 'none' && call.media === 'video';
+    this.#screen = new ScreenTeller(call);
     this.#screenOn = setup.screen !== null && call.media === 'video';
     this.ended = new Promise((resolve) => (this.#ended = resolve));
     this.#undo.push(
@@ -170,8 +169,8 @@ export class LiveCall {
       running.on('frame', (event) => this.#watchers.forEach((watcher) => watcher.frame(event))),
       running.on('selfScreen', (event) => {
         if (!this.#screenOn) return;
-        this.#hasScreen = true;
-        this.#sayScreen();
+        this.#screen.shows = true;
+        this.#screen.tell();
         this.#watchers.forEach((watcher) => watcher.selfScreen?.(event));
       }),
       running.on('screen', (event) => this.#watchers.forEach((watcher) => watcher.screen?.(event))),
@@ -216,8 +215,8 @@ export class LiveCall {
     this.#media?.setScreen(on);
     this.#tell({ type: 'screen', on });
     // The others are told once there is a picture.
-    if (!on) this.#hasScreen = false;
-    this.#sayScreen();
+    if (!on) this.#screen.shows = false;
+    this.#screen.tell();
   }
 
   /** Says to the others that this side records, or no longer; again after every loss of the connection, until they know. */
@@ -260,27 +259,10 @@ export class LiveCall {
       .finally(() => (this.#isSaying = false));
   }
 
-  #sayScreen(): void {
-    const shows = this.#hasScreen;
-    if (shows === this.#toldScreen || this.#isTellingScreen || this.call.self === null) return;
-    this.#isTellingScreen = true;
-    const told = (isTold: boolean): void => {
-      this.#isTellingScreen = false;
-      if (!isTold) return;
-      this.#toldScreen = shows;
-      this.#sayScreen();
-    };
-    // What could not be said is said again when the connection is back.
-    this.call.set({ screen: shows }).then(
-      () => told(true),
-      () => told(false),
-    );
-  }
-
   /** Brings the media up to what the call says now. */
   #follow(): void {
     this.#sayRecording();
-    this.#sayScreen();
+    this.#screen.tell();
     for (const person of this.call.people) {
       const known = this.#people.get(person.id);
       this.#people.set(person.id, { ...person });

@@ -9,6 +9,7 @@ import { readAnswers, type Graphics } from '../../../src/media/terminal/detect.j
 import { HalfBlocks } from '../../../src/media/terminal/half-blocks.js';
 import { fitted, layoutOf } from '../../../src/media/terminal/layout.js';
 import { Kitty, Sixel } from '../../../src/media/terminal/pixel-renderers.js';
+import { screenOf } from '../../../src/media/screen-number.js';
 import { CallScreen } from '../../../src/media/terminal/screen.js';
 import { seededRandom } from '../../support/bad-network.js';
 
@@ -284,3 +285,28 @@ t.test(
     screen.close();
   },
 );
+
+t.test('a second picture has a tile of its own beside its person, which goes with it', async (t) => {
+  const terminal = new TinyTerminal();
+  const graphics = { view: 'blocks', colours: 'true', cellWidth: 10, cellHeight: 20 } as const;
+  const write = (bytes: Uint8Array): boolean => {
+    terminal.write(Buffer.from(bytes));
+    return true;
+  };
+  const screen = new CallScreen({ write, columns: 60, rows: 20, graphics, now: () => 0 });
+  const drawn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const rowOf = (row: number): string =>
+    Array.from({ length: 60 }, (_, column) => terminal.cells.get(`${row} ${column}`)?.text ?? ' ').join('');
+  const names = (): string => Array.from({ length: 20 }, (_, row) => rowOf(row)).join(' ');
+  screen.setPerson(0, { name: 'you', muted: false, camera: true });
+  screen.setPerson(1, { name: 'alice', muted: false, camera: true });
+  screen.setPerson(screenOf(1), { name: 'alice (screen)', muted: false, camera: true });
+  await drawn();
+  t.match(names(), /alice .*alice \(screen\)/);
+  t.match(names(), /you/);
+  screen.removePerson(screenOf(1));
+  await drawn();
+  t.notMatch(names(), /screen/);
+  t.match(names(), /alice/);
+  screen.close();
+});
