@@ -117,7 +117,10 @@ export class ChatCalls {
       return;
     }
     this.#ringing = call;
-    this.#line({ phase: 'incoming', with: call.by, media: call.media, sinceMs: null });
+    const { by, conversation } = call;
+    // The conversation with a person is named like the person.
+    const who = conversation === `@${by}` ? by : `${by} (${conversation})`;
+    this.#line({ phase: 'incoming', with: who, media: call.media, sinceMs: null });
     this.#host.bell();
     clearInterval(this.#bell);
     this.#bell = setInterval(() => this.#host.bell(), ringEveryMs);

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Call } from '../../../src/client/call-api.js';
 import { FakeClient } from '../../support/fake-client.js';
 import { startChat } from '../../support/chat-app.js';
 
@@ -318,4 +319,16 @@ t.test('quitting does not wait for a server that does not answer', async (t) => 
   const chat = await startChat(t, { open: () => new Promise<FakeClient>(() => undefined) });
   await chat.type('/msg bob\r');
   t.equal(await chat.quit(), 0);
+});
+
+t.test('what rings says who calls, and in which group', async (t) => {
+  const client = withBob();
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  const ringing = (conversation: string): Call =>
+    ({ by: 'bob', conversation, media: 'audio', on: () => () => undefined }) as unknown as Call;
+  client.emit('call', { call: ringing('#team') });
+  await chat.shows('bob (#team) calls');
+  client.emit('call', { call: ringing('@bob') });
+  await chat.shows(/ bob calls/);
 });
