@@ -23,6 +23,8 @@ const spreadMs = 60;
 const thinnedMs = 5_000;
 /** And the next packet of a picture may take this long. */
 const thinnedPatienceMs = 3_000;
+/** And one that was lost and asked for. */
+const thinnedGapMs = 1_500;
 /** Pictures being put together at once; the oldest is given up. */
 const maxAssemblies = 24;
 
@@ -126,7 +128,7 @@ export class VideoReceiver {
 
   /** Called every few milliseconds while `isWaiting`: returns the sequence numbers to ask for. */
   tick(nowMs: number): number[] {
-    const patienceMs = this.patienceMs;
+    const patienceMs = this.isThinned(nowMs) ? thinnedGapMs : this.patienceMs;
     const due = this.#gaps.due(nowMs, patienceMs, !this.#isRepairEnough);
     this.#releaseReady();
     for (const assembly of this.#assemblies.values()) {

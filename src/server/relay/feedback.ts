@@ -123,6 +123,7 @@ export class Feedback {
         this.#parts.counters.limited++;
         break;
       }
+      if (isNarrow && peer.thinning?.again(mediaSsrc, sequence) === true) continue;
       const bytes = this.#parts.memory.find(mediaSsrc, sequence, now);
       // What was of no use may have been changed on its way here, which the relay cannot tell: then its sender has a good one.
       if ((!bytes || resentAt !== null) && !isNarrow) missing.push(sequence);

@@ -16,6 +16,9 @@ const maxDebtMs = 500;
 const maxBacklogMs = 100;
 /** What has waited, or would have to, for so long comes too late, also the rest of a picture. */
 const maxHeldMs = 8_000;
+/** Packets that went lately, for those that get lost, and how long one is on its way before it is sent once more. */
+const maxSent = 64;
+const againMs = 300;
 /** Less is not believed: no receiver says so. */
 const minBps = 20_000;
 /** Somebody who has sent no picture for so long has no part of the budget. */
@@ -72,6 +75,7 @@ export class Thinning {
   /** Packets of pictures that were begun, oldest first. */
   #held: { bytes: Buffer; at: number; stream: ThinnedStream; leftOut: PacketRange[] }[] = [];
   #heldBits = 0;
+  #sent: { bytes: Buffer; at: number }[] = [];
   #isWaiting = false;
 
   /** `bps`: what the receiver's way carries of all others together, in bits a second. */
@@ -123,6 +127,7 @@ export class Thinning {
     if (mayGo || (stream.isFirst && stream.held === 0 && offset !== streamOffset.repair)) {
       this.#tell(stream, leftOut);
       this.#credit -= bits;
+      if (!isWide) this.#keep(bytes, now);
       return false;
     }
     this.#held.push({ bytes, at: now, stream, leftOut });
@@ -151,6 +156,26 @@ export class Thinning {
     if (!this.#isWide(now) && !this.#hasRoom()) return false;
     this.#credit -= bits;
     return true;
+  }
+
+  /** Sends a packet of a picture once more, before what waits; false when it is not here, or there is room for all. */
+  again(ssrc: number, sequence: number): boolean {
+    const now = this.#parts.now();
+    const one = this.#sent.find(({ bytes }) => ssrcOf(bytes) === ssrc && sequenceOf(bytes) === sequence);
+    if (!one || this.#isWide(now)) return false;
+    if (now - one.at < againMs) return true;
+    one.at = now;
+    const stream = this.#streamOf(ssrc);
+    this.#held.unshift({ bytes: one.bytes, at: now, stream, leftOut: [] });
+    stream.held++;
+    this.#heldBits += one.bytes.length * 8;
+    this.#wait();
+    return true;
+  }
+
+  #keep(bytes: Buffer, now: number): void {
+    this.#sent = this.#sent.filter((one) => one.bytes !== bytes).slice(1 - maxSent);
+    this.#sent.push({ bytes, at: now });
   }
 
   #takesSound(ssrc: number, bytes: Buffer, now: number): boolean {
@@ -240,6 +265,7 @@ export class Thinning {
       this.#credit -= bits;
       next.stream.held--;
       this.#tell(next.stream, next.leftOut);
+      this.#keep(next.bytes, now);
       this.#parts.send(next.bytes);
     }
     const [oldest] = this.#held;

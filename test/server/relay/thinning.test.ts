@@ -223,6 +223,21 @@ t.test('what its sender sends again for others is not sent again to who has it',
   t.end();
 });
 
+t.test('what got lost is sent once more, before what waits, and not twice at once', (t) => {
+  const to = receiver(160_000);
+  send(to, [9], [], 3.1);
+  const { packet } = to.packets().findLast((one) => ssrcOf(one.packet) === 9)!;
+  to.pass(400);
+  t.ok(to.thinning.again(9, sequenceOf(packet)));
+  t.ok(to.thinning.again(9, sequenceOf(packet)));
+  t.notOk(to.thinning.again(9, (sequenceOf(packet) + 5_000) & 0xffff), 'nobody has that here');
+  const before = to.packets().length;
+  to.pass(1_000);
+  t.ok(to.packets()[before]!.packet.equals(packet), 'the next to go');
+  t.equal(to.packets().filter((one) => one.packet.equals(packet)).length, 2);
+  t.end();
+});
+
 t.test('a receiver that says nothing more gets everything again', (t) => {
   const to = receiver(160_000);
   send(to, [9, 17], [], 2);
