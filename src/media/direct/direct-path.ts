@@ -21,16 +21,16 @@ import { ownCandidates, worthTrying } from './candidates.js';
 import { Checklist, type Pair } from './checklist.js';
 
 /** Consent is asked for this long after each answer; faster while the way has to prove itself. */
-const consentPauseMs = 500;
+const consentPauseMs = 300;
 const provingPauseMs = 150;
 const repeatMs = 100;
 /** Without an answer for so long the relay is used again. */
-const minPatienceMs = 1_100;
+const minPatienceMs = 1_000;
 const maxPatienceMs = 2_000;
 /** Answers in a row that it must give before media goes this way; every second one is as long as media. */
 const answersToProve = 4;
 /** While it is used, one of so many is: small requests tell nothing of large packets. */
-const longEvery = 4;
+const longEvery = 6;
 /** It may take so much longer than the way by the relay. */
 const worthMs = 20;
 /** After a failure it is not used for so long; twice as long each time it fails again soon. */
