@@ -82,6 +82,11 @@ for (const [a, b, path, count] of cases) {
     ]);
     t.comment(`by ${paths.map((all) => [...all].join(', ')).join(' and ')}`);
     if (path !== 'direct') t.notOk(paths.some((all) => all.has('direct')));
+    else {
+      t.equal(nats.cut(), null);
+      await Promise.all([pictures(caller, 'bob', 'udp', 20), pictures(agent, 'alice', 'udp', 20)]);
+      t.pass('by the relay once the direct way is cut');
+    }
     caller.child.stdin!.write('{"do":"hangup"}\n');
     t.equal(await caller.ended, 0, caller.stderr);
     t.equal(await agent.ended, 0, agent.stderr);

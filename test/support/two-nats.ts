@@ -10,9 +10,13 @@ export interface TwoNats {
   readonly server: string;
   /** What runs a program at the server's place, on the first or on the second machine: to be put before it. */
   at(place: 'net' | 'a' | 'b'): readonly string[];
+  /** Lets nothing through any more from the first machine to the second but by the server. Returns what went wrong, or null. */
+  cut(): string | null;
 }
 
 const server = '203.0.113.1';
+/** Of the NAT before a machine. */
+const outer = (place: 'a' | 'b'): string => `203.0.113.${place === 'a' ? 2 : 3}`;
 
 /** Runs a command; returns what went wrong, or null. */
 function failure(command: string, args: readonly string[], input = ''): string | null {
@@ -31,6 +35,9 @@ function ruleset(rule: NatRule): string {
       }
     }
     table ip filter {
+      chain forward {
+        type filter hook forward priority 0;
+      }
       chain input {
         type filter hook input priority 0;
         iifname "wan" meta l4proto udp drop
@@ -87,7 +94,7 @@ export function twoNats(test: Teardown, rules: { a: NatRule; b: NatRule }): TwoN
     steps.push(
       () => link(nat, 'wan', 'net', `to-${place}`),
       () => inside('net', 'ip', 'link', 'set', `to-${place}`, 'master', 'wire'),
-      () => address(nat, 'wan', `203.0.113.${at + 2}/24`),
+      () => address(nat, 'wan', `${outer(place)}/24`),
       () => link(place, 'eth', nat, 'lan'),
       () => address(nat, 'lan', `${inner}.1/24`),
       () => address(place, 'eth', `${inner}.2/24`),
@@ -100,5 +107,10 @@ export function twoNats(test: Teardown, rules: { a: NatRule; b: NatRule }): TwoN
     const reason = step();
     if (reason !== null) return `no network namespaces with NATs here: ${reason}`;
   }
-  return { server, at: (place: string) => ['ip', 'netns', 'exec', name(place)] };
+  const drop = ['add', 'rule', 'ip', 'filter', 'forward', 'ip', 'daddr', outer('b'), 'drop'];
+  return {
+    server,
+    at: (place: string) => ['ip', 'netns', 'exec', name(place)],
+    cut: () => inside('nat-a', 'nft', ...drop),
+  };
 }
