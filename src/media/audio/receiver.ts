@@ -6,6 +6,7 @@ import { decodeRed, type RedBlock } from '../../protocol/red.js';
 import { sequenceDiff, timestampDiff } from '../../protocol/rtp.js';
 import { blockMs, blockSamples } from '../media.js';
 import { Concealment } from './concealment.js';
+import { SortedWindow } from './sorted-window.js';
 import { concatenated, lengthened, shortened } from './stretch.js';
 
 const unitsPerMs = 48;
@@ -64,7 +65,7 @@ export class AudioReceiver {
   /** Encoded blocks by how far they are from the first one, in samples. */
   readonly #blocks = new Map<number, { data: Buffer; sequence: number }>();
   /** How late the last packets were against the earliest of them, in milliseconds. */
-  #lateness: number[] = [];
+  readonly #lateness = new SortedWindow(lateWindow);
   #delay = minDelayMs;
   #origin: number | null = null;
   /** Arrival less sending of the earliest packets: the shortest way. */
@@ -224,13 +225,9 @@ export class AudioReceiver {
   /** Notes how late a packet was, and decides whether what was missing before it was lost. */
   #judge({ sequenceNumber, arrivedAtMs }: SoundPacket, place: number): void {
     const wayMs = arrivedAtMs - place / unitsPerMs;
-    this.#shortestMs = Math.min(this.#shortestMs, wayMs);
     this.#lateness.push(wayMs);
-    if (this.#lateness.length > lateWindow) {
-      this.#lateness.shift();
-      // Clocks drift: the shortest way is the shortest of late, not of long ago.
-      this.#shortestMs = Math.min(...this.#lateness);
-    }
+    // Clocks drift: the shortest way is the shortest of late, not of long ago.
+    this.#shortestMs = this.#lateness.at(0) ?? Infinity;
     this.#delay = this.#delayMs();
     if (this.#undecidedMs > 0) {
       // Sound that only came late counts as made up for as long as it was waited for; silence does not count.
@@ -244,9 +241,8 @@ export class AudioReceiver {
   }
 
   #delayMs(): number {
-    const sorted = [...this.#lateness].sort((a, b) => a - b);
-    const late = sorted[Math.floor((sorted.length - 1) * lateShare)] ?? this.#shortestMs;
-    const standing = Math.min(...this.#lateness.slice(-standingPackets));
+    const late = this.#lateness.at(lateShare) ?? this.#shortestMs;
+    const standing = this.#lateness.leastOfLast(standingPackets);
     const lateMs = Number.isFinite(this.#shortestMs) ? Math.max(late, standing) - this.#shortestMs : 0;
     return Math.min(maxDelayMs, Math.max(minDelayMs, lateMs + spareMs));
   }
