@@ -54,7 +54,12 @@ async function attemptsFor(spec: string, settings: CameraSettings, ffmpeg: Ffmpe
   const wanted = spec === 'default' ? cameras[0] : cameras.find((one, at) => isNamed(one, at, spec));
   if (!wanted) {
     const known = cameras.map(({ name }) => name).join(', ');
-    throw failed(spec, cameras.length === 0 ? 'no camera was found; test, screen, file:PATH or an http:// address would do too' : `there are: ${known}`);
+    throw failed(
+      spec,
+      cameras.length === 0
+        ? 'no camera was found; test, screen, file:PATH or an http:// address would do too'
+        : `there are: ${known}`,
+    );
   }
   return deviceAttempts(wanted.id, settings);
 }

@@ -30,7 +30,13 @@ export class CallEntries {
   write(call: RunningCall): void {
     const outcome = call.outcome();
     this.counters[outcome]++;
-    const entry: Promise<void> = writeEntry(this.#hub, this.#news, call, outcome, call.durationMs(this.#hub.now()))
+    const entry: Promise<void> = writeEntry(
+      this.#hub,
+      this.#news,
+      call,
+      outcome,
+      call.durationMs(this.#hub.now()),
+    )
       .catch((error: unknown) => this.#log.error({ err: error, call: call.id }, 'a call was not logged'))
       .finally(() => this.#writing.delete(entry));
     this.#writing.add(entry);
