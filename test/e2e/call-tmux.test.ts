@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { startAgent, twoFriends, withoutDevices } from '../support/calling.js';
+import { startAgent, twoFriends, withCamera } from '../support/calling.js';
 import { projectFile } from '../support/project.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -16,7 +16,7 @@ const skip = missing('tmux', '-V');
 t.test('the chat beside a call is left for the call, whose keys still work', { skip }, async (t) => {
   const server = await testServer(t);
   const { alice, bob } = await twoFriends(t, server);
-  await startAgent(t, bob, ...withoutDevices, '--camera', 'none');
+  await startAgent(t, bob, ...withCamera('none'));
   const terminal = await TmuxTerminal.start(t, 80, 24, { PYTALK_HOME: alice.home, PYTALK_LANG: 'en' });
   const program = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}'`;
   await terminal.type(`${program} call bob --camera none --mic none --speaker none; echo "code $?"`);

@@ -8,7 +8,7 @@ import t, { type Test } from 'tap';
 import { payloadType } from '../../src/protocol/media-streams.js';
 import { decodeJpegPayload, parseJpeg } from '../../src/protocol/rtp-jpeg.js';
 import { decodeRtp } from '../../src/protocol/rtp.js';
-import { startAgent, startCall, twoFriends, withoutDevices } from '../support/calling.js';
+import { startAgent, startCall, twoFriends, withCamera } from '../support/calling.js';
 import { numberedJpegs } from '../support/media-pair.js';
 import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -84,17 +84,8 @@ t.test(
     const server = await testServer(t);
     const { alice, bob } = await twoFriends(t, server);
     const { address, numbers, times, full } = await scanSink(t, scans);
-    await startAgent(t, bob, ...withoutDevices, '--camera', 'none', '--once', '--rtp-out', address);
-    const caller = startCall(
-      t,
-      alice,
-      'bob',
-      ...withoutDevices,
-      '--camera',
-      `file:${file}`,
-      '--fps',
-      String(fps),
-    );
+    await startAgent(t, bob, ...withCamera('none'), '--once', '--rtp-out', address);
+    const caller = startCall(t, alice, 'bob', ...withCamera(`file:${file}`), '--fps', String(fps));
     await caller.until(({ type }) => type === 'connected');
     await full;
     caller.child.stdin!.write('{"do":"hangup"}\n');

@@ -17,7 +17,13 @@ export async function twoFriends(
 }
 
 /** Options that need no device, and show nothing. */
-export const withoutDevices = ['--camera', 'test', '--mic', 'test', '--speaker', 'none', '--headless'];
+const onlySound = ['--mic', 'test', '--speaker', 'none', '--headless'];
+export const withoutDevices = ['--camera', 'test', ...onlySound];
+
+/** The same with another camera: `--camera` twice would send two pictures. */
+export function withCamera(camera: string): string[] {
+  return ['--camera', camera, ...onlySound];
+}
 
 /** Starts `pytalk call --json` for a person. */
 export function startCall(test: Teardown, person: CliPerson, ...argv: string[]): Program {

@@ -52,6 +52,7 @@ const values: Record<string, unknown> = {
   read: 1,
   record: 'abc',
   recording: true,
+  screen: true,
   request: 'abc',
   sealed: 'abc',
   session: 2,
