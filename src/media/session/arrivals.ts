@@ -1,10 +1,8 @@
 // How one person's packets arrive, measured for the estimate of what their way carries: rate, loss, standing queue.
-import { QueueDelay } from './queue-delay.js';
+import { Incoming } from './incoming.js';
 import { RateEstimate } from './rate-estimate.js';
 import type { Gaps } from './gaps.js';
 
-/** The stretch in which incoming bytes are counted. */
-const rateWindowMs = 500;
 const lossWindowMs = 1_000;
 /** A stretch with fewer packets tells nothing about loss. */
 const minLossPackets = 40;
@@ -26,9 +24,7 @@ export const nothingShared: WayMeasurement = { queueMs: null, lossShare: 0 };
 
 export class Arrivals {
   readonly estimate = new RateEstimate();
-  /** By SSRC: a camera and a microphone are not equally far from the wire. */
-  readonly #delays = new Map<number, QueueDelay>();
-  #bytes: { atMs: number; bytes: number }[] = [];
+  readonly #incoming = new Incoming();
   #incomingBps = 0;
   #lastMs = -Infinity;
   #outageEndedMs = -Infinity;
@@ -39,16 +35,12 @@ export class Arrivals {
     if (nowMs - this.#lastMs > outageMs) this.#outageEndedMs = nowMs;
     if (nowMs - this.#lastMs > changeMs) this.comesAnotherWay();
     this.#lastMs = nowMs;
-    this.#bytes.push({ atMs: nowMs, bytes });
-    if (delayMs === null) return;
-    let delay = this.#delays.get(ssrc);
-    if (!delay) this.#delays.set(ssrc, (delay = new QueueDelay()));
-    delay.add(nowMs, delayMs);
+    this.#incoming.add(nowMs, ssrc, bytes, delayMs);
   }
 
   /** What comes from now on takes another way: how long the old one took is no measure for it. */
   comesAnotherWay(): void {
-    this.#delays.clear();
+    this.#incoming.comesAnotherWay();
   }
 
   /** All that came in the last stretch, in bits a second. */
@@ -63,25 +55,22 @@ export class Arrivals {
 
   /** Bits a second that their own way carries, beside the one that they share; null while no limit has been met. */
   update(nowMs: number, gaps: readonly Gaps[], rttMs: number, shared: WayMeasurement): number | null {
-    this.#bytes = this.#bytes.filter(({ atMs }) => nowMs - atMs <= rateWindowMs);
-    const bytes = this.#bytes.reduce((sum, one) => sum + one.bytes, 0);
     const expected = gaps.reduce((sum, one) => sum + one.expected, 0);
     const lost = gaps.reduce((sum, one) => sum + one.lost, 0);
-    this.#incomingBps = (bytes * 8 * 1000) / rateWindowMs;
+    this.#incomingBps = this.#incoming.bps(nowMs);
     this.#counts.push({ atMs: nowMs, expected, lost });
     while (nowMs - (this.#counts[0]?.atMs ?? nowMs) > lossWindowMs) this.#counts.shift();
     const first = this.#counts[0];
     const expectedNow = first ? expected - first.expected : 0;
     const sinceOutageMs = nowMs - this.#outageEndedMs;
     const tellsLoss = expectedNow >= minLossPackets && sinceOutageMs > lossAfterOutageMs;
-    const queues = [...this.#delays.values()].flatMap((delay) => delay.ms(nowMs) ?? []);
+    const queueMs = this.#incoming.queueMs(nowMs);
     return this.estimate.update({
       nowMs,
-      // A queue that all of them stand in is the way's.
       queueMs:
-        queues.length === 0 || sinceOutageMs < queueAfterOutageMs
+        queueMs === null || sinceOutageMs < queueAfterOutageMs
           ? null
-          : Math.max(0, Math.min(...queues) - (shared.queueMs ?? 0)),
+          : Math.max(0, queueMs - (shared.queueMs ?? 0)),
       incomingBps: this.#incomingBps,
       lossShare: first && tellsLoss ? Math.max(0, (lost - first.lost) / expectedNow - shared.lossShare) : 0,
       rttMs,

@@ -1,10 +1,9 @@
 // The last stretch of way to this side, which all senders of a group share: what it carries of them together, and each one's part.
 import { nothingShared, type WayMeasurement } from './arrivals.js';
-import { QueueDelay } from './queue-delay.js';
+import { Incoming } from './incoming.js';
 import { RateEstimate } from './rate-estimate.js';
 import type { RemotePerson } from './remote-person.js';
 
-const rateWindowMs = 500;
 /** With a queue the stretch is shorter: what came before the way became narrow is no measure for it. */
 const shortWindowMs = 200;
 const queuedMs = 50;
@@ -24,9 +23,7 @@ interface Count {
 
 export class SharedWay {
   readonly estimate = new RateEstimate({ isShared: true });
-  /** By SSRC. */
-  readonly #delays = new Map<number, QueueDelay>();
-  #bytes: { atMs: number; bytes: number }[] = [];
+  readonly #incoming = new Incoming();
   #counts: { atMs: number; of: Map<number, Count> }[] = [];
   #lastMs = -Infinity;
   #incomingBps = 0;
@@ -36,15 +33,11 @@ export class SharedWay {
   add(nowMs: number, ssrc: number, bytes: number, delayMs: number | null): void {
     if (nowMs - this.#lastMs > outageMs) this.comesAnotherWay();
     this.#lastMs = nowMs;
-    this.#bytes.push({ atMs: nowMs, bytes });
-    if (delayMs === null) return;
-    let delay = this.#delays.get(ssrc);
-    if (!delay) this.#delays.set(ssrc, (delay = new QueueDelay()));
-    delay.add(nowMs, delayMs);
+    this.#incoming.add(nowMs, ssrc, bytes, delayMs);
   }
 
   comesAnotherWay(): void {
-    this.#delays.clear();
+    this.#incoming.comesAnotherWay();
   }
 
   /** Whether more comes than this, in bits a second. */
@@ -59,20 +52,14 @@ export class SharedWay {
 
   /** Bits a second that the way carries of all together; null while no limit has been met. */
   update(nowMs: number, people: Iterable<RemotePerson>, rttMs: number): number | null {
-    this.#bytes = this.#bytes.filter(({ atMs }) => nowMs - atMs <= rateWindowMs);
-    const queues = [...this.#delays.values()].flatMap((delay) => delay.ms(nowMs) ?? []);
-    // A queue that all of them stand in.
-    const queueMs = queues.length === 0 ? null : Math.min(...queues);
-    const wide = this.#bpsOf(nowMs, rateWindowMs);
+    const queueMs = this.#incoming.queueMs(nowMs);
+    const wide = this.#incoming.bps(nowMs);
     this.#incomingBps =
-      queueMs !== null && queueMs > queuedMs ? Math.min(wide, this.#bpsOf(nowMs, shortWindowMs)) : wide;
+      queueMs !== null && queueMs > queuedMs
+        ? Math.min(wide, this.#incoming.bps(nowMs, shortWindowMs))
+        : wide;
     this.#measured = { queueMs, lossShare: this.#lossShare(nowMs, people) };
     return this.estimate.update({ nowMs, ...this.#measured, incomingBps: this.#incomingBps, rttMs });
-  }
-
-  #bpsOf(nowMs: number, windowMs: number): number {
-    const bytes = this.#bytes.reduce((sum, one) => sum + (nowMs - one.atMs <= windowMs ? one.bytes : 0), 0);
-    return (bytes * 8 * 1000) / windowMs;
   }
 
   #lossShare(nowMs: number, people: Iterable<RemotePerson>): number {
