@@ -90,7 +90,8 @@ class RunningMedia implements CallMedia {
   #camera: Promise<Source | null> = Promise.resolve(null);
   #microphone: Promise<Source | null> = Promise.resolve(null);
   #speaker: Sink | null = null;
-  #opening: Promise<void>[] = [];
+  /** The speaker that is being opened; another one is tried only after it. */
+  #opening: Promise<void> = Promise.resolve();
   readonly #retries = new Set<NodeJS.Timeout>();
   #stopPace: () => void = () => undefined;
   #beats = 0;
@@ -207,7 +208,7 @@ class RunningMedia implements CallMedia {
       this.#camera.then(closed),
       this.#screen.close(),
       this.#microphone.then(closed),
-      ...this.#opening,
+      this.#opening,
       this.#rtpOut?.close(),
     ]);
     await this.#speaker?.close().catch(() => undefined);
@@ -269,7 +270,7 @@ class RunningMedia implements CallMedia {
   #openSpeaker(): void {
     const { speaker, settings } = this.#options;
     if (speaker === 'none') return;
-    const opening = openSpeaker(speaker, settings)
+    this.#opening = openSpeaker(speaker, settings)
       .then((sink) => {
         if (this.#closing) return sink.close();
         this.#speaker = sink;
@@ -278,7 +279,6 @@ class RunningMedia implements CallMedia {
       .catch((error: unknown) => {
         this.#failed('speaker', () => this.#openSpeaker())(error);
       });
-    this.#opening.push(opening);
   }
 
   /** Tells what could not be opened; devices, which may be plugged in, are tried again. */
