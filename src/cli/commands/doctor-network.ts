@@ -6,7 +6,8 @@ import { parseAddress } from '../../client/address.js';
 import { dial } from '../../client/dial.js';
 import { systemTimers } from '../../client/timers.js';
 import { PytalkError } from '../../protocol/errors.js';
-import { decodeStun, decodeXorAddress, encodeStun, stunAttribute, stunType } from '../../protocol/stun.js';
+import { mappedAddress } from '../../protocol/ice.js';
+import { decodeStun, encodeStun, stunAttribute, stunType } from '../../protocol/stun.js';
 import type { Context } from '../context.js';
 import { failureOf } from '../failure.js';
 import type { Finding } from './doctor.js';
@@ -55,10 +56,8 @@ function readAnswer(datagram: Buffer, transactionId: Buffer): string | null {
   try {
     const answer = decodeStun(datagram);
     if (answer.type !== stunType.bindingSuccess || !answer.transactionId.equals(transactionId)) return null;
-    const mapped = answer.attributes.find((one) => one.type === stunAttribute.xorMappedAddress);
-    if (mapped === undefined) return null;
-    const { address, port } = decodeXorAddress(mapped.value, transactionId);
-    return `${address}:${port}`;
+    const mapped = mappedAddress(answer);
+    return mapped && `${mapped.address}:${mapped.port}`;
   } catch {
     // Not an answer of ours: keep waiting.
     return null;

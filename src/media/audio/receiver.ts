@@ -68,8 +68,6 @@ export class AudioReceiver {
   readonly #lateness = new SortedWindow(lateWindow);
   #delay = minDelayMs;
   #origin: number | null = null;
-  /** Arrival less sending of the earliest packets: the shortest way. */
-  #shortestMs = Infinity;
   /** What is played next, in samples from the first block; null before anything is played. */
   #next: number | null = null;
   #newest = 0;
@@ -226,8 +224,6 @@ export class AudioReceiver {
   #judge({ sequenceNumber, arrivedAtMs }: SoundPacket, place: number): void {
     const wayMs = arrivedAtMs - place / unitsPerMs;
     this.#lateness.push(wayMs);
-    // Clocks drift: the shortest way is the shortest of late, not of long ago.
-    this.#shortestMs = this.#lateness.at(0) ?? Infinity;
     this.#delay = this.#delayMs();
     if (this.#undecidedMs > 0) {
       // Sound that only came late counts as made up for as long as it was waited for; silence does not count.
@@ -238,6 +234,11 @@ export class AudioReceiver {
       this.#undecidedMs = 0;
     }
     this.#newest = Math.max(this.#newest, place);
+  }
+
+  /** Arrival less sending of the earliest packets: the shortest way of late, and not of long ago, as clocks drift. */
+  get #shortestMs(): number {
+    return this.#lateness.at(0) ?? Infinity;
   }
 
   #delayMs(): number {

@@ -1,51 +1,15 @@
 // Tests of the direct way in virtual time: found behind simulated NATs, not where one is symmetric, left when it fails, and taken again.
 import t from 'tap';
-import sharp from 'sharp';
 import { encodeCheck, encodeCheckAnswer } from '../../../src/protocol/ice.js';
 import { encodeWayOffer } from '../../../src/protocol/way-offer.js';
 import { HostileDatagrams } from '../../support/hostile-datagrams.js';
+import { concealedMs, longestGapMs, pictureEveryMs, show, watch } from '../../support/shown-pictures.js';
 import { VirtualNat, type NatKind } from '../../support/virtual-nat.js';
-import { virtualCall, type VirtualCall, type VirtualSide } from '../../support/virtual-call.js';
+import { virtualCall, type VirtualCall } from '../../support/virtual-call.js';
 
 t.setTimeout(200_000);
 
-const picture = await sharp({
-  create: {
-    width: 640,
-    height: 480,
-    channels: 3,
-    background: '#888',
-    noise: { type: 'gaussian', mean: 128, sigma: 3 },
-  },
-})
-  .jpeg({ quality: 40, chromaSubsampling: '4:2:0', optimiseCoding: false })
-  .toBuffer();
-const pictureEveryMs = 66;
-
-/** All send pictures for so long. */
-function show(call: VirtualCall, forMs: number): void {
-  call.show(new Array<Buffer>(Math.round(forMs / pictureEveryMs)).fill(picture), pictureEveryMs);
-}
-
-/** When pictures come to a side, from now on. */
-function watch({ time }: VirtualCall, { frames }: VirtualSide): number[] {
-  const times: number[] = [];
-  const push = frames.push.bind(frames);
-  frames.push = (...more) => {
-    times.push(...more.map(() => time.now()));
-    return push(...more);
-  };
-  return times;
-}
-
-function longestGapMs(times: readonly number[], fromMs: number, toMs: number): number {
-  const within = [fromMs, ...times.filter((atMs) => atMs > fromMs && atMs < toMs), toMs];
-  return Math.max(...within.map((atMs, at) => atMs - (within[at - 1] ?? fromMs)));
-}
-
 const pathsOf = (call: VirtualCall): string[] => call.sides.map(({ session }) => session.stats().path);
-const concealedMs = (side: VirtualSide, from: number): number =>
-  side.session.stats().received.get(from)!.audio.concealedMs;
 
 /** Two who talk by a relay 40 ms away, and could do so directly in half the time. */
 async function talking(nats: readonly (NatKind | null)[], more: { loss?: number; directMs?: number } = {}) {

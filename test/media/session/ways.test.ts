@@ -1,52 +1,16 @@
 // Tests of the ways of media in virtual time: UDP cut both ways or one way, a chat connection that takes over, and the return.
 import t from 'tap';
 import type { NetworkTraits } from '../../support/bad-network.js';
-import sharp from 'sharp';
 import { numberedJpegs } from '../../support/media-pair.js';
-import { sizedPicture, virtualCall, type VirtualCall, type VirtualSide } from '../../support/virtual-call.js';
+import { concealedMs, longestGapMs, show, watch } from '../../support/shown-pictures.js';
+import { sizedPicture, virtualCall } from '../../support/virtual-call.js';
 
 t.setTimeout(200_000);
 
 const picture = await sizedPicture((await numberedJpegs(1))[0]!);
-/** A picture of a few packets: what happens to many is the same. */
-const small = await sharp({
-  create: {
-    width: 640,
-    height: 480,
-    channels: 3,
-    background: '#888',
-    noise: { type: 'gaussian', mean: 128, sigma: 3 },
-  },
-})
-  .jpeg({ quality: 40, chromaSubsampling: '4:2:0', optimiseCoding: false })
-  .toBuffer();
-const pictureEveryMs = 66;
 const outageMs = 15_000;
 /** What the clock of virtual time shows at first. */
 const virtualStartMs = 1_000;
-
-/** The longest time without a picture within a stretch, in milliseconds. */
-function longestGapMs(times: readonly number[], fromMs: number, toMs: number): number {
-  const within = [fromMs, ...times.filter((atMs) => atMs > fromMs && atMs < toMs), toMs];
-  return Math.max(...within.map((atMs, at) => atMs - (within[at - 1] ?? fromMs)));
-}
-
-/** When pictures come to a side, from now on. */
-function watch({ time }: VirtualCall, side: VirtualSide): number[] {
-  const times: number[] = [];
-  const { frames } = side;
-  const push = frames.push.bind(frames);
-  frames.push = (...more) => {
-    times.push(...more.map(() => time.now()));
-    return push(...more);
-  };
-  return times;
-}
-
-/** All send pictures for so long. */
-function show(call: VirtualCall, forMs: number): void {
-  call.show(new Array<Buffer>(Math.round(forMs / pictureEveryMs)).fill(small), pictureEveryMs);
-}
 
 /** Two who talk over a good network, the first of them behind what a test does to it. */
 async function talking(options: { delayMs?: number; seed?: number; loss?: number } = {}) {
@@ -60,9 +24,6 @@ async function talking(options: { delayMs?: number; seed?: number; loss?: number
   show(call, 3_000);
   return { ...call, call, alice, bob, good, times, stop };
 }
-
-const concealedMs = (side: VirtualSide, from: number): number =>
-  side.session.stats().received.get(from)!.audio.concealedMs;
 
 for (const [name, bad, roundTrips] of [
   ['both ways', { blocked: true }, [5, 150]],
