@@ -1,4 +1,4 @@
-// Which language to speak: --lang, else PYTALK_LANG, else the locale.
+// Which language to speak: --lang, else PYTALK_LANG, else (see `run`) the settings, else the locale.
 import type { Io } from './io.js';
 import { languages, type Lang } from './catalogue/translate.js';
 
@@ -13,13 +13,20 @@ function given(argv: readonly string[]): string | undefined {
     : (options[index + 1] ?? '');
 }
 
-/** The language, and what was asked for when that is no language there is. */
-export function languageOf(argv: readonly string[], env: Io['env']): { lang: Lang; wrong: string | null } {
+interface LanguageChoice {
+  readonly lang: Lang;
+  /** What was asked for, when that is no language there is. */
+  readonly wrong: string | null;
+  /** Whether an option or a variable named it: these go before the settings. */
+  readonly isAsked: boolean;
+}
+
+export function languageOf(argv: readonly string[], env: Io['env']): LanguageChoice {
   const asked = given(argv);
   const wanted = asked ?? env['PYTALK_LANG'] ?? '';
   const locale = [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => (value ?? '') !== '') ?? '';
   const fallback: Lang = /^fr(?:[_.@-]|$)/i.test(locale) ? 'fr' : 'en';
   const lang = wanted.toLowerCase().split(/[_.@-]/)[0] ?? '';
-  if (isLang(lang)) return { lang, wrong: null };
-  return { lang: fallback, wrong: asked ?? null };
+  if (isLang(lang)) return { lang, wrong: null, isAsked: true };
+  return { lang: fallback, wrong: asked ?? null, isAsked: false };
 }

@@ -1,6 +1,6 @@
 // Runs one command line to its end and returns the exit code; `main` is the only one that knows a process.
 import { PytalkError } from '../protocol/errors.js';
-import { sayIn, type Say } from './catalogue/translate.js';
+import { sayIn, type Lang, type Say } from './catalogue/translate.js';
 import { Context } from './context.js';
 import { exitCodes } from './exit-codes.js';
 import { failureLine, failureOf } from './failure.js';
@@ -54,7 +54,22 @@ function show(io: Io, error: unknown, say: Say, options: Pick<Common, 'json' | '
   return failure.exitCode;
 }
 
-async function runCommand(io: Io, say: Say, common: Common, parsed: Parsed): Promise<number> {
+/** The language of the settings, when they name one. What is wrong in their file is the chat's to tell. */
+async function languageOfSettings(io: Io, common: Common): Promise<Lang | null> {
+  const { openSettings } = await import('./settings/settings-file.js');
+  const variable = io.env['PYTALK_HOME'];
+  const home = common.home ?? (variable === '' ? undefined : variable);
+  const { lang } = (await openSettings(home)).settings;
+  return lang === 'auto' ? null : lang;
+}
+
+async function runCommand(
+  io: Io,
+  language: { readonly lang: Lang; readonly isAsked: boolean },
+  common: Common,
+  parsed: Parsed,
+): Promise<number> {
+  let say = sayIn(language.lang);
   if (parsed.kind === 'version') {
     io.stdout.write(common.json ? `{"version":"${programVersion}"}\n` : `${programVersion}\n`);
     return exitCodes.done;
@@ -64,6 +79,7 @@ async function runCommand(io: Io, say: Say, common: Common, parsed: Parsed): Pro
     io.stdout.write(`${helpText(parsed.topic, say)}\n`);
     return exitCodes.done;
   }
+  if (!language.isAsked) say = sayIn((await languageOfSettings(io, common)) ?? language.lang);
   const context = new Context(io, common, say);
   try {
     return await Promise.race([carryOut(context, parsed.spec, parsed.fields), interrupted(context)]);
@@ -77,7 +93,8 @@ async function runCommand(io: Io, say: Say, common: Common, parsed: Parsed): Pro
 
 /** Runs `argv` (without node and script). Never rejects; prints every error itself, once. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
-  const { lang, wrong } = languageOf(argv, io.env);
+  const language = languageOf(argv, io.env);
+  const { lang, wrong } = language;
   const say = sayIn(lang);
   const guess = { json: argv.includes('--json'), verbose: false };
   try {
@@ -85,7 +102,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       throw new PytalkError('usage', { details: { reason: say('usage.lang', { lang: wrong }) } });
     }
     const { parsed, common } = parseArguments(argv, say);
-    return await runCommand(io, say, common, parsed);
+    return await runCommand(io, language, common, parsed);
   } catch (error) {
     return show(io, error, say, guess);
   }

@@ -150,13 +150,17 @@ t.test('colours only on a terminal and without NO_COLOR', (t) => {
 
 t.test('the language is the option, else the variable, else the locale', (t) => {
   const lang = (argv: string[], env: Record<string, string>) => languageOf(argv, env);
-  t.same(lang(['--lang', 'fr'], { PYTALK_LANG: 'en' }), { lang: 'fr', wrong: null });
-  t.same(lang(['--lang=fr'], {}), { lang: 'fr', wrong: null });
-  t.same(lang([], { PYTALK_LANG: 'fr_CA.UTF-8', LANG: 'C' }), { lang: 'fr', wrong: null });
-  t.same(lang([], { LC_ALL: '', LC_MESSAGES: 'fr_FR.UTF-8', LANG: 'en_US' }), { lang: 'fr', wrong: null });
-  t.same(lang([], { LANG: 'de_DE.UTF-8' }), { lang: 'en', wrong: null });
-  t.same(lang(['send', 'x', '--', '--lang', 'fr'], {}), { lang: 'en', wrong: null });
-  t.same(lang(['--lang', 'xx'], {}), { lang: 'en', wrong: 'xx' });
+  t.same(lang(['--lang', 'fr'], { PYTALK_LANG: 'en' }), { lang: 'fr', wrong: null, isAsked: true });
+  t.same(lang(['--lang=fr'], {}), { lang: 'fr', wrong: null, isAsked: true });
+  t.same(lang([], { PYTALK_LANG: 'fr_CA.UTF-8', LANG: 'C' }), { lang: 'fr', wrong: null, isAsked: true });
+  t.same(lang([], { LC_ALL: '', LC_MESSAGES: 'fr_FR.UTF-8', LANG: 'en_US' }), {
+    lang: 'fr',
+    wrong: null,
+    isAsked: false,
+  });
+  t.same(lang([], { LANG: 'de_DE.UTF-8' }), { lang: 'en', wrong: null, isAsked: false });
+  t.same(lang(['send', 'x', '--', '--lang', 'fr'], {}), { lang: 'en', wrong: null, isAsked: false });
+  t.same(lang(['--lang', 'xx'], {}), { lang: 'en', wrong: 'xx', isAsked: false });
   t.end();
 });
 

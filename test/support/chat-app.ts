@@ -2,6 +2,8 @@
 import { noDevices } from './calling.js';
 import { runChat } from '../../src/cli/chat/chat.js';
 import { FakeClient } from './fake-client.js';
+import type { SettingsKeeper } from '../../src/cli/settings/settings-file.js';
+import { memorySettings } from './settings.js';
 import { FakeTerminal } from './fake-terminal.js';
 
 export interface RunningChat {
@@ -29,6 +31,7 @@ export async function startChat(
     env?: Record<string, string>;
     open?: () => Promise<FakeClient>;
     lang?: 'en' | 'fr';
+    settings?: SettingsKeeper;
   } = {},
 ): Promise<RunningChat> {
   const terminal = new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
@@ -39,6 +42,8 @@ export async function startChat(
     connect: {},
     openClient: options.open ?? (() => Promise.resolve(client)),
     lang: options.lang ?? 'en',
+    systemLang: 'en',
+    settings: options.settings ?? memorySettings(),
     callSetup: noDevices,
     graphics: () => Promise.resolve({ view: 'blocks', colours: '256', cellWidth: 10, cellHeight: 20 }),
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },

@@ -1,5 +1,7 @@
-// Renders the table of settings as it stands in docs/CONFIG.md.
+// Renders the tables of settings of server and client as they stand in docs/CONFIG.md.
 import { z } from 'zod';
+import { sayIn } from '../../src/cli/catalogue/translate.js';
+import { docOf, kindOf, settingKeys } from '../../src/cli/settings/settings.js';
 import { configShape } from '../../src/server/config.js';
 
 interface Property {
@@ -29,4 +31,19 @@ export function renderConfig(): string {
 
 function code(value: unknown): string {
   return `\`${JSON.stringify(value).replaceAll(',', ', ').replaceAll(':', ': ')}\``;
+}
+
+/** The generated table of the client's settings in docs/CONFIG.md. */
+export function renderSettings(): string {
+  const say = sayIn('en');
+  const lines = ['| setting | allowed | default | what it is |', '| --- | --- | --- | --- |'];
+  for (const key of settingKeys) {
+    const kind = kindOf(key);
+    const isSwitch = typeof kind.default === 'boolean';
+    const allowed = isSwitch ? [true, false] : key === 'keys' ? [{ 'ctrl+t': 'next-unread' }] : kind.allowed;
+    lines.push(
+      `| \`${key}\` | ${allowed.map((one) => code(one)).join(' ')} | ${code(kind.default)} | ${say(docOf(key))} |`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
 }

@@ -7,6 +7,7 @@ import type { Context } from '../context.js';
 import type { CallOptions, ViewChoice } from './call-options.js';
 import { showCall } from './call-view.js';
 import { LiveCall, type CallNews } from './live-call.js';
+import { languageOf } from '../language.js';
 
 /** A terminal that does not answer by then draws what its environment says. */
 const detectTimeoutMs = 400;
@@ -82,12 +83,17 @@ async function chatBeside(
   terminal: Terminal,
 ): Promise<void> {
   process.env['NODE_ENV'] ??= 'production';
-  const { runChat } = await import('../chat/chat.js');
+  const [{ runChat }, { openSettings }] = await Promise.all([
+    import('../chat/chat.js'),
+    import('../settings/settings-file.js'),
+  ]);
   await runChat({
     with: live.call.conversation,
     connect: context.connectOptions('live'),
     openClient: () => Promise.resolve(client),
     lang: context.say.lang,
+    systemLang: languageOf([], context.io.env).lang,
+    settings: await openSettings(context.home),
     env: context.io.env,
     // The same one: it knows that the chat has left it, and takes it over again for the call.
     terminal,

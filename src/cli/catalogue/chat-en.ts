@@ -125,7 +125,6 @@ export const chatEn = {
   'chat.muted': '{name} is muted: no bell. /mute undoes it.',
   'chat.unmuted': '{name} is no longer muted.',
   'chat.clear-sure': 'This empties your own copy of {name} for good: /clear yes',
-  'chat.lang-usage': 'languages: en, fr',
 
   // help
   'chat.help-title': 'Help',
@@ -195,8 +194,6 @@ export const chatEn = {
   'chat.help.clear': 'empty your own copy of this conversation',
   'chat.usage.read': '/read [all]',
   'chat.help.read': 'mark this conversation, or all, as read',
-  'chat.usage.lang': '/lang en|fr',
-  'chat.help.lang': 'change the language',
   'chat.usage.logout': '/logout',
   'chat.help.logout': 'log out on this device',
   'chat.usage.quit': '/quit',

@@ -128,7 +128,6 @@ export const chatFr = {
   'chat.muted': '{name} est muette : pas de sonnerie. /mute pour revenir en arrière.',
   'chat.unmuted': '{name} n’est plus muette.',
   'chat.clear-sure': 'Ceci vide définitivement votre copie de {name} : /clear oui',
-  'chat.lang-usage': 'langues : en, fr',
 
   // help
   'chat.help-title': 'Aide',
@@ -198,8 +197,6 @@ export const chatFr = {
   'chat.help.clear': 'vider votre copie de cette conversation',
   'chat.usage.read': '/read [tout]',
   'chat.help.read': 'marquer cette conversation, ou toutes, comme lues',
-  'chat.usage.lang': '/lang en|fr',
-  'chat.help.lang': 'changer de langue',
   'chat.usage.logout': '/logout',
   'chat.help.logout': 'se déconnecter sur cet appareil',
   'chat.usage.quit': '/quit',

@@ -6,6 +6,7 @@ import { commandsEn } from './commands-en.js';
 import { demoEn } from './demo-en.js';
 import { errorsEn } from './errors-en.js';
 import { messagesEn } from './messages-en.js';
+import { settingsEn } from './settings-en.js';
 import { toolsEn } from './tools-en.js';
 
 export const en = {
@@ -13,6 +14,7 @@ export const en = {
   ...messagesEn,
   ...toolsEn,
   ...chatEn,
+  ...settingsEn,
   ...callEn,
   ...agentEn,
   ...demoEn,

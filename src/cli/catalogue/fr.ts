@@ -7,6 +7,7 @@ import { demoFr } from './demo-fr.js';
 import type { en, Placeholders } from './en.js';
 import { errorsFr } from './errors-fr.js';
 import { messagesFr } from './messages-fr.js';
+import { settingsFr } from './settings-fr.js';
 import { toolsFr } from './tools-fr.js';
 
 const texts = {
@@ -14,6 +15,7 @@ const texts = {
   ...messagesFr,
   ...toolsFr,
   ...chatFr,
+  ...settingsFr,
   ...callFr,
   ...agentFr,
   ...demoFr,

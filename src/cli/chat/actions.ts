@@ -2,6 +2,7 @@
 import type { ConversationView, Friend, Message } from '../../client/api.js';
 import type { User } from '../../protocol/shapes.js';
 import type { Lang } from '../catalogue/translate.js';
+import type { Settings } from '../settings/settings.js';
 import type { Form } from './forms.js';
 import type { Picture } from './picture.js';
 import type { CallLine, Completion, Connection, Notice, Overlay, Size } from './state.js';
@@ -16,7 +17,7 @@ export type Action =
   | { type: 'form-changed'; form: Form }
   | { type: 'logged-in'; me: string; server: string }
   | { type: 'connection'; connection: Connection; server: string }
-  | { type: 'language'; lang: Lang }
+  | { type: 'settings'; settings: Settings; lang: Lang }
   // from the server
   | { type: 'conversations-loaded'; conversations: readonly ConversationView[] }
   | { type: 'conversation-changed'; conversation: ConversationView }

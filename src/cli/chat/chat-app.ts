@@ -1,8 +1,10 @@
 // The running chat: what commands and keys may do, done; ends with an exit code.
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
-import { sayIn, type Key, type Say } from '../catalogue/translate.js';
+import { sayIn, type Key, type Lang, type Say } from '../catalogue/translate.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
+import type { SettingsKeeper } from '../settings/settings-file.js';
+import type { SettingKey, Settings } from '../settings/settings.js';
 import type { Action } from './actions.js';
 import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
@@ -36,6 +38,9 @@ export interface AppHost {
   readonly showCall: ShowCall | null;
   /** A call that is older than the chat, and whose client stays open after it. */
   readonly beside?: LiveCall;
+  readonly settings: SettingsKeeper;
+  /** What the setting `lang` means by `auto`. */
+  readonly systemLang: Lang;
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
   bell(): void;
@@ -102,6 +107,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   start(): Promise<void> {
+    this.tellSettingsProblems();
     this.starting = this.logIn.begin(this.host.connect);
     return this.starting;
   }
@@ -154,6 +160,17 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.session?.refreshList();
   }
 
+  get settingsPath(): string {
+    return this.host.settings.path;
+  }
+
+  async changeSetting<K extends SettingKey>(key: K, value: Settings[K]): Promise<void> {
+    const settings = await this.host.settings.save(key, value);
+    const { lang } = settings;
+    const next = key === 'lang' ? (lang === 'auto' ? this.host.systemLang : lang) : this.state.lang;
+    this.dispatch({ type: 'settings', settings, lang: next });
+  }
+
   async logOut(): Promise<void> {
     const { client } = this;
     await client.logout();
@@ -188,6 +205,12 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
           : await this.client.edit(editing, body);
       this.dispatch({ type: editing === null ? 'message-arrived' : 'message-changed', message });
     });
+  }
+
+  /** What is wrong in the file of the settings, once, in one line each. */
+  tellSettingsProblems(): void {
+    const problems = this.host.settings.problems(this.say);
+    if (problems.length > 0) this.tell(problems.join('\n'), 'error');
   }
 
   submitForm(): void {

@@ -5,6 +5,7 @@ import type { Graphics } from '../../media/terminal/detect.js';
 import { showCall } from '../call/call-view.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Lang } from '../catalogue/translate.js';
+import type { SettingsKeeper } from '../settings/settings-file.js';
 import type { ShowCall } from './calls.js';
 import type { Input } from './keys.js';
 import { ChatApp } from './chat-app.js';
@@ -20,6 +21,8 @@ export interface ChatOptions {
   connect: ConnectOptions;
   openClient: (options: ConnectOptions) => Promise<Client>;
   lang: Lang;
+  systemLang: Lang;
+  settings: SettingsKeeper;
   env: Readonly<Record<string, string | undefined>>;
   terminal: Terminal;
   /** Aborts at a signal that ends the program; Ctrl+C is a key here. */
@@ -99,6 +102,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     size: size(),
     nowMs: Date.now(),
     lang: options.lang,
+    settings: options.settings.settings,
     colours: coloursOf(env),
     server: options.connect.server ?? '',
   });
@@ -146,6 +150,8 @@ export async function runChat(options: ChatOptions): Promise<number> {
     {
       store,
       connect: options.connect,
+      settings: options.settings,
+      systemLang: options.systemLang,
       openClient: options.openClient,
       now: () => Date.now(),
       bell: () => terminal.bell(),

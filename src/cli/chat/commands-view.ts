@@ -1,9 +1,8 @@
-// Slash commands about the view and the account: help, search, hide, mute, clear, read, language, quit.
+// Slash commands about the view and the account: help, search, hide, mute, clear, read, quit.
 import type { Message } from '../../client/api.js';
-import { languages } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { openName } from './commands-messages.js';
-import { usage, type ChatContext } from './context.js';
+import type { ChatContext } from './context.js';
 import { momentText, previewText } from './message-text.js';
 import { table } from './slash-command.js';
 import { nameRole, span, type Line } from './spans.js';
@@ -84,16 +83,6 @@ export const viewCommands = table([
         : [openName(context)];
       for (const name of names) await context.client.markRead(name);
       context.refreshList();
-    },
-  },
-  {
-    name: 'lang',
-    words: ['language'],
-    least: 1,
-    run(context, line) {
-      const lang = languages.find((one) => one === line.rest.toLowerCase());
-      if (lang === undefined) throw usage(context.say('chat.lang-usage'));
-      context.dispatch({ type: 'language', lang });
     },
   },
   {

@@ -1,5 +1,6 @@
 // What Tab offers: pure, from the text before the cursor and the names that are known.
 import { languages } from '../catalogue/translate.js';
+import { kindOf, settingKeyOf, settingKeys, themeNames } from '../settings/settings.js';
 import { quoted, splitWords } from './command-line.js';
 import { reactionWords } from './reactions.js';
 import type { SlashCommand, WordKind } from './slash-command.js';
@@ -38,10 +39,15 @@ function namesOf(kind: WordKind, state: ChatState): string[] {
       return (currentConversation(state)?.members ?? []).map((member) => member.username);
     case 'reaction':
       return [...Object.keys(reactionWords), 'none'];
+    case 'setting':
+      return [...settingKeys];
+    case 'theme':
+      return [...themeNames];
     case 'language':
-      return [...languages];
+      return ['auto', ...languages];
     case 'friend-action':
       return ['add', 'remove'];
+    case 'setting-value':
     case 'path':
     case 'none':
       return [];
@@ -62,6 +68,14 @@ export interface Spot {
   readonly from: number;
   readonly typed: string;
   readonly kind: WordKind | 'name' | 'mention';
+  /** The word before it, which says what it can be. */
+  readonly after?: string;
+}
+
+/** The values that a setting can have, when they are few. */
+function valuesOf(setting: string): readonly string[] {
+  const key = settingKeyOf(setting);
+  return key === undefined || key === 'keys' ? [] : kindOf(key).allowed;
 }
 
 /** What is being completed at the cursor; null when nothing can be. */
@@ -82,8 +96,9 @@ export function spotOf(buffer: TextBuffer, commands: readonly SlashCommand[]): S
   const command = commands.find((one) => one.name === name);
   const kind = command?.words[Math.min(index, command.words.length - 1)];
   if (kind === undefined || kind === 'none') return null;
-  if (isNew || last === undefined) return { from: buffer.cursor, typed: '', kind };
-  return { from: last.start, typed: last.text, kind };
+  const after = words.at(isNew ? -1 : -2)?.text ?? '';
+  if (isNew || last === undefined) return { from: buffer.cursor, typed: '', kind, after };
+  return { from: last.start, typed: last.text, kind, after };
 }
 
 /** The candidates for a spot, as they are put into the text. `paths` are given for a path. */
@@ -106,6 +121,7 @@ export function candidatesOf(
       spot.typed,
     );
   }
+  if (spot.kind === 'setting-value') return matching(valuesOf(spot.after ?? ''), spot.typed);
   return matching(namesOf(spot.kind, state), spot.typed).map((name) => quoted(name));
 }
 

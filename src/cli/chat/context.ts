@@ -3,6 +3,7 @@ import type { Client, ConversationView } from '../../client/api.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
+import type { SettingKey, Settings } from '../settings/settings.js';
 import type { Action } from './actions.js';
 import type { ChatCalls } from './calls.js';
 import type { ChatState, Overlay } from './state.js';
@@ -26,6 +27,10 @@ export interface ChatContext {
   open(conversation: ConversationView): Promise<void>;
   /** Reads the conversation list again, soon. */
   refreshList(): void;
+  /** Where the settings are kept. */
+  readonly settingsPath: string;
+  /** Changes a setting at once and for good. */
+  changeSetting<K extends SettingKey>(key: K, value: Settings[K]): Promise<void>;
   /** Ends the session of this device and shows the login form. */
   logOut(): Promise<void>;
   redraw(): void;

@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes.js';
 import { sayIn, type Lang } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { CallSetup } from '../call/live-call.js';
+import type { SettingsKeeper } from '../settings/settings-file.js';
 import type { Action } from './actions.js';
 import { ChatApp } from './chat-app.js';
 import { isNote, bodyText, previewText, timeText } from './message-text.js';
@@ -20,6 +21,8 @@ export interface PlainOptions {
   connect: ConnectOptions;
   openClient: (options: ConnectOptions) => Promise<Client>;
   lang: Lang;
+  systemLang: Lang;
+  settings: SettingsKeeper;
   input: Readable;
   output: Writable;
   interrupt: AbortSignal;
@@ -104,6 +107,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
     size,
     nowMs: Date.now(),
     lang: options.lang,
+    settings: options.settings.settings,
     colours: 'none',
     server: client.server,
   });
@@ -127,6 +131,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
   );
   options.interrupt.addEventListener('abort', () => end(0), { once: true });
   try {
+    app.tellSettingsProblems();
     await app.enter(client);
     // Only now: a line that comes before somebody listens would be lost.
     const lines = createInterface({ input: options.input, terminal: false });

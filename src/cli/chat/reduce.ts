@@ -137,8 +137,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return { ...state, form: null, me: action.me, server: action.server };
     case 'connection':
       return { ...state, connection: action.connection, server: action.server };
-    case 'language':
-      return { ...state, lang: action.lang };
+    case 'settings':
+      return { ...state, settings: action.settings, lang: action.lang };
     case 'conversations-loaded':
       return pointedAtList(state, withConversations(state, action.conversations));
     case 'conversation-changed':

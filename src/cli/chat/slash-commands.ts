@@ -3,6 +3,7 @@ import { callCommands } from './commands-calls.js';
 import { groupCommands } from './commands-groups.js';
 import { messageCommands } from './commands-messages.js';
 import { peopleCommands } from './commands-people.js';
+import { settingsCommands } from './commands-settings.js';
 import { viewCommands } from './commands-view.js';
 import { parseCommandLine } from './command-line.js';
 import { usage, type ChatContext } from './context.js';
@@ -28,6 +29,7 @@ export const slashCommands = [
   ...messageCommands,
   ...callCommands,
   ...viewCommands,
+  ...settingsCommands,
 ] as const;
 
 export type CommandName = (typeof slashCommands)[number]['name'];
@@ -41,6 +43,8 @@ const aliases: Readonly<Record<string, CommandName>> = {
   query: 'msg',
   join: 'msg',
   aide: 'help',
+  settings: 'set',
+  language: 'lang',
   quitter: 'quit',
 };
 

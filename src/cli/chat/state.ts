@@ -5,6 +5,7 @@ import type { CallMedia } from '../../protocol/call-shapes.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
 import type { Picture } from './picture.js';
+import { defaultSettings, type Settings } from '../settings/settings.js';
 import type { Line } from './spans.js';
 import { emptyBuffer, type TextBuffer } from './text-buffer.js';
 
@@ -85,6 +86,7 @@ export interface ChatState {
   readonly size: Size;
   readonly nowMs: number;
   readonly lang: Lang;
+  readonly settings: Settings;
   /** What the terminal can show. */
   readonly colours: Colours;
   readonly server: string;
@@ -137,10 +139,12 @@ export const emptyThread: Thread = {
   selected: null,
 };
 
-export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'server'>;
+export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'server'> &
+  Partial<Pick<ChatState, 'settings'>>;
 
 export function initialState(start: Start): ChatState {
   return {
+    settings: defaultSettings,
     ...start,
     me: null,
     connection: { state: 'connecting', retryAtMs: null, reason: null },

@@ -2,6 +2,8 @@
 import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { callOptions } from '../call/call-options.js';
+import { languageOf } from '../language.js';
+import { openSettings } from '../settings/settings-file.js';
 import type { CommandRun } from '../table/spec.js';
 
 export const chat: CommandRun = async (context, fields) => {
@@ -12,6 +14,8 @@ export const chat: CommandRun = async (context, fields) => {
     connect: context.connectOptions('live'),
     openClient: (connect: ConnectOptions): Promise<Client> => context.io.connect(connect),
     lang: context.say.lang,
+    systemLang: languageOf([], context.io.env).lang,
+    settings: await openSettings(context.home),
     callSetup: setup,
   };
   if (fields['plain'] === true) {

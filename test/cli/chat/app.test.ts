@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Call } from '../../../src/client/call-api.js';
 import { FakeClient } from '../../support/fake-client.js';
+import { memorySettings } from '../../support/settings.js';
 import { startChat } from '../../support/chat-app.js';
 
 function withBob(): FakeClient {
@@ -331,4 +332,25 @@ t.test('what rings says who calls, and in which group', async (t) => {
   await chat.shows('bob (#team) calls');
   client.emit('call', { call: ringing('@bob') });
   await chat.shows(/ bob calls/);
+});
+
+t.test('/set shows all settings, and changes one at once and for good', async (t) => {
+  const settings = memorySettings();
+  const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
+  await chat.shows('hello alice');
+  await chat.type('/set\r', 'Settings');
+  await chat.shows('theme auto');
+  await chat.type('\u001b');
+  await chat.type('/set readreceipts off\r', 'readReceipts is off');
+  t.equal(settings.settings.readReceipts, false);
+  await chat.type('/set theme blue\r', 'theme cannot be blue: it is one of auto, dark');
+  await chat.type('/set thema dark\r', 'there is no setting thema');
+  await chat.type('/set lang fr\r', 'en ligne');
+  t.equal(settings.settings.lang, 'fr');
+});
+
+t.test('what is wrong in the file of settings is told at the start', async (t) => {
+  const settings = memorySettings({}, ['config.json: theme cannot be "blue"']);
+  const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
+  await chat.shows('config.json: theme cannot be "blue"');
 });

@@ -57,7 +57,10 @@ t.test('each word of a command offers what it can be', async (t) => {
   t.same(offered('/friend add c'), ['carol']);
   t.same(offered('/remove bob c'), ['carol'], 'the last kind repeats');
   t.same(offered('/react l'), ['like', 'laugh']);
-  t.same(offered('/lang '), ['en', 'fr']);
+  t.same(offered('/lang '), ['auto', 'en', 'fr']);
+  t.same(offered('/set read'), ['readReceipts']);
+  t.same(offered('/set doNotDisturb o'), ['off', 'on']);
+  t.same(offered('/theme c'), ['contrast']);
   t.same(offered('hello @c'), ['@carol']);
   t.equal(offered('hello'), null);
   t.equal(offered('/poll x'), null);

@@ -3,6 +3,7 @@ import { noDevices } from '../../support/calling.js';
 import { runPlainChat } from '../../../src/cli/chat/plain.js';
 import { session, type Session } from '../../support/cli-run.js';
 import { FakeClient } from '../../support/fake-client.js';
+import { memorySettings } from '../../support/settings.js';
 
 interface Plain {
   client: FakeClient;
@@ -19,6 +20,8 @@ function start(client: FakeClient, withName?: string): Plain {
     connect: {},
     openClient: () => Promise.resolve(client),
     lang: 'en',
+    systemLang: 'en',
+    settings: memorySettings(),
     callSetup: noDevices,
     input,
     output,
