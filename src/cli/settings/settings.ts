@@ -3,10 +3,9 @@ import type { Key } from '../catalogue/translate.js';
 import { languages } from '../catalogue/translate.js';
 
 export const themeNames = ['auto', 'dark', 'light', 'contrast', '16', 'none'] as const;
-export type ThemeName = (typeof themeNames)[number];
 
 /** A key of the keyboard and the command that it runs; null takes the key's own command away. */
-export type OwnKeys = Readonly<Record<string, string | null>>;
+type OwnKeys = Readonly<Record<string, string | null>>;
 
 /** One kind of value. Values in the file are JSON; people type and read text. */
 interface Kind<Value> {
