@@ -2,9 +2,6 @@
 import type { Io } from './io.js';
 import { knownNames } from './known-names.js';
 
-/** The word that stands for it on the command line; no command of people's. */
-export const completeWord = '__complete';
-
 /** Prints names one a line, in the form that `begun` has: `@name`, `#name`, or bare. */
 export async function complete([kind = '', begun = '']: readonly string[], io: Io): Promise<number> {
   const home = io.env['PYTALK_HOME'];

@@ -1,6 +1,6 @@
 // Writes the completion scripts of bash, zsh and fish from the command table.
 import type { Say } from './catalogue/translate.js';
-import { completeWord } from './complete.js';
+import { completeWord } from './complete-word.js';
 import { optionText, summaryOf } from './help.js';
 import { commonOptions } from './table/common-options.js';
 import type { Completes, CommandSpec, OptionSpec } from './table/spec.js';

@@ -1,7 +1,7 @@
 // Help from the command table: the overview, a family of commands, one command.
 import { isKey, type Key, type Say } from './catalogue/translate.js';
 import { padded, cellsOf } from './format/columns.js';
-import { commonOptions } from './table/common-options.js';
+import { commonOptions, optionsTopic } from './table/common-options.js';
 import type { ArgSpec, CommandSpec, OptionSpec } from './table/spec.js';
 import { commands, familyOf, findCommand, groups } from './table/table.js';
 
@@ -41,10 +41,13 @@ function shownValue(value: string): string {
 }
 
 export function shownOption(option: OptionSpec): string {
-  const short = option.short === undefined ? '' : `-${option.short}, `;
+  return `${option.short === undefined ? '' : `-${option.short}, `}${shownLong(option)}`;
+}
+
+function shownLong(option: OptionSpec): string {
   const name = option.value === undefined ? '' : shownValue(option.value);
   const value = name === '' ? '' : option.valueOptional === true ? ` [${name}]` : ` ${name}`;
-  return `${short}--${option.name}${value}${option.many === true ? ' …' : ''}`;
+  return `--${option.name}${value}${option.many === true ? ' …' : ''}`;
 }
 
 export function usageOf(command: CommandSpec, say: Say): string {
@@ -52,8 +55,8 @@ export function usageOf(command: CommandSpec, say: Say): string {
   return ['pytalk', command.name, ...(command.args ?? []).map(shownArg), options].filter(Boolean).join(' ');
 }
 
-function pairs(rows: readonly (readonly [string, string])[], least = 0): string[] {
-  const cells = Math.max(least, ...rows.map(([left]) => cellsOf(left)));
+function pairs(rows: readonly (readonly [string, string])[]): string[] {
+  const cells = Math.max(...rows.map(([left]) => cellsOf(left)));
   return rows.map(([left, right]) => `  ${padded(left, cells)}  ${right}`);
 }
 
@@ -110,22 +113,38 @@ function wordsOf(group: (typeof groups)[number]): string {
   return [...new Set(words)].join(' ');
 }
 
+/** `words` in lines of at most `cells`, with `gap` between two of them. */
+function wrapped(words: readonly string[], cells: number, gap: string): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const joined = `${lines.at(-1) ?? ''}${gap}${word}`;
+    if (lines.length > 0 && cellsOf(joined) <= cells) lines[lines.length - 1] = joined;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** A screen of 80 by 24, with a line left for the prompt. */
+const screenCells = 80;
+
 function overview(say: Say): string[] {
-  const rows = groups.map((group) => [say(`help.group.${group}`), wordsOf(group)] as const);
-  const options = commonOptions.map((option): readonly [string, string] => [
-    shownOption(option),
-    optionText(null, option, say),
-  ]);
-  const cells = Math.max(...options.map(([left]) => cellsOf(left)));
+  const labels = groups.map((group) => say(`help.group.${group}`));
+  const room = screenCells - Math.max(...labels.map(cellsOf)) - '    '.length;
+  const rows = groups.flatMap((group, index) =>
+    wrapped(wordsOf(group).split(' '), room, ' ').map(
+      (words, line) => [line === 0 ? (labels[index] ?? '') : '', words] as const,
+    ),
+  );
+  const options = wrapped(commonOptions.map(shownLong), screenCells - 2, '  ');
   return [
     say('help.title'),
     '',
     `${heading(say, 'help.usage')} pytalk ${say('help.command').toUpperCase()} [${say('help.options').toUpperCase()}]`,
     '',
-    ...pairs(rows, cells),
+    ...pairs(rows),
     '',
-    heading(say, 'help.options'),
-    ...pairs(options),
+    say('help.common-see'),
+    ...options.map((line) => `  ${line}`),
     '',
     heading(say, 'help.examples'),
     ...pairs([
@@ -134,16 +153,21 @@ function overview(say: Say): string[] {
       ['pytalk chat', say('help.example.chat')],
       ['pytalk send bob hello', say('help.example.send')],
     ]),
-    '',
     say('help.more', { command: `pytalk ${say('help.command').toUpperCase()} --help` }),
   ];
 }
 
-/** Help on a topic: the words of a command, the first word of a family, or nothing for the overview. */
+function optionsHelp(say: Say): string[] {
+  const rows = commonOptions.map((option) => [shownOption(option), optionText(null, option, say)] as const);
+  return [heading(say, 'help.options'), ...pairs(rows)];
+}
+
+/** Help on a topic: the words of a command, the first word of a family, `options`, or nothing for the overview. */
 export function helpText(topic: string, say: Say): string {
   const command = findCommand(topic);
   const family = familyOf(topic);
   if (topic === '') return overview(say).join('\n');
+  if (topic === optionsTopic) return optionsHelp(say).join('\n');
   if (command === undefined) return familyHelp(topic, say).join('\n');
   const also = family.length > 0 ? ['', ...familyHelp(topic, say).slice(2)] : [];
   return [...commandHelp(command, say), ...also].join('\n');

@@ -1,7 +1,7 @@
 // The program: gives `run` the process' streams and signals, and ends with its exit code.
 import type { Io } from './io.js';
-import { complete, completeWord } from './complete.js';
 import type { Interruption } from './run.js';
+import { completeWord } from './complete-word.js';
 import { holdYoungGeneration } from './young-generation.js';
 
 const controller = new AbortController();
@@ -47,9 +47,13 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** Completion comes on a key press: it loads as little as it can. */
+/** Completion comes on a key press, and scripts ask for the version: these load as little as they can. */
 async function execute([word = '', ...rest]: readonly string[]): Promise<number> {
-  if (word === completeWord) return complete(rest, io);
+  if (word === completeWord) return (await import('./complete.js')).complete(rest, io);
+  if (word === '--version' && rest.length === 0) {
+    process.stdout.write(`${(await import('./program-version.js')).programVersion}\n`);
+    return 0;
+  }
   if (word === 'serve') holdYoungGeneration();
   const { run } = await import('./run.js');
   return run(

@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError, Option } from 'commander';
 import { PytalkError } from '../protocol/errors.js';
 import type { Say } from './catalogue/translate.js';
 import { similar } from './similar.js';
-import { commonOptions } from './table/common-options.js';
+import { commonOptions, optionsTopic } from './table/common-options.js';
 import { commands, familyOf } from './table/table.js';
 import type { ArgSpec, CommandSpec, Fields, OptionSpec } from './table/spec.js';
 
@@ -21,7 +21,7 @@ export interface Common {
 
 export type Parsed =
   | { kind: 'version' }
-  /** `topic` is the words of a command or of a family of commands; empty for all. */
+  /** `topic` is the words of a command or of a family of commands, or `options`; empty for all. */
   | { kind: 'help'; topic: string }
   | { kind: 'command'; spec: CommandSpec; fields: Fields };
 
@@ -150,7 +150,8 @@ function topicOf(argv: readonly string[]): string {
   const [first = '', second = ''] = words;
   const names = commands.map((command) => command.name);
   if (names.includes(`${first} ${second}`)) return `${first} ${second}`;
-  return names.includes(first) || familyOf(first).length > 0 ? first : '';
+  const isKnown = first === optionsTopic || names.includes(first) || familyOf(first).length > 0;
+  return isKnown ? first : '';
 }
 
 function commonOf(given: Values, say: Say): Common {

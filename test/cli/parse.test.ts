@@ -74,6 +74,7 @@ t.test('help and version win over everything else', (t) => {
   t.same(kind('send', '--help'), { kind: 'help', topic: 'send' });
   t.same(kind('--home', 'poll', 'groups', 'add', '-h'), { kind: 'help', topic: 'groups add' });
   t.same(kind('help', 'poll'), { kind: 'help', topic: 'poll' });
+  t.same(kind('help', 'options'), { kind: 'help', topic: 'options' });
   t.same(kind('--version'), { kind: 'version' });
   t.equal(kind('send', 'bob', '--', '--help').kind, 'command');
   t.end();

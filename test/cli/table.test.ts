@@ -2,6 +2,7 @@
 import t from 'tap';
 import { sayIn, languages } from '../../src/cli/catalogue/translate.js';
 import { argText, helpText, optionText, summaryOf } from '../../src/cli/help.js';
+import { cellsOf } from '../../src/cli/format/columns.js';
 import { parseArguments } from '../../src/cli/parse.js';
 import { commonOptions } from '../../src/cli/table/common-options.js';
 import { commands, familyOf, fieldOf, groups } from '../../src/cli/table/table.js';
@@ -80,8 +81,16 @@ t.test(
 t.test('the overview fits one screen and names every command', (t) => {
   for (const lang of languages) {
     const text = helpText('', sayIn(lang));
-    t.ok(text.split('\n').length <= 40, `${text.split('\n').length} lines`);
+    const lines = text.split('\n');
+    // 24, and one of them is the prompt's.
+    t.ok(lines.length <= 23, `${lines.length} lines`);
+    for (const line of lines) t.ok(cellsOf(line) <= 80, line);
     for (const command of commands) t.match(text, command.name.split(' ')[0] ?? '');
+    const options = helpText('options', sayIn(lang));
+    for (const option of commonOptions) {
+      t.match(text, `--${option.name}`);
+      t.ok(options.includes(optionText(null, option, sayIn(lang))), option.name);
+    }
   }
   t.end();
 });

@@ -9,7 +9,7 @@ export const commandsEn = {
   'help.arguments': 'Arguments',
   'help.examples': 'Examples',
   'help.more': '`{command}` says more, with examples.',
-  'help.common-see': 'Options that every command has: `pytalk --help`.',
+  'help.common-see': 'Options that every command has: `pytalk help options`.',
   'help.example.serve': 'run a server here',
   'help.example.register': 'make an account',
   'help.example.chat': 'open the chat',
@@ -19,7 +19,7 @@ export const commandsEn = {
   'help.group.read': 'Read',
   'help.group.people': 'People',
   'help.group.account': 'Your account',
-  'help.group.script': 'Scripts and checks',
+  'help.group.script': 'Tools',
   'help.group.server': 'Server',
   // what each command does
   'command.register': 'Makes an account and logs in; asks for what is missing.',

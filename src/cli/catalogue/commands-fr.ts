@@ -9,7 +9,7 @@ export const commandsFr = {
   'help.arguments': 'Arguments',
   'help.examples': 'Exemples',
   'help.more': '`{command}` en dit plus, avec des exemples.',
-  'help.common-see': 'Options communes à toutes les commandes : `pytalk --help`.',
+  'help.common-see': 'Options communes à toutes les commandes : `pytalk help options`.',
   'help.example.serve': 'faire tourner un serveur ici',
   'help.example.register': 'créer un compte',
   'help.example.chat': 'ouvrir la messagerie',
@@ -19,7 +19,7 @@ export const commandsFr = {
   'help.group.read': 'Lire',
   'help.group.people': 'Personnes',
   'help.group.account': 'Votre compte',
-  'help.group.script': 'Scripts et contrôles',
+  'help.group.script': 'Outils',
   'help.group.server': 'Serveur',
   // what each command does
   'command.register': 'Crée un compte et vous connecte ; demande ce qui manque.',

@@ -14,3 +14,6 @@ export const commonOptions = [
   { name: 'help', short: 'h' },
   { name: 'version', short: 'V' },
 ] as const satisfies readonly OptionSpec[];
+
+/** What `pytalk help options` asks for; no command has this name. */
+export const optionsTopic = 'options';
