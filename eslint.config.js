@@ -91,7 +91,9 @@ export default tseslint.config(
   { files: ['src/protocol/messages.ts', 'src/cli/catalogue/*.ts'], rules: { 'max-lines': 'off' } },
   {
     files: ['bin/*.js', 'scripts/*.js', 'eslint.config.js'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', performance: 'readonly' },
+    },
   },
   {
     files: ['web/*.js'],
