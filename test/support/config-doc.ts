@@ -30,7 +30,8 @@ export function renderConfig(): string {
 }
 
 function code(value: unknown): string {
-  return `\`${JSON.stringify(value).replaceAll(',', ', ').replaceAll(':', ': ')}\``;
+  const json = JSON.stringify(value);
+  return `\`${typeof value === 'string' ? json : json.replaceAll(',', ', ').replaceAll(':', ': ')}\``;
 }
 
 /** The generated table of the client's settings in docs/CONFIG.md. */

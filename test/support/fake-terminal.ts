@@ -11,6 +11,8 @@ export class FakeTerminal implements Terminal {
   /** All bytes written, in pieces. */
   readonly writes: string[] = [];
   bells = 0;
+  /** Operating system commands that were written: notifications. */
+  readonly notices: string[] = [];
   isEntered = false;
   cursor: { row: number; column: number } | null = null;
   /** Full clears of the screen. */
@@ -104,6 +106,12 @@ export class FakeTerminal implements Terminal {
       if (match !== null) {
         this.obey(match[1] ?? '', match[2] ?? '', match[3] ?? '');
         at += match[0].length;
+        continue;
+      }
+      const command = data.startsWith('\u001b]', at) ? data.indexOf('\u001b\\', at) : -1;
+      if (command !== -1) {
+        this.notices.push(data.slice(at + 2, command));
+        at = command + 2;
         continue;
       }
       const next = data.indexOf('\u001b', at + 1);

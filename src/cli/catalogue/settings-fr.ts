@@ -9,6 +9,8 @@ export const settingsFr = {
   'setting.notifyDesktop': 'Les notifications du bureau, là où le terminal n’en a pas.',
   'setting.notifyBell': 'La cloche du terminal à chaque nouveau message.',
   'setting.notifyPreview': 'Les notifications montrent ce qui est écrit.',
+  'setting.notifyGroups':
+    'Les groupes notifient tous les messages, ou seulement ceux qui vous nomment (@vous).',
   'setting.doNotDisturb': 'Ni notification ni cloche : off, on, ou les heures de chaque jour.',
   'setting.ringBell': 'La cloche du terminal pendant qu’un appel sonne.',
   'setting.readReceipts': 'Les autres savent ce que vous avez lu.',
@@ -28,6 +30,8 @@ export const settingsFr = {
   'settings.unreadable': '{path} est illisible ({reason}) : chaque réglage a sa valeur d’origine',
   'settings.wrong-value':
     '{path} : {key} ne peut pas valoir {value} : au choix {allowed} ; {used} est utilisé',
+  'notify.messages.one': '{count} nouveau message',
+  'notify.messages.other': '{count} nouveaux messages',
   'chat.usage.set': '/set [NOM [VALEUR]]',
   'chat.help.set': 'montrer tous les réglages, ou en changer un',
   'chat.usage.theme': '/theme auto|dark|light|contrast|16|none',

@@ -12,6 +12,7 @@ export type Action =
   // the terminal and the clock
   | { type: 'resized'; size: Size }
   | { type: 'ticked'; nowMs: number }
+  | { type: 'terminal-focused'; focused: boolean }
   // the account
   | { type: 'form-shown'; form: Form }
   | { type: 'form-changed'; form: Form }

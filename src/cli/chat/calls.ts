@@ -7,6 +7,7 @@ import { LiveCall, type CallNews, type CallSetup } from '../call/live-call.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import { cleanLine } from '../clean-text.js';
+import type { Notifier } from '../notify/notifier.js';
 import type { Action } from './actions.js';
 import type { CallLine } from './state.js';
 
@@ -24,7 +25,7 @@ export interface CallsHost {
   info(key: Key, details?: ErrorDetails): void;
   tell(text: string, kind: 'info' | 'error'): void;
   attempt(work: () => Promise<void>): void;
-  bell(): void;
+  readonly notifier: Notifier;
   now(): number;
 }
 
@@ -121,9 +122,11 @@ export class ChatCalls {
     // The conversation with a person is named like the person.
     const who = conversation === `@${by}` ? by : `${by} (${conversation})`;
     this.#line({ phase: 'incoming', with: who, media: call.media, sinceMs: null });
-    this.#host.bell();
+    const { notifier, say } = this.#host;
+    notifier.call(say(`chat.call-incoming-${call.media}`, { name: who }));
+    notifier.ring();
     clearInterval(this.#bell);
-    this.#bell = setInterval(() => this.#host.bell(), ringEveryMs);
+    this.#bell = setInterval(() => notifier.ring(), ringEveryMs);
     call.on('ended', ({ reason }) => {
       if (this.#ringing !== call) return;
       this.#stopRinging();

@@ -1,6 +1,7 @@
 // The running chat: what commands and keys may do, done; ends with an exit code.
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
+import { systemTimers } from '../../client/timers.js';
 import { sayIn, type Key, type Lang, type Say } from '../catalogue/translate.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
@@ -12,6 +13,9 @@ import { errorText } from './context.js';
 import { handleInput, type InputContext } from './input.js';
 import type { Input } from './keys.js';
 import { LogIn } from './log-in.js';
+import type { NotificationDevice } from '../notify/device.js';
+import { Notifier } from '../notify/notifier.js';
+import { isWatching } from './reduce.js';
 import { visibleRows, drawContext } from './message-view.js';
 import { layoutOf } from './layout.js';
 import { parseCommandLine } from './command-line.js';
@@ -43,7 +47,7 @@ export interface AppHost {
   readonly systemLang: Lang;
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
-  bell(): void;
+  readonly device: NotificationDevice;
   redraw(): void;
   suspend(): void;
   /** Called once. */
@@ -56,6 +60,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   private readonly running = new Set<Promise<void>>();
   private readonly logIn: LogIn;
   private readonly typing: TypingSignal;
+  readonly notifier: Notifier;
   private interruptedAtMs = -Infinity;
   /** Resolves when there is a session or a form. */
   private starting: Promise<void> = Promise.resolve();
@@ -66,6 +71,15 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     withName: string | undefined,
   ) {
     this.wantsOpen = withName ?? null;
+    this.notifier = new Notifier({
+      device: host.device,
+      settings: () => this.state.settings,
+      say: () => this.say,
+      me: () => this.state.me,
+      timers: systemTimers,
+      isWatched: (conv) => isWatching(this.state, conv),
+      isFocused: () => this.state.focused,
+    });
     this.typing = new TypingSignal(() => host.now());
     this.logIn = new LogIn({
       state: () => this.state,
@@ -115,12 +129,19 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   input(inputs: readonly Input[]): void {
     for (const input of inputs) {
       try {
-        handleInput(this, input);
+        if (input.type === 'key' && /^focus-(in|out)$/.test(input.name)) this.look(input.name === 'focus-in');
+        else handleInput(this, input);
       } catch (error) {
         this.fail(error);
       }
     }
     this.host.store.drawNow();
+  }
+
+  /** The person looks at the terminal now, or elsewhere. */
+  private look(focused: boolean): void {
+    this.dispatch({ type: 'terminal-focused', focused });
+    if (focused) this.session?.markRead();
   }
 
   info(key: Key, details: ErrorDetails = {}): void {
@@ -262,10 +283,6 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     return this.host.now();
   }
 
-  bell(): void {
-    this.host.bell();
-  }
-
   sessionEnded(error: Error): void {
     this.attempt(() => this.askAgain(error));
   }
@@ -285,6 +302,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   /** Idempotent; resolves when the client has closed its sockets and files. */
   async close(): Promise<void> {
     this.logIn.cancel();
+    this.notifier.close();
     await this.leave();
   }
 

@@ -6,6 +6,7 @@ import { showCall } from '../call/call-view.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
+import { deviceOf } from '../notify/device.js';
 import type { ShowCall } from './calls.js';
 import type { Input } from './keys.js';
 import { ChatApp } from './chat-app.js';
@@ -143,6 +144,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     } finally {
       isCovered = false;
       listening.resume();
+      store.dispatch({ type: 'terminal-focused', focused: true });
       repaint();
     }
   };
@@ -154,7 +156,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
       systemLang: options.systemLang,
       openClient: options.openClient,
       now: () => Date.now(),
-      bell: () => terminal.bell(),
+      device: deviceOf(terminal, env),
       redraw: repaint,
       suspend: () => suspend(terminal, repaint),
       callSetup: options.callSetup,

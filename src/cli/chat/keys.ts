@@ -22,6 +22,9 @@ const finals: Record<string, string> = {
   D: 'left',
   F: 'end',
   H: 'home',
+  // Reports of focus (xterm, DEC private mode 1004).
+  I: 'focus-in',
+  O: 'focus-out',
   P: 'f1',
   Q: 'f2',
   R: 'f3',

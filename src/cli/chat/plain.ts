@@ -8,6 +8,7 @@ import { sayIn, type Lang } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { CallSetup } from '../call/live-call.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
+import { silentDevice } from '../notify/device.js';
 import type { Action } from './actions.js';
 import { ChatApp } from './chat-app.js';
 import { isNote, bodyText, previewText, timeText } from './message-text.js';
@@ -122,7 +123,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
       store,
       showCall: null,
       now: () => Date.now(),
-      bell: nothing,
+      device: silentDevice,
       redraw: nothing,
       suspend: nothing,
       ended: end,

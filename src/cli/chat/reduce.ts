@@ -38,7 +38,8 @@ function changeCurrent(state: ChatState, change: (thread: Thread) => Thread): Ch
 
 /** True when a message in this conversation is seen as it comes. */
 export function isWatching(state: ChatState, conv: number | null): boolean {
-  return conv !== null && conv === state.current && state.overlay === null && isAtEnd(currentThread(state));
+  const isOpen = conv !== null && conv === state.current && state.overlay === null;
+  return isOpen && state.focused && isAtEnd(currentThread(state));
 }
 
 function opened(state: ChatState, action: Extract<Action, { type: 'opened' }>): ChatState {
@@ -127,6 +128,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
     case 'resized':
       return { ...state, size: action.size };
+    case 'terminal-focused':
+      return state.focused === action.focused ? state : { ...state, focused: action.focused };
     case 'ticked':
       return ticked(state, action.nowMs);
     case 'form-shown':

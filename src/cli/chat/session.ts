@@ -8,6 +8,7 @@ import { errorText } from './context.js';
 import { isNote } from './message-text.js';
 import { maxPictureCells } from './message-parts.js';
 import { loadPicture } from './picture.js';
+import type { Notifier } from '../notify/notifier.js';
 import { isWatching } from './reduce.js';
 import { currentConversation, currentThread, type ChatState } from './state.js';
 
@@ -25,7 +26,7 @@ export interface SessionHost {
   dispatch(action: Action): void;
   fail(error: unknown): void;
   now(): number;
-  bell(): void;
+  readonly notifier: Notifier;
   sessionEnded(error: Error): void;
 }
 
@@ -190,7 +191,7 @@ export class Session {
     if (message.conv !== null && host.state.threads[message.conv] !== undefined) this.loadPictures([message]);
     if (message.mine || isNote(message)) return;
     if (isWatching(host.state, message.conv)) this.run(() => this.client.markRead(message.conversation));
-    else if (conversation?.muted !== true) host.bell();
+    else host.notifier.message(message, conversation);
   }
 
   private tellKeyChanged(name: string): void {

@@ -87,6 +87,8 @@ export interface ChatState {
   readonly nowMs: number;
   readonly lang: Lang;
   readonly settings: Settings;
+  /** False when the terminal said that the person looks elsewhere; without such reports always true. */
+  readonly focused: boolean;
   /** What the terminal can show. */
   readonly colours: Colours;
   readonly server: string;
@@ -145,6 +147,7 @@ export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'ser
 export function initialState(start: Start): ChatState {
   return {
     settings: defaultSettings,
+    focused: true,
     ...start,
     me: null,
     connection: { state: 'connecting', retryAtMs: null, reason: null },

@@ -2,9 +2,9 @@
 import { writeSync } from 'node:fs';
 import { KeyDecoder, type Input } from './keys.js';
 
-/** Alternate screen, no automatic wrapping, bracketed paste (xterm's control sequences). */
-const enterCodes = '\u001b[?1049h\u001b[?7l\u001b[?2004h\u001b[2J\u001b[H';
-const leaveCodes = '\u001b[?2026l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
+/** Alternate screen, no automatic wrapping, bracketed paste, reports of focus (xterm's control sequences). */
+const enterCodes = '\u001b[?1049h\u001b[?7l\u001b[?2004h\u001b[?1004h\u001b[2J\u001b[H';
+const leaveCodes = '\u001b[?2026l\u001b[?1004l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
 /** After this long a lone ESC is the Escape key and not the beginning of a sequence. */
 const escapeTimeoutMs = 40;
 

@@ -100,6 +100,7 @@ const settingKinds = {
   notifyDesktop: onOff(true),
   notifyBell: onOff(true),
   notifyPreview: onOff(true),
+  notifyGroups: choice(['all', 'mentions'], 'all'),
   doNotDisturb: quietHours(),
   ringBell: onOff(true),
   readReceipts: onOff(true),

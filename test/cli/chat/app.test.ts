@@ -354,3 +354,39 @@ t.test('what is wrong in the file of settings is told at the start', async (t) =
   const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
   await chat.shows('config.json: theme cannot be "blue"');
 });
+
+t.test(
+  'what comes while nobody looks at the terminal is not read, and is told; looking again reads it',
+  async (t) => {
+    const chat = await startChat(t, { client: withBob(), with: '@bob' });
+    await chat.shows('hello alice');
+    const reads = (): number => chat.client.calls.filter((call) => call.startsWith('markRead')).length;
+    chat.terminal.type('\u001b[O');
+    const before = reads();
+    chat.client.receive('@bob', { from: 'bob', text: 'are you there' });
+    await chat.shows('are you there');
+    t.equal(chat.terminal.bells, 1);
+    t.equal(reads(), before);
+    chat.terminal.type('\u001b[I');
+    t.equal(reads(), before + 1);
+  },
+);
+
+t.test('a terminal with notifications shows them, and do not disturb stops them', async (t) => {
+  const env = { TERM: 'xterm-kitty', NO_COLOR: '1' };
+  const chat = await startChat(t, { client: withBob(), with: '@bob', env });
+  await chat.shows('hello alice');
+  chat.client.receive('#team', { from: 'carol', text: 'lunch?' });
+  await chat.shows('1 unread');
+  t.match(chat.terminal.notices, [/^99;i=pytalk-1:d=0:e=1;/, /^99;i=pytalk-1:d=1:e=1:p=body;bHVuY2g\/$/]);
+  const silent = await startChat(t, {
+    client: withBob(),
+    env,
+    settings: memorySettings({ doNotDisturb: 'on' }),
+  });
+  await silent.shows('Choose a conversation');
+  silent.client.receive('#team', { from: 'carol', text: 'lunch?' });
+  await silent.shows('1 unread');
+  t.same(silent.terminal.notices, []);
+  t.equal(silent.terminal.bells, 0);
+});
