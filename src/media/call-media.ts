@@ -214,6 +214,10 @@ class RunningMedia implements CallMedia {
     await this.#speaker?.close().catch(() => undefined);
   }
 
+  #hasListener(type: keyof CallMediaEvents): boolean {
+    return (this.#listeners.get(type)?.size ?? 0) > 0;
+  }
+
   #emit<T extends keyof CallMediaEvents>(type: T, event: CallMediaEvents[T]): void {
     for (const listener of this.#listeners.get(type) ?? []) {
       (listener as (event: CallMediaEvents[T]) => void)(event);
@@ -307,7 +311,7 @@ class RunningMedia implements CallMedia {
 
   #soundTaken({ samples, capturedAt }: SoundBlock): void {
     if (this.#closing) return;
-    if (this.#beats % levelEvery === 0) {
+    if (this.#beats % levelEvery === 0 && this.#hasListener('level')) {
       this.#emit('level', { from: selfId, level: this.#muted ? 0 : level(samples) });
     }
     // Nothing at all is sent while muted, not even silence.
@@ -335,15 +339,19 @@ class RunningMedia implements CallMedia {
     const now = performance.now();
     this.#beats++;
     const isLevelBeat = this.#beats % levelEvery === 0;
+    const isHeard = this.#speaker !== null || this.#hasListener('heard') || this.#hasListener('level');
     const blocks: Int16Array[] = [];
     for (const person of this.#session.people.values()) {
+      person.audio.isHeard = isHeard;
       const block = person.audio.pull(now);
+      if (!isHeard) continue;
       if (block) blocks.push(block);
       if (isLevelBeat) this.#emit('level', { from: person.id, level: block ? level(block) : 0 });
     }
+    if (!isHeard) return;
     const mixed = mix(blocks, this.#volume);
     if (mixed) this.#emit('heard', { samples: mixed });
-    this.#farLevel = mixed ? level(mixed) : 0;
+    this.#farLevel = mixed && this.#ducks() ? level(mixed) : 0;
     this.#speaker?.write(mixed ?? silence);
   }
 }

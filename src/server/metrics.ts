@@ -106,6 +106,8 @@ async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay
   relayed('forwarded_packets', 'Media packets passed on.', 'forwardedPackets');
   relayed('forwarded_bytes', 'Their bytes.', 'forwardedBytes');
   relayed('resent_packets', 'Packets sent again for a NACK.', 'resentPackets');
+  relayed('thinned_packets', 'Media packets left out for receivers on a narrow way.', 'thinnedPackets');
+  relayed('thinned_pictures', 'Pictures left out for them.', 'thinnedPictures');
   relayed('tunnelled_in', 'Datagrams that came through chat connections.', 'tunnelledIn');
   relayed('tunnelled_out', 'Datagrams that went through chat connections.', 'tunnelledOut');
   relayed('bindings', 'STUN requests with a ticket.', 'bindings');

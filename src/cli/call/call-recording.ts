@@ -49,7 +49,6 @@ export async function openCallRecording(path: string, say: Say): Promise<CallFol
           const name = nameOf(packet.from);
           if (live.othersKnow && name !== undefined) recording.sound(packet.from, name, packet);
         },
-        level: () => undefined,
         gone: (id) => {
           recording.gone(id);
           recording.gone(screenOf(id));

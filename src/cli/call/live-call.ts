@@ -48,7 +48,7 @@ export interface CallWatcher {
   frame(event: CallMediaEvents['frame']): void;
   selfScreen?(event: CallMediaEvents['selfScreen']): void;
   screen?(event: CallMediaEvents['screen']): void;
-  level(event: CallMediaEvents['level']): void;
+  level?(event: CallMediaEvents['level']): void;
   /** A participant has left. */
   gone?(id: number): void;
   sound?(event: CallMediaEvents['sound']): void;
@@ -77,6 +77,7 @@ export class LiveCall {
   #records = false;
   #isSaying = false;
   #isConnected = false;
+  #inattentive: () => void = () => undefined;
   #closing: Promise<void> | null = null;
   #ended: (news: CallNews & { type: 'ended' }) => void = () => undefined;
   /** Resolves when the call is over and its media is closed. */
@@ -140,7 +141,11 @@ export class LiveCall {
   /** Tells of pictures and loudness from now on; returns the undo. */
   watch(watcher: CallWatcher): () => void {
     this.#watchers.add(watcher);
-    return () => this.#watchers.delete(watcher);
+    this.#attend();
+    return () => {
+      this.#watchers.delete(watcher);
+      this.#attend();
+    };
   }
 
   /** Opens camera, microphone and speaker, and the way to the relay; for a call that this device is in. */
@@ -174,10 +179,10 @@ export class LiveCall {
         this.#watchers.forEach((watcher) => watcher.selfScreen?.(event));
       }),
       running.on('screen', (event) => this.#watchers.forEach((watcher) => watcher.screen?.(event))),
-      running.on('level', (event) => this.#watchers.forEach((watcher) => watcher.level(event))),
       running.on('sound', (event) => this.#watchers.forEach((watcher) => watcher.sound?.(event))),
-      running.on('heard', (event) => this.#watchers.forEach((watcher) => watcher.heard?.(event))),
+      () => this.#inattentive(),
     );
+    this.#attend();
     // What has happened while all of it was opened.
     if (this.call.self) running.setOwnKey(this.call.self.key);
     running.setMuted(this.#muted);
@@ -239,6 +244,18 @@ export class LiveCall {
   async hangUp(): Promise<void> {
     await this.call.hangUp();
     await this.ended;
+  }
+
+  /** Listens to what costs decoding only while somebody wants it. */
+  #attend(): void {
+    this.#inattentive();
+    const watchers = [...this.#watchers].filter(({ level, heard }) => level !== undefined || heard !== undefined);
+    if (!this.#media || watchers.length === 0 || this.#isClosing()) return;
+    const undo = [
+      this.#media.on('level', (event) => watchers.forEach((watcher) => watcher.level?.(event))),
+      this.#media.on('heard', (event) => watchers.forEach((watcher) => watcher.heard?.(event))),
+    ];
+    this.#inattentive = () => undo.forEach((one) => one());
   }
 
   #isClosing(): boolean {

@@ -37,7 +37,6 @@ class Side {
   ) {
     live.watch({
       self: () => undefined,
-      level: () => undefined,
       frame: (frame) => {
         if (this.last && frame.timestamp - this.last.timestamp <= 0) this.outOfOrder++;
         this.frames++;

@@ -96,7 +96,7 @@ export class SharedWay {
     const showing = all.filter(({ lastPictureMs }) => nowMs - lastPictureMs < pictureLifeMs).length;
     const sound = all.reduce((sum, one) => sum + soundBps(one), 0);
     const even = Math.max(0, bps - sound) / Math.max(1, showing) + soundBps(person);
-    const isThinned = all.some(({ video }) => video.isThinned(nowMs));
+    const isThinned = all.some(({ pictures }) => pictures.some((stream) => stream.isThinned(nowMs)));
     if (isThinned || this.#incomingBps === 0) return even;
     return Math.max(even, (bps * person.arrivals.incomingBps) / this.#incomingBps);
   }

@@ -8,6 +8,9 @@ export interface RelayCounters {
   forwardedBytes: number;
   /** Packets sent again from memory, for a NACK. */
   resentPackets: number;
+  /** What was left out for receivers of groups whose way is narrow: packets of all kinds, and pictures. */
+  thinnedPackets: number;
+  thinnedPictures: number;
   /** Datagrams that came and went through chat connections. */
   tunnelledIn: number;
   tunnelledOut: number;
@@ -32,6 +35,8 @@ export function emptyCounters(): RelayCounters {
     forwardedPackets: 0,
     forwardedBytes: 0,
     resentPackets: 0,
+    thinnedPackets: 0,
+    thinnedPictures: 0,
     tunnelledIn: 0,
     tunnelledOut: 0,
     bindings: 0,

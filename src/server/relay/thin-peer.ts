@@ -2,7 +2,7 @@
 import type { PacketRange } from '../../protocol/packet-numbers.js';
 import { isReachable, type Peer } from './peer.js';
 import type { RelayCounters } from './relay-counters.js';
-import { Thinning } from './thinning.js';
+import { Thinning, type ThinningParts } from './thinning.js';
 
 /** A smaller call is never thinned: there its sender does all that is to be done. */
 const minThinnedCall = 3;
@@ -11,7 +11,7 @@ const minThinnedCall = 3;
 export type Later = (ms: number, run: () => void) => void;
 
 export interface ThinPeerParts {
-  readonly counters: Pick<RelayCounters, 'forwardedPackets' | 'forwardedBytes'>;
+  readonly counters: ThinningParts['counters'] & Pick<RelayCounters, 'forwardedPackets' | 'forwardedBytes'>;
   readonly later: Later;
   now(): number;
   sendTo(peer: Peer, bytes: Buffer): void;
@@ -35,7 +35,7 @@ export function thin(peer: Peer, bps: number, parts: ThinPeerParts): void {
     counters.forwardedBytes += bytes.length;
   };
   const tell = (ssrc: number, ranges: PacketRange[]): void => parts.tellLeftOut(peer, ssrc, ranges);
-  peer.thinning = new Thinning({ send, tell, later, now }, bps);
+  peer.thinning = new Thinning({ send, tell, later, now, counters }, bps);
 }
 
 /** Somebody has left the call: whoever is in it still may be too few. */

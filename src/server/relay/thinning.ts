@@ -3,6 +3,7 @@ import { rtpFixedBytes, sequenceOf, ssrcOf, timestampDiff } from '../../protocol
 import type { PacketRange } from '../../protocol/packet-numbers.js';
 import { ssrcsPerParticipant, streamOffset } from '../../protocol/media-streams.js';
 import { LoudSpeakers } from './loud-speakers.js';
+import type { RelayCounters } from './relay-counters.js';
 import { ThinnedStream } from './thinned-stream.js';
 
 /** A receiver that has said nothing for so long gets everything again. */
@@ -37,6 +38,7 @@ export interface ThinningParts {
   later(ms: number, run: () => void): void;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
+  readonly counters: Pick<RelayCounters, 'thinnedPackets' | 'thinnedPictures'>;
 }
 
 /** Bits a second over the last second, counted in tenths of it. */
@@ -110,9 +112,12 @@ export class Thinning {
     // Repair packets follow what they protect, and name it.
     const stream = this.#streamOf(offset === streamOffset.repair ? protectedBy(bytes, ssrc) : ssrc);
     if (offset === streamOffset.repair) {
-      if (!stream.isPassing) return true;
+      if (!stream.isPassing) {
+        this.#parts.counters.thinnedPackets++;
+        return true;
+      }
     } else if (!this.#passes(stream, bytes, now)) {
-      if (stream.leaveOut(sequenceOf(bytes)) && stream.held === 0) this.#tell(stream, stream.takeUntold());
+      if (this.#leaveOut(stream, bytes) && stream.held === 0) this.#tell(stream, stream.takeUntold());
       return true;
     }
     const isWide = this.#isWide(now);
@@ -182,7 +187,7 @@ export class Thinning {
     const bits = bytes.length * 8;
     const stream = this.#streamOf(ssrc);
     if (!this.#speakers.passes(ssrc, bits, this.#bps, now)) {
-      if (stream.leaveOut(sequenceOf(bytes))) this.#tell(stream, stream.takeUntold());
+      if (this.#leaveOut(stream, bytes)) this.#tell(stream, stream.takeUntold());
       return true;
     }
     this.#tell(stream, stream.takeUntold());
@@ -200,7 +205,14 @@ export class Thinning {
     stream.seenAt = now;
     const passes = this.#isWide(now) || (this.#hasRoom() && this.#isTurn(stream, now));
     stream.decide(timestamp, passes);
+    if (!passes) this.#parts.counters.thinnedPictures++;
     return passes;
+  }
+
+  /** As of the stream. */
+  #leaveOut(stream: ThinnedStream, bytes: Buffer): boolean {
+    this.#parts.counters.thinnedPackets++;
+    return stream.leaveOut(sequenceOf(bytes));
   }
 
   #isWide(now: number): boolean {
@@ -283,9 +295,14 @@ export class Thinning {
     for (const { bytes, stream, leftOut } of this.#held) {
       stream.held = 0;
       this.#tell(stream, leftOut);
-      if (ssrcOf(bytes) !== stream.ssrc) continue;
-      stream.decide(bytes.readUInt32BE(4), false);
-      stream.leaveOut(sequenceOf(bytes));
+      if (ssrcOf(bytes) !== stream.ssrc) {
+        this.#parts.counters.thinnedPackets++;
+        continue;
+      }
+      const timestamp = bytes.readUInt32BE(4);
+      if (stream.decided(timestamp) === true) this.#parts.counters.thinnedPictures++;
+      stream.decide(timestamp, false);
+      this.#leaveOut(stream, bytes);
     }
     this.#held = [];
     this.#heldBits = 0;

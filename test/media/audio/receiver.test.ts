@@ -27,6 +27,8 @@ interface Line {
   queueMs?: (block: number) => number;
   blocks?: number;
   speaks?: (block: number) => boolean;
+  /** Whether anybody hears a block of this number. */
+  isHeard?: (block: number) => boolean;
 }
 
 /** Sends so many blocks over a line, and plays what comes; returns what was heard. */
@@ -38,6 +40,7 @@ function run({
   queueMs = () => 0,
   blocks = 1000,
   speaks = () => true,
+  isHeard = () => true,
 }: Line) {
   const encoder = new AudioEncoder({ ...usualSound, redundancy });
   const receiver = new AudioReceiver();
@@ -76,6 +79,7 @@ function run({
         arrivedAtMs: packet.atMs,
       });
     }
+    receiver.isHeard = isHeard(tick);
     const block = receiver.pull(now + 1);
     if (block) played++;
     if (block && rms(block) > 300) heard++;
@@ -120,6 +124,26 @@ t.test('a queue that grows and empties makes sound wait longer and shorter, and 
   t.ok(stats.bufferMs <= 60, `${stats.bufferMs} ms wait in the end`);
   t.ok(maxBufferMs >= 100, `${maxBufferMs} ms waited at most`);
   t.ok(heard > 1980, `${heard} of 2,000 blocks`);
+  t.end();
+});
+
+t.test('what nobody hears is not decoded, and its figures are those of what is heard', (t) => {
+  const lines: Line[] = [
+    { loss: 0.1, jitterMs: 60, blocks: 400 },
+    { loss: 0.05, blocks: 400, speaks: (block) => block % 100 < 40 },
+  ];
+  for (const line of lines) {
+    const heard = run(line);
+    const unheard = run({ ...line, isHeard: () => false });
+    t.equal(unheard.heard, 0, 'nothing but silence');
+    const { concealedMs, bufferMs, late } = unheard.stats;
+    const off = Math.abs(concealedMs - heard.stats.concealedMs);
+    t.ok(off <= 20 + 0.1 * heard.stats.concealedMs, `${concealedMs} ms made up, ${heard.stats.concealedMs} when heard`);
+    t.ok(Math.abs(bufferMs - heard.stats.bufferMs) <= 20, `${bufferMs} ms wait, ${heard.stats.bufferMs} when heard`);
+    t.equal(late, heard.stats.late);
+  }
+  const { heard } = run({ blocks: 200, isHeard: (block) => block >= 100 });
+  t.ok(heard > 90 && heard <= 110, `${heard} of the last 100 blocks are heard`);
   t.end();
 });
 

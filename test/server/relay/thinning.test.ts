@@ -13,8 +13,10 @@ function receiver(bps: number) {
   const waiting: { at: number; run: () => void }[] = [];
   /** What goes to the receiver, in order: packets, and words about what was left out. */
   const got: ({ packet: Buffer; at: number } | { ssrc: number; ranges: PacketRange[] })[] = [];
+  const counters = { thinnedPackets: 0, thinnedPictures: 0 };
   const thinning = new Thinning(
     {
+      counters,
       send: (packet) => got.push({ packet, at: clock.now }),
       tell: (ssrc, ranges) => got.push({ ssrc, ranges }),
       later: (ms, run) => waiting.push({ at: clock.now + ms, run }),
@@ -66,7 +68,7 @@ function receiver(bps: number) {
     // The last one may be under way.
     return full.filter((count) => count === packetsOfPicture).length;
   };
-  return { thinning, say, clock, got, pass, take, rtp, picture, sound, packets, whole };
+  return { thinning, counters, say, clock, got, pass, take, rtp, picture, sound, packets, whole };
 }
 
 /** Ten pictures a second of these streams for so many seconds, and sound of those. */
@@ -91,6 +93,8 @@ t.test('as many whole pictures pass as the budget allows, evenly of all, and not
   for (const count of seen) t.ok(count >= 0.25 * sum, `${seen.join(', ')}: each its part`);
   const begun = new Set(to.packets().map(({ packet }) => `${ssrcOf(packet)} ${packet.readUInt32BE(4)}`)).size;
   t.ok(begun - sum <= 1, 'all but the one under way are whole');
+  t.equal(to.counters.thinnedPictures, 600 - begun, 'the others are counted');
+  t.equal(to.counters.thinnedPackets, (600 - begun) * packetsOfPicture);
   t.end();
 });
 
