@@ -3,23 +3,43 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BadNetwork } from '../../test/support/bad-network.js';
+import { narrowHost, openNarrowWay } from '../../test/support/narrow-way.js';
 import { withServer, type BenchServer } from '../server-process.js';
-import { pytalkOf, Side } from './call-pair.js';
+import { freeUdpPort, pytalkOf, Side } from './call-pair.js';
 
 const patienceMs = 60_000;
 
+export interface GroupCall {
+  readonly server: BenchServer;
+  readonly sides: readonly Side[];
+  /** What the datagrams of the last one to join pass; null when nothing is in their way. */
+  readonly network: BadNetwork | null;
+}
+
+export interface GroupOptions {
+  readonly count: number;
+  /** Of `call`, for everybody. */
+  readonly options: readonly string[];
+  /** Puts a proxy in the way of the last one to join. */
+  readonly hasProxy?: boolean;
+}
+
 /** Hands the call over once everybody sees everybody; then all hang up. Rejects when a process does not end with 0. */
 export async function withGroupCall<T>(
-  count: number,
-  options: readonly string[],
-  use: (call: { server: BenchServer; sides: readonly Side[] }) => Promise<T>,
+  { count, options, hasProxy = false }: GroupOptions,
+  use: (call: GroupCall) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'pytalk-bench-group-'));
   const names = Array.from({ length: count }, (_, at) => `member${at + 1}`);
   try {
-    return await withServer({ users: 0, tls: true }, async (server) => {
+    const udp = await freeUdpPort();
+    return await withServer({ users: 0, tls: true, more: ['--udp-port', String(udp)] }, async (server) => {
+      const way = hasProxy ? await openNarrowWay({ tcp: server.port, udp }) : null;
       for (const [at, name] of names.entries()) {
-        await pytalkOf(server.port, folder, name, 'register', name, '--phone', `061234500${at}`);
+        const host = way && name === names.at(-1) ? narrowHost : '127.0.0.1';
+        const phone = `061234500${at}`;
+        await pytalkOf(`${host}:${server.port}`, folder, name, 'register', name, '--phone', phone);
       }
       const [first = '', ...others] = names;
       await pytalkOf(server.port, folder, first, 'groups', 'create', 'team', '--members', others.join(','));
@@ -31,12 +51,13 @@ export async function withGroupCall<T>(
           await side.until(name === first ? 'ringing' : 'connected');
         }
         await allSeen(sides);
-        const result = await use({ server, sides });
+        const result = await use({ server, sides, network: way?.network ?? null });
         for (const side of sides) side.hangUp();
         await Promise.all(sides.map((side) => side.endsWell()));
         return result;
       } finally {
         await Promise.all(sides.map((side) => side.kill()));
+        await way?.close();
       }
     });
   } finally {

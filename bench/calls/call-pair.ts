@@ -99,7 +99,8 @@ export async function withCall<T>(options: CallOptions, use: (pair: CallPair) =>
   }
 }
 
-async function freeUdpPort(): Promise<number> {
+/** A port of 127.0.0.1 that nobody has. */
+export async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const { port } = socket.address();
@@ -109,9 +110,9 @@ async function freeUdpPort(): Promise<number> {
 
 const people = { alice: '0612345678', bob: '0612345679' };
 
-/** Runs a command for somebody whose home is in this folder. */
+/** Runs a command for somebody whose home is in this folder; `server` is a port of 127.0.0.1, or an address. */
 export async function pytalkOf(
-  port: number,
+  server: number | string,
   folder: string,
   username: string,
   ...args: string[]
@@ -119,7 +120,7 @@ export async function pytalkOf(
   await execute(process.execPath, [launcher, ...args, '--home', join(folder, username)], {
     env: {
       ...process.env,
-      PYTALK_SERVER: `127.0.0.1:${port}`,
+      PYTALK_SERVER: typeof server === 'number' ? `127.0.0.1:${server}` : server,
       PYTALK_PASSWORD: 'correct horse battery staple',
     },
   });

@@ -22,6 +22,8 @@ const options = [
 ];
 
 interface Stream {
+  from: string;
+  to: string;
   fps: number;
   lost: number;
   kbps: number;
@@ -41,6 +43,8 @@ async function streamsTo(side: Side, ms: number): Promise<Stream[]> {
     if (!now || !before) return [];
     const between = lines.slice(lines.indexOf(first) + 1).flatMap(({ received }) => received[name] ?? []);
     return {
+      from: name,
+      to: side.username,
       fps: (now.video.frames - before.video.frames) / seconds,
       lost: now.video.lost - before.video.lost,
       kbps: median(between.map(({ video, audio }) => video.kbps + audio.kbps)),
@@ -69,7 +73,7 @@ function groupCall(count: number): Scenario {
       { name: 'others, share of a core', digits: 2 },
     ],
     runOnce: ({ quick }) =>
-      withGroupCall(count, options, async ({ server, sides }) => {
+      withGroupCall({ count, options }, async ({ server, sides }) => {
         const ms = quick ? 3_000 : 10_000;
         await sleep(settleMs);
         const finish = measureTogether([server.pid, ...sides.map(({ pid }) => pid)]);
@@ -91,4 +95,75 @@ function groupCall(count: number): Scenario {
   };
 }
 
-export const groupCallScenarios: readonly Scenario[] = [groupCall(4), groupCall(8)];
+const limitBps = 150_000;
+
+/** Streams between all but the last one, who is limited; and those to that one. */
+async function streamsBeside(sides: readonly Side[], ms: number): Promise<{ others: Stream[]; limited: Stream[] }> {
+  const slow = sides.at(-1)?.username;
+  const all = (await Promise.all(sides.map((side) => streamsTo(side, ms)))).flat();
+  return {
+    others: all.filter(({ from, to }) => from !== slow && to !== slow),
+    limited: all.filter(({ to }) => to === slow),
+  };
+}
+
+function narrowGroupCall(count: number): Scenario {
+  const kbps = limitBps / 1000;
+  return {
+    key: 'G',
+    title: `G${count} One of ${count} has ${kbps} kbit/s`,
+    about:
+      `As above, the datagrams of the last one to join behind the seeded UDP proxy of \`test/support\`. Ten seconds without a limit, then ten seconds from six seconds after the proxy carries ${kbps} kbit/s each way. ` +
+      'The others are the streams between those who are not limited.',
+    figures: [
+      { name: 'others, pictures a second before, median stream', digits: 2 },
+      { name: 'others, pictures a second with the limit, median stream', digits: 2 },
+      { name: 'others, with the limit to before, all streams', digits: 3, aim: { atLeast: 0.95 } },
+      { name: 'others, with the limit to before, slowest stream', digits: 3 },
+      { name: 'others, sound made up with the limit, worst stream, %', digits: 1 },
+      { name: 'limited one, pictures a second of all others together', digits: 2 },
+      { name: 'limited one, sound made up, worst stream, %', digits: 1 },
+      { name: 'server, share of a core', digits: 2 },
+      { name: 'a participant, ffmpeg included, share of a core', digits: 2 },
+      { name: 'others, share of a core', digits: 2 },
+    ],
+    runOnce: ({ quick }) =>
+      withGroupCall({ count, options, hasProxy: true }, async ({ server, sides, network }) => {
+        if (!network) throw new Error('there is no proxy');
+        const ms = quick ? 3_000 : 10_000;
+        await sleep(settleMs + ms);
+        const before = await streamsBeside(sides, ms);
+        network.traits = { bitsPerSecond: limitBps };
+        await sleep(6_000);
+        const finish = measureTogether([server.pid, ...sides.map(({ pid }) => pid)]);
+        await sleep(ms);
+        const { shares, disturbed } = finish();
+        const now = await streamsBeside(sides, ms);
+        const rateBefore = ({ from, to }: Stream): number =>
+          before.others.find((one) => one.from === from && one.to === to)?.fps ?? NaN;
+        const sum = (streams: readonly Stream[]): number => streams.reduce((all, { fps }) => all + fps, 0);
+        return {
+          'others, pictures a second before, median stream': median(before.others.map((one) => one.fps)),
+          'others, pictures a second with the limit, median stream': median(now.others.map((one) => one.fps)),
+          'others, with the limit to before, all streams': sum(now.others) / sum(before.others),
+          'others, with the limit to before, slowest stream': Math.min(
+            ...now.others.map((one) => one.fps / rateBefore(one)),
+          ),
+          'others, sound made up with the limit, worst stream, %':
+            100 * Math.max(...now.others.map((one) => one.concealed)),
+          'limited one, pictures a second of all others together': sum(now.limited),
+          'limited one, sound made up, worst stream, %': 100 * Math.max(...now.limited.map((one) => one.concealed)),
+          'server, share of a core': shares[0] ?? NaN,
+          'a participant, ffmpeg included, share of a core': median(shares.slice(1)),
+          'others, share of a core': disturbed,
+        };
+      }),
+  };
+}
+
+export const groupCallScenarios: readonly Scenario[] = [
+  groupCall(4),
+  narrowGroupCall(4),
+  groupCall(8),
+  narrowGroupCall(8),
+];

@@ -9,8 +9,12 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-/** Listens on a free loopback port and passes connections on to the server at `target`. */
-export async function openTcpProxy(target: number, delayMs = 0): Promise<TcpProxy> {
+/** Listens on a loopback port, by default a free one, and passes connections on to the server at `target`. */
+export async function openTcpProxy(
+  target: number,
+  delayMs = 0,
+  at = { host: '127.0.0.1', port: 0 },
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
   const later = (run: () => void): void => {
@@ -36,7 +40,7 @@ export async function openTcpProxy(target: number, delayMs = 0): Promise<TcpProx
     pass(near, far);
     pass(far, near);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(at.port, at.host);
   await once(server, 'listening');
   const proxy: TcpProxy = {
     port: (server.address() as AddressInfo).port,

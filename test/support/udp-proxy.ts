@@ -5,6 +5,8 @@ import { BadNetwork, type Direction, type NetworkTraits } from './bad-network.js
 export interface ProxyOptions {
   /** Of the clients, in the order in which they come, so many are behind the bad network; the way of the others is good. */
   behind?: number;
+  /** Where it listens; by default on a free port of 127.0.0.1. */
+  at?: { host: string; port: number };
   /** Sees each datagram as it comes, before anything happens to it. */
   watch?: (bytes: Buffer, direction: Direction) => void;
 }
@@ -20,15 +22,15 @@ export interface UdpProxy {
   close(): Promise<void>;
 }
 
-/** Listens on a free loopback port and passes datagrams on to the relay at `target`. */
+/** Listens on a loopback port and passes datagrams on to the relay at `target`. */
 export async function openUdpProxy(
   target: number,
   seed: number,
   traits: NetworkTraits = {},
-  { behind = Infinity, watch }: ProxyOptions = {},
+  { behind = Infinity, watch, at }: ProxyOptions = {},
 ): Promise<UdpProxy> {
   let relayPort = target;
-  const near = await bound();
+  const near = await bound(at);
   const far = new Map<number, Socket>();
   const timers = new Set<NodeJS.Timeout>();
   const network = new BadNetwork(seed, traits, () => performance.now());
@@ -100,9 +102,9 @@ export async function openUdpProxy(
   };
 }
 
-async function bound(): Promise<Socket> {
+async function bound({ host, port } = { host: '127.0.0.1', port: 0 }): Promise<Socket> {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 });
   socket.on('error', () => undefined);
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => socket.bind(port, host, resolve));
   return socket;
 }

@@ -249,7 +249,9 @@ export class LiveCall {
   /** Listens to what costs decoding only while somebody wants it. */
   #attend(): void {
     this.#inattentive();
-    const watchers = [...this.#watchers].filter(({ level, heard }) => level !== undefined || heard !== undefined);
+    const watchers = [...this.#watchers].filter(
+      ({ level, heard }) => level !== undefined || heard !== undefined,
+    );
     if (!this.#media || watchers.length === 0 || this.#isClosing()) return;
     const undo = [
       this.#media.on('level', (event) => watchers.forEach((watcher) => watcher.level?.(event))),

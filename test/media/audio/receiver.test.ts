@@ -138,8 +138,14 @@ t.test('what nobody hears is not decoded, and its figures are those of what is h
     t.equal(unheard.heard, 0, 'nothing but silence');
     const { concealedMs, bufferMs, late } = unheard.stats;
     const off = Math.abs(concealedMs - heard.stats.concealedMs);
-    t.ok(off <= 20 + 0.1 * heard.stats.concealedMs, `${concealedMs} ms made up, ${heard.stats.concealedMs} when heard`);
-    t.ok(Math.abs(bufferMs - heard.stats.bufferMs) <= 20, `${bufferMs} ms wait, ${heard.stats.bufferMs} when heard`);
+    t.ok(
+      off <= 20 + 0.1 * heard.stats.concealedMs,
+      `${concealedMs} ms made up, ${heard.stats.concealedMs} when heard`,
+    );
+    t.ok(
+      Math.abs(bufferMs - heard.stats.bufferMs) <= 20,
+      `${bufferMs} ms wait, ${heard.stats.bufferMs} when heard`,
+    );
     t.equal(late, heard.stats.late);
   }
   const { heard } = run({ blocks: 200, isHeard: (block) => block >= 100 });
