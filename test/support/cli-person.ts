@@ -19,11 +19,15 @@ export interface CliPerson {
 
 export const password = 'correct horse';
 
-/** A new device, logged in as nobody. */
-export async function cliPerson(test: Teardown, server: { tcp: { port: number } }): Promise<CliPerson> {
+/** A new device, logged in as nobody. `host`: by which address it reaches the server. */
+export async function cliPerson(
+  test: Teardown,
+  server: { tcp: { port: number } },
+  host = '127.0.0.1',
+): Promise<CliPerson> {
   const home = await temporaryFolder(test);
   const options: CliPerson['options'] = { env: { PYTALK_PASSWORD: password } };
-  const common = ['--home', home, '--server', `127.0.0.1:${server.tcp.port}`];
+  const common = ['--home', home, '--server', `${host}:${server.tcp.port}`];
   const start = (argv: readonly string[]) => {
     const given: SessionOptions = { ...options, connect: (asked) => connect(asked) };
     return runCli([...argv, ...common], given);
@@ -58,8 +62,9 @@ export async function registered(
   test: Teardown,
   server: { tcp: { port: number } },
   username: string,
+  host?: string,
 ): Promise<CliPerson & { phone: string }> {
-  const person = await cliPerson(test, server);
+  const person = await cliPerson(test, server, host);
   const phone = freshPhone();
   await person.does('register', username, '--phone', phone);
   return { ...person, phone };
