@@ -4,7 +4,8 @@ import { PytalkError } from '../protocol/errors.js';
 import { Ducker } from './audio/ducker.js';
 import { AudioEncoder } from './audio/encoder.js';
 import { openMicrophone as openOwnMicrophone } from './audio/microphone.js';
-import { level, mix } from './audio/mixer.js';
+import { level } from './audio/mixer.js';
+import { Playback } from './audio/playback.js';
 import { openSpeaker } from './audio/speaker.js';
 import { openCamera as openOwnCamera } from './capture/camera.js';
 import { AdaptivePictures } from './adaptive-pictures.js';
@@ -62,8 +63,6 @@ export interface SharedCapture {
 }
 
 const selfId = 0;
-/** Loudness is told every so many blocks of 20 ms. */
-const levelEvery = 5;
 /** A camera or speaker that cannot be opened is tried again after this. */
 const reopenMs = 5_000;
 
@@ -84,6 +83,11 @@ class RunningMedia implements CallMedia {
   readonly #rtpOut: RtpOut | null;
   readonly #encoder = new AudioEncoder();
   readonly #ducker = new Ducker();
+  readonly #playback = new Playback({
+    isWanted: () => this.#speaker !== null || this.#hasListener('heard') || this.#hasListener('level'),
+    level: (from, loudness) => this.#emit('level', { from, level: loudness }),
+    heard: (samples) => this.#heard(samples),
+  });
   readonly #hold: FrameHold;
   readonly #pictures: AdaptivePictures;
   readonly #screen: SecondPicture;
@@ -94,10 +98,8 @@ class RunningMedia implements CallMedia {
   #opening: Promise<void> = Promise.resolve();
   readonly #retries = new Set<NodeJS.Timeout>();
   #stopPace: () => void = () => undefined;
-  #beats = 0;
   #wantsCamera: boolean;
   #muted = false;
-  #volume = 1;
   /** Loudness of what is played now. */
   #farLevel = 0;
   #ducks = (): boolean => false;
@@ -132,7 +134,9 @@ class RunningMedia implements CallMedia {
 
   start(): void {
     this.#session.start();
-    this.#stopPace = keepPace(blockMs, () => this.#play());
+    this.#stopPace = keepPace(blockMs, () =>
+      this.#playback.beat(this.#session.people.values(), performance.now()),
+    );
     // Not before whoever has started this listens.
     setImmediate(() => {
       if (this.#closing) return;
@@ -179,7 +183,7 @@ class RunningMedia implements CallMedia {
   }
 
   setVolume(volume: number): void {
-    this.#volume = Math.min(2, Math.max(0, volume));
+    this.#playback.volume = Math.min(2, Math.max(0, volume));
   }
 
   stats(): MediaStats {
@@ -311,7 +315,7 @@ class RunningMedia implements CallMedia {
 
   #soundTaken({ samples, capturedAt }: SoundBlock): void {
     if (this.#closing) return;
-    if (this.#beats % levelEvery === 0 && this.#hasListener('level')) {
+    if (this.#playback.isLevelBeat && this.#hasListener('level')) {
       this.#emit('level', { from: selfId, level: this.#muted ? 0 : level(samples) });
     }
     // Nothing at all is sent while muted, not even silence.
@@ -334,25 +338,11 @@ class RunningMedia implements CallMedia {
     this.#emit('screen', frame);
   }
 
-  /** One beat of 20 ms: everybody's sound together, to the speaker. */
-  #play(): void {
-    const now = performance.now();
-    this.#beats++;
-    const isLevelBeat = this.#beats % levelEvery === 0;
-    const isHeard = this.#speaker !== null || this.#hasListener('heard') || this.#hasListener('level');
-    const blocks: Int16Array[] = [];
-    for (const person of this.#session.people.values()) {
-      person.audio.isHeard = isHeard;
-      const block = person.audio.pull(now);
-      if (!isHeard) continue;
-      if (block) blocks.push(block);
-      if (isLevelBeat) this.#emit('level', { from: person.id, level: block ? level(block) : 0 });
-    }
-    if (!isHeard) return;
-    const mixed = mix(blocks, this.#volume);
-    if (mixed) this.#emit('heard', { samples: mixed });
-    this.#farLevel = mixed && this.#ducks() ? level(mixed) : 0;
-    this.#speaker?.write(mixed ?? silence);
+  /** What is heard in these 20 ms; null for silence. */
+  #heard(samples: Int16Array | null): void {
+    if (samples) this.#emit('heard', { samples });
+    this.#farLevel = samples && this.#ducks() ? level(samples) : 0;
+    this.#speaker?.write(samples ?? silence);
   }
 }
 

@@ -5,6 +5,7 @@ import { startCallMedia, type CallMediaOptions } from '../../media/call-media.js
 import type { CallMedia, CallMediaEvents, MediaStats } from '../../media/media.js';
 import type { CallEnd, CallMedia as MediaKind } from '../../protocol/call-shapes.js';
 import type { PytalkError } from '../../protocol/errors.js';
+import { listenFor, type CallWatcher } from './call-watcher.js';
 import { ScreenTeller } from './screen-teller.js';
 
 /** What happens in a call, in the words of `--json` (docs/CLI.md). Persons by username. */
@@ -41,19 +42,6 @@ export type CallSetup = Pick<
   /** Media goes by the relay alone, and nobody is told this machine's addresses. */
   relayOnly?: boolean;
 };
-
-/** Who wants to see and hear of pictures and loudness. */
-export interface CallWatcher {
-  self(event: CallMediaEvents['self']): void;
-  frame(event: CallMediaEvents['frame']): void;
-  selfScreen?(event: CallMediaEvents['selfScreen']): void;
-  screen?(event: CallMediaEvents['screen']): void;
-  level?(event: CallMediaEvents['level']): void;
-  /** A participant has left. */
-  gone?(id: number): void;
-  sound?(event: CallMediaEvents['sound']): void;
-  heard?(event: CallMediaEvents['heard']): void;
-}
 
 type Listener = (news: CallNews) => void;
 
@@ -246,18 +234,10 @@ export class LiveCall {
     await this.ended;
   }
 
-  /** Listens to what costs decoding only while somebody wants it. */
+  /** What costs decoding is listened to only while somebody wants it. */
   #attend(): void {
     this.#inattentive();
-    const watchers = [...this.#watchers].filter(
-      ({ level, heard }) => level !== undefined || heard !== undefined,
-    );
-    if (!this.#media || watchers.length === 0 || this.#isClosing()) return;
-    const undo = [
-      this.#media.on('level', (event) => watchers.forEach((watcher) => watcher.level?.(event))),
-      this.#media.on('heard', (event) => watchers.forEach((watcher) => watcher.heard?.(event))),
-    ];
-    this.#inattentive = () => undo.forEach((one) => one());
+    if (this.#media && !this.#isClosing()) this.#inattentive = listenFor(this.#watchers, this.#media);
   }
 
   #isClosing(): boolean {
