@@ -6,12 +6,14 @@ import type { Settings } from '../settings/settings.js';
 import type { Form } from './forms.js';
 import type { Picture } from './picture.js';
 import type { CallLine, Completion, Connection, Notice, Overlay, Size } from './state.js';
+import type { Background } from './themes.js';
 import type { TextBuffer } from './text-buffer.js';
 
 export type Action =
   // the terminal and the clock
   | { type: 'resized'; size: Size }
   | { type: 'ticked'; nowMs: number }
+  | { type: 'background'; background: Background }
   | { type: 'terminal-focused'; focused: boolean }
   // the account
   | { type: 'form-shown'; form: Form }

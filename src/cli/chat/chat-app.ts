@@ -29,6 +29,7 @@ import {
   type Overlay,
 } from './state.js';
 import type { Store } from './store.js';
+import { backgroundOf } from './themes.js';
 import { TypingSignal } from './typing-signal.js';
 
 /** A second Ctrl+C within this time quits. */
@@ -129,13 +130,21 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   input(inputs: readonly Input[]): void {
     for (const input of inputs) {
       try {
-        if (input.type === 'key' && /^focus-(in|out)$/.test(input.name)) this.look(input.name === 'focus-in');
+        if (input.type === 'report') this.report(input.text);
+        else if (input.type === 'key' && /^focus-(in|out)$/.test(input.name))
+          this.look(input.name === 'focus-in');
         else handleInput(this, input);
       } catch (error) {
         this.fail(error);
       }
     }
     this.host.store.drawNow();
+  }
+
+  /** The terminal has answered what it was asked. */
+  private report(text: string): void {
+    const background = backgroundOf(text);
+    if (background !== null) this.dispatch({ type: 'background', background });
   }
 
   /** The person looks at the terminal now, or elsewhere. */

@@ -11,9 +11,9 @@ import type { ShowCall } from './calls.js';
 import type { Input } from './keys.js';
 import { ChatApp } from './chat-app.js';
 import { mountInk } from './ink-screen.js';
-import { themeFor } from './spans.js';
 import { initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
+import { askBackground, asksBackground, paletteOf, themeOf } from './themes.js';
 import type { Terminal } from './terminal.js';
 
 export interface ChatOptions {
@@ -105,9 +105,10 @@ export async function runChat(options: ChatOptions): Promise<number> {
     lang: options.lang,
     settings: options.settings.settings,
     colours: coloursOf(env),
+    palette: paletteOf(env),
     server: options.connect.server ?? '',
   });
-  const screen = mountInk(terminal, themeFor(env), first);
+  const screen = mountInk(terminal, (state) => themeOf(state.settings.theme, state.palette), first);
   let end: (exitCode: number) => void = () => undefined;
   let crash: (error: unknown) => void = () => undefined;
   const ended = new Promise<number>((resolve, reject) => {
@@ -174,6 +175,8 @@ export async function runChat(options: ChatOptions): Promise<number> {
     resize: repaint,
     drain: () => screen.drained(),
   });
+  // The answer comes like a key; a terminal that does not answer keeps what the environment tells.
+  if (asksBackground(first.palette)) terminal.write(askBackground);
   const clock = startClock(store);
   try {
     store.drawNow();

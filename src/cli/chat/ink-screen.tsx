@@ -37,7 +37,11 @@ export interface InkScreen {
   unmount(): void;
 }
 
-export function mountInk(terminal: Pick<Terminal, 'write'>, theme: Theme, first: ChatState): InkScreen {
+export function mountInk(
+  terminal: Pick<Terminal, 'write'>,
+  themeOf: (state: ChatState) => Theme,
+  first: ChatState,
+): InkScreen {
   const sink = new FrameSink();
   const screen = new Screen((data) => terminal.write(data));
   const resize = (state: ChatState): void => {
@@ -45,7 +49,7 @@ export function mountInk(terminal: Pick<Terminal, 'write'>, theme: Theme, first:
     sink.rows = state.size.rows;
   };
   resize(first);
-  const instance = render(<App state={first} theme={theme} />, {
+  const instance = render(<App state={first} theme={themeOf(first)} />, {
     // Ink uses only the members that FrameSink has.
     stdout: sink as unknown as NodeJS.WriteStream,
     debug: true,
@@ -61,7 +65,7 @@ export function mountInk(terminal: Pick<Terminal, 'write'>, theme: Theme, first:
     draw(state) {
       if (failure !== undefined) throw failure as Error;
       resize(state);
-      instance.rerender(<App state={state} theme={theme} />);
+      instance.rerender(<App state={state} theme={themeOf(state)} />);
       screen.draw({ rows: sink.frame.split('\n').slice(0, state.size.rows), cursor: cursorOf(state) });
     },
     invalidate: () => screen.invalidate(),

@@ -3,10 +3,14 @@
  * Sources: ECMA-48 (CSI, SS3), xterm's control sequences (modifiers, bracketed paste), the kitty keyboard protocol (CSI u).
  */
 
-/** `key` is a name such as `enter`, `ctrl+a`, `alt+up`, `shift+tab`; `text` is typed, `paste` came in brackets. */
+/**
+ * `key` is a name such as `enter`, `ctrl+a`, `alt+up`, `shift+tab`; `text` is typed, `paste` came in brackets; `report` is the
+ * terminal's answer to a question (OSC), such as `11;rgb:0000/0000/0000`.
+ */
 export type Input =
   | { readonly type: 'key'; readonly name: string }
   | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'report'; readonly text: string }
   | { readonly type: 'paste'; readonly text: string };
 
 const escape = '\u001b';
@@ -143,6 +147,17 @@ export class KeyDecoder {
     if (next === '') return 0;
     if (next === escape && alt === '') return this.takeEscape(inputs, text, at + 1, 'alt+');
     if (next === '[') return this.takeCsi(inputs, text, at + 1, alt);
+    if (next === ']') {
+      const report = /^\d+;[^\u0007\u001b]{0,200}/.exec(text.slice(at + 1))?.[0];
+      const end = report === undefined ? '' : text.slice(at + 1 + report.length);
+      const mark = end.startsWith('\u0007') ? 1 : end.startsWith('\u001b\\') ? 2 : 0;
+      if (report !== undefined && mark > 0) {
+        inputs.push({ type: 'report', text: report });
+        return at + 1 + report.length + mark;
+      }
+      // Not whole yet: as much of it as there is looks like an answer.
+      if (/^(\d{0,3}|\d+;[^\u0007\u001b]{0,200}\u001b?)$/.test(text.slice(at + 1))) return 0;
+    }
     if (next === 'O') {
       const final = text.charAt(at + 1);
       if (final === '') return 0;

@@ -12,9 +12,10 @@ import { silentDevice } from '../notify/device.js';
 import type { Action } from './actions.js';
 import { ChatApp } from './chat-app.js';
 import { isNote, bodyText, previewText, timeText } from './message-text.js';
-import { themeFor, toAnsi } from './spans.js';
+import { toAnsi } from './spans.js';
 import { initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
+import { plainTheme } from './themes.js';
 import { bufferOf } from './text-buffer.js';
 
 export interface PlainOptions {
@@ -34,7 +35,6 @@ export interface PlainOptions {
 const openingMessages = 10;
 /** How long the end of the input waits for what was written. */
 const drainMs = 10_000;
-const plain = themeFor({ NO_COLOR: '1' });
 
 function messageText(message: Message, state: ChatState): string {
   const say = sayIn(state.lang);
@@ -61,7 +61,7 @@ function told(action: Action, before: ChatState, after: ChatState): string[] {
   if (action.type === 'noticed') return action.notice === null ? [] : [action.notice.text];
   if (action.type === 'overlay' && action.overlay !== null) {
     const lines = action.overlay.draw(before.size.columns);
-    return [action.overlay.title, ...lines.map((line) => toAnsi(line, plain).trimEnd())];
+    return [action.overlay.title, ...lines.map((line) => toAnsi(line, plainTheme).trimEnd())];
   }
   if (action.type === 'connection' && before.connection.state !== action.connection.state) {
     const { state } = action.connection;

@@ -128,6 +128,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
     case 'resized':
       return { ...state, size: action.size };
+    case 'background':
+      return { ...state, palette: { ...state.palette, background: action.background } };
     case 'terminal-focused':
       return state.focused === action.focused ? state : { ...state, focused: action.focused };
     case 'ticked':

@@ -30,50 +30,6 @@ export type Line = readonly Span[];
 /** Codes of SGR (ECMA-48 8.3.117) for each role. */
 export type Theme = Readonly<Record<Role, string>>;
 
-const attributes: Theme = {
-  plain: '',
-  dim: '2',
-  bold: '1',
-  accent: '1',
-  good: '',
-  warn: '1',
-  bad: '1',
-  read: '1',
-  unread: '1',
-  inverse: '7',
-  strike: '2;9',
-  name0: '1',
-  name1: '1',
-  name2: '1',
-  name3: '1',
-  name4: '1',
-};
-
-/** Only the terminal's own 16 colours, and none of those that vanish on a light or a dark background. */
-const colours: Theme = {
-  ...attributes,
-  accent: '36',
-  good: '32',
-  warn: '35',
-  bad: '31',
-  read: '36',
-  unread: '1;36',
-  name0: '1;36',
-  name1: '1;35',
-  name2: '1;32',
-  name3: '1;94',
-  name4: '1;91',
-};
-
-/** The theme for an environment: without colours when NO_COLOR is set to anything (no-color.org). */
-export function themeFor(env: Readonly<Record<string, string | undefined>>): Theme {
-  return hasColours(env) ? colours : attributes;
-}
-
-function hasColours(env: Readonly<Record<string, string | undefined>>): boolean {
-  return (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
-}
-
 export function span(text: string, role: Role = 'plain'): Span {
   return { text, role };
 }

@@ -7,6 +7,7 @@ import type { Form } from './forms.js';
 import type { Picture } from './picture.js';
 import { defaultSettings, type Settings } from '../settings/settings.js';
 import type { Line } from './spans.js';
+import { noPalette, type Palette } from './themes.js';
 import { emptyBuffer, type TextBuffer } from './text-buffer.js';
 
 export interface Size {
@@ -87,6 +88,8 @@ export interface ChatState {
   readonly nowMs: number;
   readonly lang: Lang;
   readonly settings: Settings;
+  /** What the terminal's colours are like. */
+  readonly palette: Palette;
   /** False when the terminal said that the person looks elsewhere; without such reports always true. */
   readonly focused: boolean;
   /** What the terminal can show. */
@@ -142,11 +145,12 @@ export const emptyThread: Thread = {
 };
 
 export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'server'> &
-  Partial<Pick<ChatState, 'settings'>>;
+  Partial<Pick<ChatState, 'settings' | 'palette'>>;
 
 export function initialState(start: Start): ChatState {
   return {
     settings: defaultSettings,
+    palette: noPalette,
     focused: true,
     ...start,
     me: null,

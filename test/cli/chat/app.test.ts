@@ -390,3 +390,20 @@ t.test('a terminal with notifications shows them, and do not disturb stops them'
   t.same(silent.terminal.notices, []);
   t.equal(silent.terminal.bells, 0);
 });
+
+t.test('the colours follow what the terminal answers, and /theme', async (t) => {
+  const chat = await startChat(t, {
+    client: withBob(),
+    with: '@bob',
+    env: { TERM: 'xterm-256color', COLORTERM: 'truecolor' },
+  });
+  await chat.shows('hello alice');
+  t.same(chat.terminal.notices, ['11;?']);
+  const written = (): string => chat.terminal.writes.join('');
+  t.notMatch(written(), '38;2;');
+  chat.terminal.type('\u001b]11;rgb:1e1e/1e1e/2e2e\u001b\\');
+  t.match(written(), '38;2;125;207;255');
+  t.notMatch(chat.terminal.text, 'rgb');
+  await chat.type('/theme light\r', 'theme is light');
+  t.match(written(), '38;2;0;90;135');
+});

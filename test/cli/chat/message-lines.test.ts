@@ -2,10 +2,9 @@ import t from 'tap';
 import type { Message } from '../../../src/client/api.js';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { messageLines, type DrawContext } from '../../../src/cli/chat/message-lines.js';
-import { lineWidth, themeFor, toAnsi } from '../../../src/cli/chat/spans.js';
+import { lineWidth, toAnsi } from '../../../src/cli/chat/spans.js';
+import { plainTheme as plain } from '../../../src/cli/chat/themes.js';
 import { fakeMessage } from '../../support/fake-client.js';
-
-const plain = themeFor({ NO_COLOR: '1' });
 
 function draw(message: Message, more: Partial<DrawContext> = {}, previous: Message | null = null): string[] {
   const context: DrawContext = {
