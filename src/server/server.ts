@@ -38,6 +38,8 @@ export interface ServerOptions {
   overrides?: Partial<ServerConfig>;
   /** Default: one on stderr, at the configured level. */
   log?: Logger;
+  /** Default: the system's clock, in milliseconds since 1970. */
+  now?: () => number;
 }
 
 export interface RunningServer {
@@ -93,7 +95,7 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   const storage = await openStorage(dataDir);
   undo.add(() => storage.close());
 
-  const now = (): number => Date.now();
+  const now = options.now ?? ((): number => Date.now());
   const hub = await Hub.open(storage, now);
   undo.add(() => hub.close());
   const rates = new RateLimits(config.rates, now);

@@ -1,0 +1,147 @@
+// Golden screens of the chat, in both languages and three sizes: what people see of a real server in a real terminal.
+import t, { type Test } from 'tap';
+import { password } from '../support/cli-person.js';
+import { goldenScreens, type Golden } from '../support/golden.js';
+import { goldenWorld, personas, type GoldenWorld, type Persona } from '../support/golden-world.js';
+import { projectFile } from '../support/project.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { TmuxTerminal } from '../support/tmux.js';
+import { missing } from '../support/tools.js';
+
+t.setTimeout(300_000);
+
+const skip = missing('tmux', '-V');
+const program = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}'`;
+const clock = new URL('../support/fixed-clock.js', import.meta.url).href;
+
+function terminalOf(t: Test, lang: string, home: string): Promise<TmuxTerminal> {
+  return TmuxTerminal.start(t, 80, 24, {
+    PYTALK_HOME: home,
+    PYTALK_LANG: lang,
+    PYTALK_CAMERA: 'none',
+    PYTALK_MIC: 'none',
+    PYTALK_SPEAKER: 'none',
+    NODE_OPTIONS: `--import=${clock}`,
+    TZ: 'UTC',
+    COLORTERM: '',
+    NO_COLOR: '',
+  });
+}
+
+async function run(terminal: TmuxTerminal, command: string): Promise<void> {
+  await terminal.type(`clear; ${program} ${command}; echo "back" "again"`);
+  await terminal.press('Enter');
+}
+
+async function quit(terminal: TmuxTerminal): Promise<void> {
+  await terminal.press('C-q');
+  await terminal.shows('back again');
+}
+
+/** Types a command into the composer and sends it. */
+async function say(terminal: TmuxTerminal, text: string): Promise<void> {
+  await terminal.type(text);
+  await terminal.shows(`› ${text}`);
+  await terminal.press('Enter');
+}
+
+/** Gives the port and the wait for the next try, which are never the same, a fixed text. */
+function steady(port: number): (screen: string) => string {
+  return (screen) =>
+    screen
+      .replaceAll(`:${port}`, ':50000')
+      .replace(/(?<=127\.0\.0\.1:)\d{1,4}(?=…)/, (cut) => '50000'.slice(0, cut.length))
+      .replace(/(in|dans) \d s/, '$1 9 s');
+}
+
+/** From an empty home to an account without conversations. */
+async function newcomer(t: Test, world: GoldenWorld, golden: Golden, persona: Persona): Promise<void> {
+  const { lang, phone } = persona;
+  const terminal = await terminalOf(t, lang, await temporaryFolder(t));
+  await run(terminal, 'chat');
+  await golden.take(terminal, `first-start.${lang}`, 'PyTalk');
+  await quit(terminal);
+  await run(terminal, `chat --server 127.0.0.1:${world.port}`);
+  await golden.take(terminal, `log-in.${lang}`, 'Ctrl+R');
+  await terminal.press('C-r');
+  await golden.take(terminal, `register.${lang}`, 'Ctrl+R');
+  for (const [index, value] of [`new-${lang}`, password, password, phone, '', '', '', ''].entries()) {
+    if (index > 0) await terminal.press('Enter');
+    await terminal.type(value);
+  }
+  await terminal.press('Enter');
+  await golden.take(terminal, `empty-list.${lang}`, /\/friend add/);
+  await quit(terminal);
+}
+
+/** Through the conversations of somebody who has some. Leaves the chat running. */
+async function regular(t: Test, world: GoldenWorld, golden: Golden, persona: Persona): Promise<TmuxTerminal> {
+  const { lang, me, peer, words } = persona;
+  const terminal = await terminalOf(t, lang, world.homeOf(me));
+  await run(terminal, 'chat');
+  await golden.take(terminal, `list.${lang}`, words.other.slice(0, 15));
+  await say(terminal, `/msg ${peer}`);
+  await golden.take(terminal, `conversation.${lang}`, words.last);
+
+  await terminal.press('M-k', 'M-k', 'M-k');
+  await golden.take(terminal, `selection.${lang}`, '▌');
+  await terminal.press('Escape');
+  await terminal.type('/re');
+  await terminal.press('Tab');
+  await golden.take(terminal, `completion.${lang}`, '/reply');
+  await terminal.press('Escape', 'C-u');
+  await say(terminal, '/msg nobody');
+  await golden.take(terminal, `error.${lang}`, '✗');
+
+  for (const [name, command, shows] of [
+    ['help', '/help', '/msg'],
+    ['search', `/search ${words.search}`, words.reply],
+    ['profile', `/profile ${me}`, words.bio],
+  ] as const) {
+    await say(terminal, command);
+    await golden.take(terminal, `${name}.${lang}`, shows);
+    await terminal.press('Escape');
+  }
+  await say(terminal, `/msg #${words.group}`);
+  await golden.take(terminal, `group.${lang}`, words.question);
+  return terminal;
+}
+
+/** A call that comes in, and is missed. */
+async function called(
+  world: GoldenWorld,
+  golden: Golden,
+  { lang, me, peer }: Persona,
+  terminal: TmuxTerminal,
+): Promise<void> {
+  const call = await world.online.get(peer)!.startCall(`@${me}`, { media: 'video' });
+  await golden.take(terminal, `incoming-call.${lang}`, '☎');
+  await call.hangUp();
+}
+
+t.test('every screen is as it was', { skip, timeout: 280_000 }, async (t) => {
+  const world = await goldenWorld(t);
+  const golden = goldenScreens(steady(world.port));
+  const terminals = await Promise.all(
+    personas.map(async (persona) => {
+      const [terminal] = await Promise.all([
+        regular(t, world, golden, persona),
+        newcomer(t, world, golden, persona),
+      ]);
+      await called(world, golden, persona, terminal);
+      return { terminal, persona };
+    }),
+  );
+  await world.stop();
+  await Promise.all(
+    terminals.map(({ terminal, persona }) =>
+      golden.take(terminal, `connection-lost.${persona.lang}`, /○.*[89] s/),
+    ),
+  );
+  for (const { name, golden: wanted, now } of golden.differences) {
+    t.comment(`--- ${name} as it was\n${wanted}\n--- ${name} now\n${now}`);
+    t.fail(
+      `${name} has changed: if it should, PYTALK_UPDATE_GOLDEN=1 node dist/test/e2e/chat-golden.test.js`,
+    );
+  }
+});
