@@ -47,6 +47,8 @@ export class Output {
   readonly isJson: boolean;
   readonly isQuiet: boolean;
   readonly paint: Paints;
+  /** Whether results are in colour. */
+  readonly isColoured: boolean;
   readonly #io: Io;
   readonly #stuck = new AbortController();
   #drained: Promise<unknown> | null = null;
@@ -55,7 +57,8 @@ export class Output {
     this.#io = io;
     this.isJson = options.json;
     this.isQuiet = options.quiet;
-    this.paint = paintsFor(hasColour(options.json ? io.stderr : io.stdout, io.env));
+    this.isColoured = hasColour(options.json ? io.stderr : io.stdout, io.env);
+    this.paint = paintsFor(this.isColoured);
   }
 
   /** Cells of a line; 80 where nobody knows. */

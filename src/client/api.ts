@@ -3,6 +3,7 @@ import type { CallMedia } from '../protocol/call-shapes.js';
 import type { PytalkError } from '../protocol/errors.js';
 import type { FileInfo } from '../protocol/payload.js';
 import type { LogEvent, SessionInfo, User } from '../protocol/shapes.js';
+import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import type { Call } from './call-api.js';
 
 export interface ConnectOptions {
@@ -226,6 +227,9 @@ export interface Client {
   sessions(): Promise<SessionInfo[]>;
   revokeSession(id: number): Promise<void>;
   deleteAccount(password: string): Promise<void>;
+
+  /** How the server does, with the figures of after `since` (milliseconds since 1970); for administrators. */
+  serverStatistics(since: number): Promise<ServerStatistics>;
 
   /** One's own profile without a name. */
   profile(username?: string): Promise<User>;

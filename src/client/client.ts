@@ -1,6 +1,7 @@
 // The client that callers hold: every method of the contract, handed on to the part that answers for it.
 import { PytalkError } from '../protocol/errors.js';
 import type { LogEvent, SessionInfo, User } from '../protocol/shapes.js';
+import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import type * as api from './api.js';
 import type { Call } from './call-api.js';
 import type { Calls } from './calls/calls.js';
@@ -72,6 +73,10 @@ export class PytalkClient implements api.Client {
   }
   deleteAccount(password: string): Promise<void> {
     return this.#parts.session.deleteAccount(password);
+  }
+
+  serverStatistics(since: number): Promise<ServerStatistics> {
+    return this.#core.link.request('server.statistics', { since });
   }
 
   profile(username?: string): Promise<User> {

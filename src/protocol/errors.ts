@@ -63,6 +63,9 @@ export const errorTexts = {
   'file-unwritable': 'cannot write {path}: {reason}',
   'web-failed': 'the page cannot be opened on port {port}: {reason}',
   'file-exists': '{path} exists already: name another file',
+  // administrators
+  'not-administrator': 'only an administrator may do that: `pytalk admin grant USER` on the server makes one',
+  'not-running': 'no server runs with the data in {path}: start it, or name it with --server',
   // calls
   'call-not-found': 'that call is over, or you are not in it',
   'call-lost':

@@ -26,6 +26,7 @@ import {
   userId,
   username,
 } from './shapes.js';
+import { statisticsReply } from './statistics-shapes.js';
 
 interface RequestSpec {
   /** Whether the connection must be logged in. */
@@ -444,6 +445,13 @@ export const requests = {
       recording: z.boolean().optional(),
     }),
     reply: nothing,
+  },
+
+  'server.statistics': {
+    login: true,
+    doc: 'How the server does: figures of the last hour that are newer than `since`, calls, log (administrators only).',
+    body: z.object({ since: time }),
+    reply: statisticsReply,
   },
 } as const satisfies Record<string, RequestSpec>;
 

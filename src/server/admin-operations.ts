@@ -3,9 +3,12 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { PytalkError } from '../protocol/errors.js';
 import { isName, nameKey } from '../protocol/names.js';
+import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import { bannedKey, type Accounts } from './accounts.js';
 import { writeBackup, type BackupResult } from './backup.js';
 import type { Hub } from './hub.js';
+import type { Statistics } from './statistics.js';
+import { conversationLabel, namesOf, withNames } from './storage/labels.js';
 import type { Account, LogEntry, Storage, StoredEvent } from './storage/storage.js';
 
 /** An account as administrators see it: nothing that could log in as it. */
@@ -64,6 +67,8 @@ export interface Admin {
   /** Empty when the database is sound. */
   check(): Promise<string[]>;
   compact(): Promise<void>;
+  /** How the server does, with the figures of after `since`. Rejects with `not-running` when none runs. */
+  statistics(since: number): Promise<ServerStatistics>;
   /** Rejects as `writeBackup`. */
   backup(path: string): Promise<BackupResult>;
 }
@@ -85,6 +90,7 @@ export const adminArguments = {
   db: z.tuple([z.string().max(64).nullable(), limit]),
   check: z.tuple([]),
   compact: z.tuple([]),
+  statistics: z.tuple([z.int()]),
   backup: z.tuple([z.string().refine(isAbsolute)]),
 } as const satisfies { [M in keyof Admin]: z.ZodType<Parameters<Admin[M]>> };
 
@@ -93,10 +99,12 @@ export interface AdminParts {
   storage: Storage;
   hub: Hub;
   accounts: Accounts;
+  /** Null while no server runs. */
+  statistics: Pick<Statistics, 'report'> | null;
 }
 
 export function adminOperations(parts: AdminParts): Admin {
-  const { dataDir, storage, hub, accounts } = parts;
+  const { dataDir, storage, hub, accounts, statistics } = parts;
 
   const find = async (name: string): Promise<Account> => {
     const account = await accounts.byName(name);
@@ -152,6 +160,10 @@ export function adminOperations(parts: AdminParts): Admin {
       await storage.compact();
       await hub.commit([logged('compact', null)]);
     },
+    async statistics(since) {
+      if (statistics === null) throw new PytalkError('not-running', { details: { path: dataDir } });
+      return statistics.report(since);
+    },
     async backup(path) {
       const result = await writeBackup(path, dataDir, storage);
       await hub.commit([logged('backup', null, path)]);
@@ -192,22 +204,6 @@ async function auditLog(storage: Storage, count: number): Promise<LogEntry[]> {
   return found.slice(0, count);
 }
 
-async function namesOf(storage: Storage, ids: readonly number[]): Promise<Map<number, string>> {
-  const accounts = await storage.accounts([...new Set(ids)]);
-  return new Map(accounts.map((account) => [account.id, account.username]));
-}
-
-async function withNames(storage: Storage, entries: readonly LogEntry[]): Promise<AdminLogEntry[]> {
-  const names = await namesOf(
-    storage,
-    entries.flatMap((entry) => entry.user ?? []),
-  );
-  return entries.map((entry) => ({
-    ...entry,
-    username: entry.user === null ? null : (names.get(entry.user) ?? null),
-  }));
-}
-
 async function database(parts: AdminParts, subject: string | null, count: number): Promise<AdminDatabase> {
   const { storage, accounts } = parts;
   const statistics = await storage.statistics();
@@ -229,9 +225,9 @@ async function database(parts: AdminParts, subject: string | null, count: number
     );
     events = stored.map((event) => ({ ...event, username: names.get(event.from) ?? String(event.from) }));
   }
-  const conversations = rows.slice(-count).map(async ({ id, name, createdAt, members, lastSeq }) => {
-    const shown = name === null ? await peopleOf(storage, id) : `#${name}`;
-    return { id, name: shown, createdAt, members, lastSeq };
+  const conversations = rows.slice(-count).map(async ({ id, createdAt, members, lastSeq }) => {
+    const name = await conversationLabel(storage, id);
+    return { id, name, createdAt, members, lastSeq };
   });
   return { statistics, conversations: await Promise.all(conversations), events };
 }
@@ -239,10 +235,4 @@ async function database(parts: AdminParts, subject: string | null, count: number
 async function conversationId(storage: Storage, subject: string): Promise<number | null> {
   if (/^\d+$/.test(subject)) return Number(subject);
   return storage.groupByName(nameKey(subject.replace(/^#/, '')));
-}
-
-async function peopleOf(storage: Storage, id: number): Promise<string> {
-  const members = (await storage.conversation(id))?.members.map((member) => member.user) ?? [];
-  const names = await namesOf(storage, members);
-  return members.map((member) => `@${names.get(member) ?? member}`).join(' ');
 }

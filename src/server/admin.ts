@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { fromWireError, toWireError } from '../protocol/envelope.js';
 import { PytalkError } from '../protocol/errors.js';
+import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import { Accounts } from './accounts.js';
 import { adminArguments, adminOperations, type Admin } from './admin-operations.js';
 import { storageFailure } from './committer.js';
@@ -125,6 +126,24 @@ export async function withAdmin<T>(dataDir: string, use: (admin: Admin) => Promi
   }
 }
 
+/** Whether a server runs with this data folder. */
+export async function hasRunningServer(dataDir: string): Promise<boolean> {
+  const socket = await connect(socketPath(dataDir));
+  socket?.destroy();
+  return socket !== null;
+}
+
+/** What the server that runs with this data folder tells of itself. Rejects with `not-running`, never opens the database. */
+export async function runningStatistics(dataDir: string, since: number): Promise<ServerStatistics> {
+  const socket = await connect(socketPath(dataDir));
+  if (!socket) throw new PytalkError('not-running', { details: { path: dataDir } });
+  try {
+    return await remoteAdmin(socket).statistics(since);
+  } finally {
+    socket.destroy();
+  }
+}
+
 function connect(path: string): Promise<Socket | null> {
   return new Promise((resolveSocket) => {
     const socket = createConnection(path);
@@ -169,7 +188,7 @@ async function withDatabase<T>(dataDir: string, use: (admin: Admin) => Promise<T
       const log = pino({ level: 'silent' });
       const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
       try {
-        return await use(adminOperations({ dataDir, storage, hub, accounts }));
+        return await use(adminOperations({ dataDir, storage, hub, accounts, statistics: null }));
       } finally {
         await hub.close();
       }

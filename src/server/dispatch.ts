@@ -13,6 +13,7 @@ import { conversationHandlers } from './handlers/conversations.js';
 import { eventHandlers } from './handlers/events.js';
 import { fileHandlers } from './handlers/files.js';
 import { peopleHandlers } from './handlers/people.js';
+import { statisticsHandlers } from './handlers/statistics.js';
 import { StorageError } from './storage/storage.js';
 
 /** The handler of every request; one that is missing does not compile. */
@@ -24,6 +25,7 @@ const handlers: Handlers = {
   ...eventHandlers,
   ...fileHandlers,
   ...callHandlers,
+  ...statisticsHandlers,
 };
 
 /** Requests that may come before `hello`. */
@@ -73,13 +75,15 @@ export function dispatch(
 
 /** Answers a request of a `Later`, either way. */
 function answering(
-  { log }: ServerContext,
+  { log, statistics }: ServerContext,
   connection: Connection,
   { req, type }: AnyRequest,
 ): Awaiting<unknown> {
+  const cameAt = performance.now();
   return {
     done: (ok) => {
       connection.answer(req, ok);
+      if (type === 'event.send') statistics.delivered(performance.now() - cameAt);
       connection.finished();
     },
     failed: (error) => {

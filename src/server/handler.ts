@@ -7,6 +7,7 @@ import type { ServerConfig } from './config.js';
 import type { FileStore } from './file-store.js';
 import type { Hub } from './hub.js';
 import type { RateLimits } from './rate-limits.js';
+import type { Statistics } from './statistics.js';
 import type { Storage } from './storage/storage.js';
 
 /** What every handler may use; made once by the server. */
@@ -18,6 +19,7 @@ export interface ServerContext {
   readonly calls: Calls;
   readonly hub: Hub;
   readonly rates: RateLimits;
+  readonly statistics: Statistics;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   now(): number;

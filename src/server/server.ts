@@ -14,6 +14,7 @@ import { Hub } from './hub.js';
 import { makeLog } from './log.js';
 import { startMetrics } from './metrics.js';
 import { RateLimits } from './rate-limits.js';
+import { Statistics } from './statistics.js';
 import { openStorage } from './storage/open.js';
 import { startRelay } from './relay/relay.js';
 import { listenTcp } from './tcp-listener.js';
@@ -117,7 +118,20 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
     after: systemAfter,
     log,
   });
-  const context: ServerContext = { config, storage, accounts, files, calls, hub, rates, log, now };
+  const statistics = new Statistics({ hub, storage, calls, relay, now });
+  undo.add(async () => statistics.close());
+  const context: ServerContext = {
+    config,
+    storage,
+    accounts,
+    files,
+    calls,
+    hub,
+    rates,
+    statistics,
+    log,
+    now,
+  };
 
   const tcp = await listenTcp(context, certificate, options);
   undo.add(() => tcp.close());

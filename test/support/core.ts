@@ -5,9 +5,11 @@ import { Calls, type After, type CallsOptions } from '../../src/server/calls/cal
 import { readConfig, type ServerConfig } from '../../src/server/config.js';
 import { FileStore } from '../../src/server/file-store.js';
 import type { ServerContext } from '../../src/server/handler.js';
+import { Statistics } from '../../src/server/statistics.js';
 import { Hub } from '../../src/server/hub.js';
 import { RateLimits } from '../../src/server/rate-limits.js';
 import { openStorage } from '../../src/server/storage/open.js';
+import { emptyCounters } from '../../src/server/relay/relay-counters.js';
 import type { Storage } from '../../src/server/storage/storage.js';
 import { listenTcp } from '../../src/server/tcp-listener.js';
 import { storePeople, type Person } from './people.js';
@@ -129,6 +131,8 @@ const noRelay = {
   remove: () => undefined,
   take: () => undefined,
   onTunnelled: () => undefined,
+  counters: emptyCounters(),
+  ways: {},
 };
 
 interface Running {
@@ -158,7 +162,19 @@ async function run(
   const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
   const files = await FileStore.open({ dataDir, storage, hub, config, now });
   const calls = new Calls({ hub, relay, advertise, mediaRates: config.mediaRates, after, log });
-  const context: ServerContext = { config, storage, accounts, files, calls, hub, rates, log, now };
+  const statistics = new Statistics({ hub, storage, calls, relay: noRelay, now });
+  const context: ServerContext = {
+    config,
+    storage,
+    accounts,
+    files,
+    calls,
+    hub,
+    rates,
+    statistics,
+    log,
+    now,
+  };
   const listener = await listenTcp(context, null, { host: '127.0.0.1', port: 0 });
   return {
     port: listener.address.port,
@@ -166,6 +182,7 @@ async function run(
     hub,
     context,
     stop: async () => {
+      statistics.close();
       await calls.close();
       await listener.close();
       await files.close();

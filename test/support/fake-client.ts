@@ -227,6 +227,10 @@ export class FakeClient implements Client {
     this.did('deleteAccount');
   }
 
+  async serverStatistics(): Promise<never> {
+    throw new PytalkError('not-administrator');
+  }
+
   async profile(username?: string): Promise<User> {
     const user = this.people.get(username ?? this.account.username);
     if (user === undefined) throw new PytalkError('user-not-found', { details: { name: username ?? '' } });

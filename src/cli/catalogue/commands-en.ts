@@ -86,6 +86,8 @@ export const commandsEn = {
   'command.admin.ban': 'Disables an account and keeps its name taken.',
   'command.admin.invite': 'Makes a code that allows one registration.',
   'command.admin.log': "Shows the server's log, oldest first.",
+  'command.monitor':
+    'Shows how the server does, as it changes: messages, latency, calls, relay, memory, log.',
   'command.admin.audit': 'Shows what administrators did.',
   'command.admin.db': "Looks into the database: counts, conversations, a conversation's events.",
   'command.admin.check': 'Checks the database; ends with 1 when something is wrong.',

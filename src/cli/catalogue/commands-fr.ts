@@ -88,6 +88,8 @@ export const commandsFr = {
   'command.admin.ban': 'Désactive un compte et garde son nom réservé.',
   'command.admin.invite': 'Crée un code qui permet une inscription.',
   'command.admin.log': 'Montre le journal du serveur, le plus ancien d’abord.',
+  'command.monitor':
+    'Montre l’état du serveur en direct : messages, délais, appels, relais, mémoire, journal.',
   'command.admin.audit': 'Montre ce qu’ont fait les administrateurs.',
   'command.admin.db':
     'Regarde dans la base de données : nombres, conversations, événements d’une conversation.',

@@ -7,12 +7,14 @@ import { demoEn } from './demo-en.js';
 import { errorsEn } from './errors-en.js';
 import { messagesEn } from './messages-en.js';
 import { settingsEn } from './settings-en.js';
+import { monitorEn } from './monitor-en.js';
 import { toolsEn } from './tools-en.js';
 
 export const en = {
   ...commandsEn,
   ...messagesEn,
   ...toolsEn,
+  ...monitorEn,
   ...chatEn,
   ...settingsEn,
   ...callEn,

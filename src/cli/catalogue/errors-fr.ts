@@ -53,6 +53,10 @@ export const errorsFr = {
   'error.file-too-large': 'le fichier fait {bytes} octets, le serveur en accepte au plus {max}',
   'error.quota-exceeded':
     'vos fichiers feraient {bytes} octets, le serveur en accorde {max} à chaque personne',
+  'error.not-administrator':
+    'réservé aux administrateurs : `pytalk admin grant UTILISATEUR` sur le serveur en nomme un',
+  'error.not-running':
+    'aucun serveur ne tourne avec les données de {path} : démarrez-le, ou nommez-le avec --server',
   'error.file-corrupt': 'le fichier reçu ne correspond pas à son empreinte SHA-256',
   'error.too-many-transfers': 'au plus {max} transferts à la fois',
   'error.bad-picture': 'l’image est illisible : {reason}',

@@ -8,12 +8,14 @@ import type { en, Placeholders } from './en.js';
 import { errorsFr } from './errors-fr.js';
 import { messagesFr } from './messages-fr.js';
 import { settingsFr } from './settings-fr.js';
+import { monitorFr } from './monitor-fr.js';
 import { toolsFr } from './tools-fr.js';
 
 const texts = {
   ...commandsFr,
   ...messagesFr,
   ...toolsFr,
+  ...monitorFr,
   ...chatFr,
   ...settingsFr,
   ...callFr,

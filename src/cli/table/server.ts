@@ -53,6 +53,13 @@ export const serverCommands: readonly CommandSpec[] = [
     run: async () => (await import('../commands/admin.js')).admin[word],
   })),
   {
+    name: 'monitor',
+    group: 'server',
+    options: [data],
+    examples: ['monitor', 'monitor --server chat.example.org', 'monitor --json | head -n 1'],
+    run: async () => (await import('../commands/monitor.js')).monitor,
+  },
+  {
     name: 'backup',
     group: 'server',
     args: [{ name: 'file', completes: 'path' }],

@@ -71,6 +71,11 @@ export class Calls implements HubWatcher {
     return this.#running.size;
   }
 
+  /** Those under way, at this moment. */
+  get all(): CallRegister['all'] {
+    return this.#running.all;
+  }
+
   // ---- requests -------------------------------------------------------------------------------------------
 
   async start(session: ClientSession, body: RequestBody<'call.start'>): Promise<InCall> {

@@ -73,6 +73,7 @@ export class Feedback {
         return;
       }
       case 'sender-report':
+        peer.passedReports.passed(packet.ntpMs, this.#parts.now());
         for (const other of others) tell(other, { ...packet, reports: [] });
         this.#feedback(peer, { kind: 'receiver-report', ssrc: packet.ssrc, reports: packet.reports }, news);
         return;
@@ -80,7 +81,10 @@ export class Feedback {
         // Blocks go to those whose streams they are about.
         for (const other of others) {
           const reports = packet.reports.filter(({ ssrc }) => isOf(other, ssrc));
-          if (reports.length > 0) tell(other, { ...packet, reports });
+          if (reports.length === 0) continue;
+          tell(other, { ...packet, reports });
+          const now = this.#parts.now();
+          for (const report of reports) peer.figures.reported(report, other.passedReports, now);
         }
         return;
       case 'remb':

@@ -5,6 +5,7 @@ import { SrtcpReceiver, SrtcpSender } from '../../protocol/srtp.js';
 import { MediaAllowance } from './media-allowance.js';
 import type { MediaRates, RelayParticipant } from './relay-messages.js';
 import type { Thinning } from './thinning.js';
+import { PassedReports, WayFigures, type Way } from './way-figures.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface Peer {
@@ -31,6 +32,9 @@ export interface Peer {
   /** When packets were sent again to this peer, by SSRC and sequence number. */
   readonly resentAt: Map<number, number>;
   counter: bigint;
+  readonly figures: WayFigures;
+  /** Of its sender reports. */
+  readonly passedReports: PassedReports;
 }
 
 /** A participant from whom no binding request has come by a way for so long gets no more media by it. */
@@ -69,6 +73,8 @@ export function makePeer(
     resends: new TokenBucket(rates.resends, now),
     resentAt: new Map(),
     counter: -1n,
+    figures: new WayFigures(),
+    passedReports: new PassedReports(),
   };
 }
 
@@ -81,4 +87,10 @@ export function isOf(peer: Peer, ssrc: number): boolean {
 /** Whether there is a way on which it can be sent something. */
 export function isReachable(peer: Peer, now: number): boolean {
   return peer.isTunnelled || (peer.port !== 0 && now - peer.boundAt <= bindingLifeMs);
+}
+
+/** How a participant's media comes and goes, and how well. */
+export function wayOf(peer: Peer, now: number): Way {
+  const way = peer.isTunnelled ? 'tcp' : peer.port === 0 ? 'none' : 'udp';
+  return { way, ...peer.figures.told(now) };
 }

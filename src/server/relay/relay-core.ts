@@ -7,11 +7,12 @@ import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { Feedback, resendPauseMs } from './feedback.js';
 import { PacketMemory } from './packet-memory.js';
-import { bindingLifeMs, isOf, isReachable, makePeer, type Peer, type PeerOptions } from './peer.js';
+import { bindingLifeMs, isOf, isReachable, makePeer, wayOf, type Peer, type PeerOptions } from './peer.js';
 import { stopThinningIfFew, type Later } from './thin-peer.js';
 import { TokenBucket } from './token-bucket.js';
 import { emptyCounters } from './relay-counters.js';
 import type { RelayParticipant } from './relay-messages.js';
+import type { Way } from './way-figures.js';
 import { answerParticipant, answerStranger, readBinding, type Binding } from './stun-binding.js';
 
 /** Binding requests without a ticket, of everybody together and of one address, and those with one, a second. */
@@ -75,6 +76,12 @@ export class RelayCore {
     let count = 0;
     for (const ports of this.#byAddress.values()) count += ports.size;
     return count;
+  }
+
+  /** How each participant's media comes and goes, by the username of its ticket. */
+  get ways(): Record<string, Way> {
+    const now = this.#now();
+    return Object.fromEntries([...this.#byUsername].map(([username, peer]) => [username, wayOf(peer, now)]));
   }
 
   add(participant: RelayParticipant): void {

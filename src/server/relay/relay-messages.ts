@@ -2,6 +2,7 @@
 import type { DatagramBatch } from './datagram-batch.js';
 import type { RelayCounters } from './relay-counters.js';
 import type { TokenRate } from './token-bucket.js';
+import type { Way } from './way-figures.js';
 
 /** A participant's ticket, as the relay knows it. */
 export interface RelayParticipant {
@@ -47,4 +48,4 @@ export type FromWorker =
   | { did: 'failed'; code: string | undefined; reason: string }
   /** To be sent through chat connections. */
   | { did: 'send'; batch: DatagramBatch }
-  | { did: 'counted'; counters: RelayCounters };
+  | { did: 'counted'; counters: RelayCounters; ways: Readonly<Record<string, Way>> };

@@ -41,8 +41,8 @@ const core = new RelayCore(
 );
 
 function count(): void {
-  const { participants, bound, counters } = core;
-  tell({ did: 'counted', counters: { ...counters, participants, bound } });
+  const { participants, bound, counters, ways } = core;
+  tell({ did: 'counted', counters: { ...counters, participants, bound }, ways });
 }
 
 socket.once('error', (error: NodeJS.ErrnoException) => {

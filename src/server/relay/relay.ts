@@ -12,11 +12,14 @@ import type {
   RelayWorkerData,
   ToWorker,
 } from './relay-messages.js';
+import type { Way } from './way-figures.js';
 
 export interface Relay {
   address: { host: string; port: number };
   /** As of at most a second ago. */
   readonly counters: RelayCounters;
+  /** As old: how participants' media comes and goes, by the username of the ticket. */
+  readonly ways: Readonly<Record<string, Way>>;
   /** From now on this ticket is good. */
   add(participant: RelayParticipant): void;
   /** The ticket is void, and its address is forgotten. */
@@ -60,6 +63,7 @@ class ThreadedRelay implements Relay {
   });
   onTunnelled: Relay['onTunnelled'] = () => undefined;
   counters: RelayCounters = emptyCounters();
+  ways: Relay['ways'] = {};
   address: { host: string; port: number };
 
   constructor({ host, port, rates, log }: RelayOptions) {
@@ -131,6 +135,7 @@ class ThreadedRelay implements Relay {
             break;
           case 'counted':
             this.counters = message.counters;
+            this.ways = message.ways;
         }
       });
       worker.on('error', (error) => {

@@ -1,0 +1,238 @@
+// The dashboard on the terminal, with blessed-contrib; loaded by `monitor` alone.
+import blessed, { type Widgets } from 'blessed';
+import contrib from 'blessed-contrib';
+import type { ServerStatistics } from '../../protocol/statistics-shapes.js';
+import type { Say } from '../catalogue/translate.js';
+import { callHeaders, callRows, graphs, headline, logLines, squeezed } from './figures.js';
+
+export interface Dashboard {
+  show(statistics: ServerStatistics): void;
+  /** Tells in the last line what is wrong; null when nothing is. */
+  trouble(text: string | null): void;
+  /** Called when somebody wants to leave. */
+  onQuit: () => void;
+  /** Gives the terminal back. Idempotent. */
+  close(): void;
+}
+
+interface DashboardOptions {
+  /** The server's name. */
+  name: string;
+  say: Say;
+  /** Whether colours are wanted. */
+  isColoured: boolean;
+}
+
+/** Minutes that the graphs may show; a key goes through them. */
+const spans = [60, 15, 5] as const;
+const samplesPerMinute = 12;
+/** Below this many rows there is one row of graphs, of which a key shows one pair after another. */
+const rowsForAllGraphs = 34;
+/** Below this many columns the log is under the calls, not beside them. */
+const columnsForTwo = 100;
+const lineColours = ['cyan', 'yellow', 'magenta'] as const;
+const minGraphRows = 7;
+
+type Box = Widgets.BoxElement;
+
+export function openDashboard({ name, say, isColoured }: DashboardOptions): Dashboard {
+  const screen = blessed.screen({ smartCSR: true, fullUnicode: true, title: 'PyTalk', warnings: false });
+  let statistics: ServerStatistics | null = null;
+  let trouble: string | null = null;
+  let span = 0;
+  let pair = 0;
+  let isClosed = false;
+  let parts: Box[] = [];
+  let lower: Widgets.BlessedElement[] = [];
+  let focused = 0;
+
+  const colour = (wanted: string): string => (isColoured ? wanted : 'default');
+
+  const box = (options: Widgets.BoxOptions): Box => {
+    const made = blessed.box({ tags: false, ...options });
+    screen.append(made);
+    parts.push(made);
+    return made;
+  };
+
+  const frame = (label: string) => ({
+    label: ` ${label} `,
+    border: { type: 'line' as const },
+    style: { border: { fg: colour('blue') }, label: { fg: colour('green') } },
+  });
+
+  const graph = (which: 'messages' | 'latency' | 'relay' | 'memory', place: Widgets.BoxOptions): void => {
+    if (statistics === null) return;
+    const samples = statistics.samples.slice(-(spans[span] ?? 60) * samplesPerMinute);
+    const { title, lines } = graphs(samples, say)[which];
+    const most = Math.max(1, ...lines.flatMap(({ values }) => values));
+    const chart = contrib.line({
+      ...place,
+      ...frame(title),
+      style: {
+        ...frame(title).style,
+        text: colour('green'),
+        baseline: colour('blue'),
+      },
+      numYLabels: 4,
+      xPadding: 5,
+      xLabelPadding: 3,
+      minY: 0,
+      maxY: most * 1.1,
+      showLegend: lines.length > 1 && Number(screen.width) >= columnsForTwo,
+      legend: { width: 16 },
+      wholeNumbersOnly: most >= 10,
+    } as Parameters<typeof contrib.line>[0]);
+    screen.append(chart);
+    parts.push(chart);
+    const columns = Math.max(2, Math.floor(Number(chart.width) / 2));
+    const clock = (at: number): string => new Date(at).toTimeString().slice(0, 5);
+    const times = samples.map(({ at }) => at);
+    const x = squeezed(times, columns).map(clock);
+    chart.setData(
+      lines.map((line, at) => ({
+        title: line.title,
+        x,
+        y: squeezed(line.values, columns),
+        style: { line: colour(lineColours[at % lineColours.length] ?? 'cyan') },
+      })),
+    );
+  };
+
+  const draw = (): void => {
+    if (isClosed) return;
+    const scrolls = lower.map((one) => (one as Partial<Widgets.ListElement>).getScroll?.() ?? 0);
+    for (const part of parts) {
+      screen.remove(part);
+      part.destroy();
+    }
+    parts = [];
+    lower = [];
+    const rows = Number(screen.height);
+    const columns = Number(screen.width);
+    box({
+      top: 0,
+      left: 0,
+      width: '100%',
+      height: 1,
+      content: ` PyTalk · ${name}`,
+      style: { inverse: true },
+    });
+    const text = statistics === null ? say('monitor.waits') : headline(statistics, say);
+    box({ top: 1, left: 1, width: '100%-2', height: 2, content: text });
+    const all = rows >= rowsForAllGraphs;
+    const graphRows = Math.max(minGraphRows, Math.floor((rows - 4) * (all ? 0.3 : 0.45)));
+    const half = Math.floor(columns / 2);
+    const left = { left: 0, width: half, height: graphRows };
+    const right = { left: half, width: columns - half, height: graphRows };
+    const first = all || pair === 0;
+    graph(first ? 'messages' : 'relay', { ...left, top: 3 });
+    graph(first ? 'latency' : 'memory', { ...right, top: 3 });
+    if (all) {
+      graph('relay', { ...left, top: 3 + graphRows });
+      graph('memory', { ...right, top: 3 + graphRows });
+    }
+    const top = 3 + graphRows * (all ? 2 : 1);
+    lists(top, rows - top - 1, columns);
+    lower.forEach((one, at) => (one as Partial<Widgets.ListElement>).setScroll?.(scrolls[at] ?? 0));
+    lower[focused % Math.max(1, lower.length)]?.focus();
+    box({
+      bottom: 0,
+      left: 0,
+      width: '100%',
+      height: 1,
+      content: trouble === null ? ` ${keysLine()}` : ` ! ${trouble}`,
+      style: trouble === null ? { inverse: true } : { inverse: true, fg: colour('red') },
+    });
+    screen.render();
+  };
+
+  const keysLine = (): string => say('monitor.keys', { minutes: spans[span] ?? 60 });
+
+  const lists = (top: number, height: number, columns: number): void => {
+    if (height < 3) return;
+    const beside = columns >= columnsForTwo;
+    const calls = statistics === null ? [] : callRows(statistics, say);
+    const callsPlace = beside
+      ? { top, height, left: 0, width: Math.floor(columns / 2) }
+      : { top, height: Math.max(3, Math.floor(height / 2)), left: 0, width: columns };
+    const logPlace = beside
+      ? { top, height, left: callsPlace.width, width: columns - callsPlace.width }
+      : { top: top + callsPlace.height, height: height - callsPlace.height, left: 0, width: columns };
+    lower.push(scrolling(say('monitor.calls'), tableLines(calls, callsPlace.width - 4), callsPlace, false));
+    const log = statistics === null ? [] : logLines(statistics);
+    if (logPlace.height >= 3) lower.push(scrolling(say('monitor.log'), log, logPlace, true));
+  };
+
+  const tableLines = (rows: string[][], width: number): string[] => {
+    if (rows.length === 0) return [say('monitor.no-calls')];
+    const all = [callHeaders(say), ...rows];
+    const widths = all[0]?.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0))) ?? [];
+    return all.map((row) =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .slice(0, width),
+    );
+  };
+
+  const scrolling = (
+    label: string,
+    lines: readonly string[],
+    place: Widgets.BoxOptions,
+    atEnd: boolean,
+  ): Box => {
+    const made = box({
+      ...place,
+      ...frame(label),
+      content: lines.join('\n'),
+      wrap: false,
+      scrollable: true,
+      alwaysScroll: true,
+      keys: true,
+      mouse: true,
+      scrollbar: { ch: '│' },
+    } as Widgets.BoxOptions);
+    if (atEnd) made.setScrollPerc(100);
+    return made;
+  };
+
+  const dashboard: Dashboard = {
+    show(next) {
+      statistics = next;
+      draw();
+    },
+    trouble(text) {
+      if (text === trouble) return;
+      trouble = text;
+      draw();
+    },
+    onQuit: () => undefined,
+    close() {
+      if (isClosed) return;
+      isClosed = true;
+      screen.destroy();
+    },
+  };
+  screen.key(['q', 'C-c', 'escape'], () => dashboard.onQuit());
+  screen.key(['t'], () => {
+    span = (span + 1) % spans.length;
+    draw();
+  });
+  screen.key(['g'], () => {
+    pair = 1 - pair;
+    draw();
+  });
+  screen.key(['tab'], () => {
+    focused++;
+    lower[focused % Math.max(1, lower.length)]?.focus();
+    screen.render();
+  });
+  screen.key(['C-l'], () => {
+    screen.realloc();
+    draw();
+  });
+  screen.on('resize', draw);
+  draw();
+  return dashboard;
+}
