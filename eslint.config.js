@@ -11,7 +11,7 @@ const arrows = {
   media: ['protocol'],
   cli: ['client', 'media', 'protocol'],
 };
-const serverCommands = ['serve', 'admin', 'backup', 'restore', 'demo'];
+const serverCommands = ['serve', 'admin', 'backup', 'restore', 'monitor', 'demo'];
 
 const folders = Object.keys(arrows);
 const serverBuiltins = ['child_process', 'node:child_process'];

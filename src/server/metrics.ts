@@ -88,7 +88,7 @@ async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay
   counter('pytalk_committed_units_total', 'Units of writes in them.', () => hub.committer.counters.units);
   counter('pytalk_file_received_bytes_total', 'Bytes of uploads.', () => files.counters.receivedBytes);
   counter('pytalk_file_sent_bytes_total', 'Bytes of downloads.', () => files.counters.sentBytes);
-  gauge('pytalk_calls', 'Calls at this moment.', () => calls.running);
+  gauge('pytalk_calls', 'Calls at this moment.', () => calls.running.length);
   new Counter({
     name: 'pytalk_calls_total',
     help: 'Calls that are over, by how they went.',

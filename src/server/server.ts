@@ -119,7 +119,10 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
     log,
   });
   const statistics = new Statistics({ hub, storage, calls, relay, now });
-  undo.add(async () => statistics.close());
+  undo.add(() => {
+    statistics.close();
+    return undefined;
+  });
   const context: ServerContext = {
     config,
     storage,

@@ -87,7 +87,7 @@ export class Statistics {
       at: counted.at,
       connections: hub.connectionCount(),
       online: hub.roster.size,
-      calls: calls.running,
+      calls: calls.running.length,
       events: rate('events'),
       deliveries: rate('deliveries'),
       commits: rate('commits'),
@@ -113,7 +113,7 @@ export class Statistics {
       startedAt: this.#startedAt,
       samples: this.#samples.filter((sample) => sample.at > since),
       calls: await Promise.all(
-        calls.all.map(async ({ conv, media, startedAt, answeredAt, members }) => {
+        calls.running.map(async ({ conv, media, startedAt, answeredAt, members }) => {
           const people = [...members.values()];
           const names = await namesOf(
             storage,
@@ -147,9 +147,9 @@ export class Statistics {
   }
 
   #counted(): Counted {
-    const { hub, relay, now } = this.#parts;
+    const { hub, relay } = this.#parts;
     return {
-      at: now(),
+      at: this.#parts.now(),
       events: hub.counters.events,
       deliveries: hub.counters.deliveries,
       commits: hub.committer.counters.commits,

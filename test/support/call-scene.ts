@@ -53,7 +53,7 @@ export async function callScene(test: Teardown, options: CoreOptions = {}): Prom
   const [alice, bob] = await Promise.all([core.join(1), core.join(2)]);
   const conv = await openDirect(alice, 2);
   const isIdle = (): boolean =>
-    core.context.calls.running === 0 && tickets.size === 0 && timers.pending === 0;
+    core.context.calls.running.length === 0 && tickets.size === 0 && timers.pending === 0;
   return { core, alice, bob, conv, timers, tickets, relay, taken, isIdle };
 }
 

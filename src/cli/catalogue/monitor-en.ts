@@ -5,7 +5,7 @@ export const monitorEn = {
   'monitor.waits': 'waiting for the first figures',
   'monitor.begins': 'PyTalk {version} has just started: its first figures come within 5 s',
   'monitor.headline':
-    '{version}, up {uptime} · {connections} connections, {online} people · {calls} calls · {commits} commits/s · database {database}',
+    '{version}, up {uptime} · connections {connections}, people {online} · calls {calls} · commits {commits}/s · database {database}',
   'monitor.messages': 'Messages/s: {events} in, {deliveries} out',
   'monitor.messages.events': 'in',
   'monitor.messages.deliveries': 'out',

@@ -5,7 +5,7 @@ export const monitorFr = {
   'monitor.waits': 'en attente des premiers chiffres',
   'monitor.begins': 'PyTalk {version} vient de démarrer : ses premiers chiffres arrivent dans les 5 s',
   'monitor.headline':
-    '{version}, actif depuis {uptime} · {connections} connexions, {online} personnes · {calls} appels · {commits} écritures/s · base {database}',
+    '{version}, actif depuis {uptime} · connexions {connections}, personnes {online} · appels {calls} · écritures {commits}/s · base {database}',
   'monitor.messages': 'Messages/s : {events} reçus, {deliveries} remis',
   'monitor.messages.events': 'reçus',
   'monitor.messages.deliveries': 'remis',

@@ -82,9 +82,10 @@ async function asJson(context: Context, source: StatisticsSource, first: ServerS
     }
   };
   await tell(first);
-  while (!interrupt.aborted) {
+  const isLeft = (): boolean => interrupt.aborted;
+  while (!isLeft()) {
     await sleep(askEveryMs, undefined, { signal: interrupt }).catch(() => undefined);
-    if (interrupt.aborted) break;
+    if (isLeft()) break;
     const next = await source.read(newestAt(statistics));
     await tell(next);
     statistics = joined(statistics, next);

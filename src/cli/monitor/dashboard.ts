@@ -36,7 +36,13 @@ const minGraphRows = 7;
 type Box = Widgets.BoxElement;
 
 export function openDashboard({ name, say, isColoured }: DashboardOptions): Dashboard {
-  const screen = blessed.screen({ smartCSR: true, fullUnicode: true, title: 'PyTalk', warnings: false });
+  const screen = blessed.screen({
+    smartCSR: true,
+    fullUnicode: true,
+    forceUnicode: true,
+    title: 'PyTalk',
+    warnings: false,
+  });
   let statistics: ServerStatistics | null = null;
   let trouble: string | null = null;
   let span = 0;
@@ -82,7 +88,7 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
       showLegend: lines.length > 1 && Number(screen.width) >= columnsForTwo,
       legend: { width: 16 },
       wholeNumbersOnly: most >= 10,
-    } as Parameters<typeof contrib.line>[0]);
+    });
     screen.append(chart);
     parts.push(chart);
     const columns = Math.max(2, Math.floor(Number(chart.width) / 2));
@@ -192,7 +198,7 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
       keys: true,
       mouse: true,
       scrollbar: { ch: '│' },
-    } as Widgets.BoxOptions);
+    });
     if (atEnd) made.setScrollPerc(100);
     return made;
   };

@@ -16,7 +16,7 @@ export function localSource(
   dataDir: string,
   read: (dataDir: string, since: number) => Promise<ServerStatistics>,
 ): StatisticsSource {
-  return { name: dataDir, read: (since) => read(dataDir, since), close: async () => undefined };
+  return { name: dataDir, read: (since) => read(dataDir, since), close: () => Promise.resolve() };
 }
 
 /** A server to which this account is logged in; a lost connection is made anew at the next question. */

@@ -11,10 +11,6 @@ export class CallRegister {
   /** By who called and who is called, so that nobody's coming and going costs more than their own calls. */
   readonly #byUser = new Map<number, Set<RunningCall>>();
 
-  get size(): number {
-    return this.#byId.size;
-  }
-
   /** All of them, at this moment. */
   get all(): readonly RunningCall[] {
     return [...this.#byId.values()];

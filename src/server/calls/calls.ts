@@ -67,12 +67,8 @@ export class Calls implements HubWatcher {
     return this.#entries.counters;
   }
 
-  get running(): number {
-    return this.#running.size;
-  }
-
-  /** Those under way, at this moment. */
-  get all(): CallRegister['all'] {
+  /** The calls under way, at this moment. */
+  get running(): CallRegister['all'] {
     return this.#running.all;
   }
 
