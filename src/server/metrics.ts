@@ -7,6 +7,9 @@ import type { TunnelCounters } from './calls/tunnels.js';
 import type { RelayCounters } from './relay/relay-counters.js';
 import type { Relay } from './relay/relay.js';
 
+/** Seconds. */
+const deliveryBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
 export interface MetricsServer {
   address: { host: string; port: number };
   /** Idempotent. */
@@ -53,8 +56,8 @@ export async function startMetrics(
   };
 }
 
-async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay: Relay) {
-  const { Registry, Gauge, Counter, collectDefaultMetrics } = await import('prom-client');
+async function makeRegistry({ hub, storage, files, calls, statistics }: ServerContext, relay: Relay) {
+  const { Registry, Gauge, Counter, Histogram, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -88,6 +91,13 @@ async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay
   counter('pytalk_committed_units_total', 'Units of writes in them.', () => hub.committer.counters.units);
   counter('pytalk_file_received_bytes_total', 'Bytes of uploads.', () => files.counters.receivedBytes);
   counter('pytalk_file_sent_bytes_total', 'Bytes of downloads.', () => files.counters.sentBytes);
+  const delivery = new Histogram({
+    name: 'pytalk_delivery_seconds',
+    help: 'From the arrival of a message to its delivery, on disk before that.',
+    buckets: deliveryBuckets,
+    registers,
+  });
+  statistics.onDelivered = (ms) => delivery.observe(ms / 1000);
   gauge('pytalk_calls', 'Calls at this moment.', () => calls.running.length);
   new Counter({
     name: 'pytalk_calls_total',
@@ -101,6 +111,27 @@ async function makeRegistry({ hub, storage, files, calls }: ServerContext, relay
   });
   gauge('pytalk_relay_participants', 'Tickets of the media relay.', () => relay.counters.participants);
   gauge('pytalk_relay_bound', 'Tickets with an address.', () => relay.counters.bound);
+  new Gauge({
+    name: 'pytalk_relay_ways',
+    help: 'Participants of calls, by how their media reaches the relay.',
+    labelNames: ['way'],
+    registers,
+    collect() {
+      for (const way of ['udp', 'tcp', 'none'] as const) {
+        this.set({ way }, Object.values(relay.ways).filter((one) => one.way === way).length);
+      }
+    },
+  });
+  const worst = (of: 'rtt' | 'loss'): number =>
+    Math.max(0, ...Object.values(relay.ways).map((way) => way[of] ?? 0));
+  gauge(
+    'pytalk_relay_worst_round_trip_seconds',
+    'Between the relay and the participant for whom it is longest.',
+    () => worst('rtt') / 1000,
+  );
+  gauge('pytalk_relay_worst_loss_ratio', 'Share that the participant misses who misses most.', () =>
+    worst('loss'),
+  );
   const relayed = (name: string, help: string, key: keyof RelayCounters): void =>
     counter(`pytalk_relay_${name}_total`, help, () => relay.counters[key]);
   relayed('forwarded_packets', 'Media packets passed on.', 'forwardedPackets');

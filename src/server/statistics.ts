@@ -57,8 +57,12 @@ export class Statistics {
     this.#timer.unref();
   }
 
+  /** Called for each delivery, with its milliseconds; set by whoever keeps more of them than the newest. */
+  onDelivered: ((ms: number) => void) | null = null;
+
   /** A message was delivered so long after it had come, in milliseconds. */
   delivered(ms: number): void {
+    this.onDelivered?.(ms);
     this.#delivery.record(Math.max(1, Math.round(ms * microsecondsPerMs)));
   }
 

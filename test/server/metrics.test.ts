@@ -1,7 +1,11 @@
 // Metrics over HTTP.
+import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { startServer } from '../../src/server/server.js';
+import { projectFile } from '../support/project.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { missing } from '../support/tools.js';
 import { WireClient } from '../support/wire-client.js';
 
 t.test('are served where they were asked for, and count what happens', async (t) => {
@@ -57,3 +61,34 @@ t.test('a port that is in use, or a host that is not here, is named', async (t) 
   });
   await t.rejects(again, { code: 'usage' });
 });
+
+t.test(
+  'the dashboard and the alerts name only figures that there are, and promtool understands all',
+  async (t) => {
+    const server = await startServer({
+      dataDir: await temporaryFolder(t),
+      host: '127.0.0.1',
+      port: 0,
+      udpPort: 0,
+      tls: false,
+      overrides: { logLevel: 'silent', metrics: '0' },
+    });
+    t.teardown(() => server.close());
+    const text = await (await fetch(`http://127.0.0.1:${server.metrics!.port}/metrics`)).text();
+    const there = new Set(text.split('\n').flatMap((line) => /^(\w+)[ {]/.exec(line)?.[1] ?? []));
+    for (const file of ['grafana-dashboard.json', 'prometheus-alerts.yml']) {
+      const used = await readFile(projectFile('deploy', file), 'utf8');
+      const names = new Set(used.match(/\b(pytalk|process|nodejs)_\w+/g));
+      t.ok(names.size > 4, `${file} names ${names.size} figures`);
+      for (const name of names) t.ok(there.has(name), `${file}: ${name}`);
+    }
+    const noPromtool = missing('promtool');
+    if (noPromtool !== false) return t.comment(noPromtool);
+    const rules = spawnSync('promtool', ['check', 'rules', projectFile('deploy', 'prometheus-alerts.yml')]);
+    t.equal(rules.status, 0, String(rules.stderr));
+    const metrics = spawnSync('promtool', ['check', 'metrics'], { input: text });
+    // Its advice on names that a library chose ends with 3; what it cannot read with 1.
+    t.notMatch(String(metrics.stderr), /pytalk_/);
+    t.not(metrics.status, 1, String(metrics.stderr));
+  },
+);

@@ -3,7 +3,17 @@ import blessed, { type Widgets } from 'blessed';
 import contrib from 'blessed-contrib';
 import type { ServerStatistics } from '../../protocol/statistics-shapes.js';
 import type { Say } from '../catalogue/translate.js';
-import { callHeaders, callRows, graphs, headline, logLines, squeezed } from './figures.js';
+import { truncate } from '../chat/text-width.js';
+import {
+  callHeaders,
+  callRows,
+  graphNames,
+  graphs,
+  headline,
+  logLines,
+  squeezed,
+  type GraphName,
+} from './figures.js';
 
 export interface Dashboard {
   show(statistics: ServerStatistics): void;
@@ -26,12 +36,14 @@ interface DashboardOptions {
 /** Minutes that the graphs may show; a key goes through them. */
 const spans = [60, 15, 5] as const;
 const samplesPerMinute = 12;
-/** Below this many rows there is one row of graphs, of which a key shows one pair after another. */
+/** In less than this there are fewer graphs at once, of which a key shows one after another. */
 const rowsForAllGraphs = 34;
+const columnsForTwoGraphs = 60;
 /** Below this many columns the log is under the calls, not beside them. */
 const columnsForTwo = 100;
 const lineColours = ['cyan', 'yellow', 'magenta'] as const;
 const minGraphRows = 7;
+const legendLeft = 7;
 
 type Box = Widgets.BoxElement;
 
@@ -43,10 +55,12 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
     title: 'PyTalk',
     warnings: false,
   });
+  // Lines as UTF-8: the older way (ACS) is not understood everywhere that UTF-8 is.
+  (screen as unknown as { tput: { brokenACS: boolean } }).tput.brokenACS = true;
   let statistics: ServerStatistics | null = null;
   let trouble: string | null = null;
   let span = 0;
-  let pair = 0;
+  let page = 0;
   let isClosed = false;
   let parts: Box[] = [];
   let lower: Widgets.BlessedElement[] = [];
@@ -67,16 +81,19 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
     style: { border: { fg: colour('blue') }, label: { fg: colour('green') } },
   });
 
-  const graph = (which: 'messages' | 'latency' | 'relay' | 'memory', place: Widgets.BoxOptions): void => {
+  const graph = (
+    which: GraphName,
+    place: { left: number; top: number; width: number; height: number },
+  ): void => {
     if (statistics === null) return;
     const samples = statistics.samples.slice(-(spans[span] ?? 60) * samplesPerMinute);
     const { title, lines } = graphs(samples, say)[which];
     const most = Math.max(1, ...lines.flatMap(({ values }) => values));
     const chart = contrib.line({
       ...place,
-      ...frame(title),
+      ...frame(truncate(title, place.width - 4)),
       style: {
-        ...frame(title).style,
+        ...frame('').style,
         text: colour('green'),
         baseline: colour('blue'),
       },
@@ -103,6 +120,9 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
         style: { line: colour(lineColours[at % lineColours.length] ?? 'cyan') },
       })),
     );
+    // At the left: what is newest is at the right, and must be seen.
+    const { legend } = chart as unknown as { legend?: Box };
+    if (legend) legend.left = legendLeft;
   };
 
   const draw = (): void => {
@@ -126,19 +146,22 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
     });
     const text = statistics === null ? say('monitor.waits') : headline(statistics, say);
     box({ top: 1, left: 1, width: '100%-2', height: 2, content: text });
-    const all = rows >= rowsForAllGraphs;
-    const graphRows = Math.max(minGraphRows, Math.floor((rows - 4) * (all ? 0.3 : 0.45)));
-    const half = Math.floor(columns / 2);
-    const left = { left: 0, width: half, height: graphRows };
-    const right = { left: half, width: columns - half, height: graphRows };
-    const first = all || pair === 0;
-    graph(first ? 'messages' : 'relay', { ...left, top: 3 });
-    graph(first ? 'latency' : 'memory', { ...right, top: 3 });
-    if (all) {
-      graph('relay', { ...left, top: 3 + graphRows });
-      graph('memory', { ...right, top: 3 + graphRows });
-    }
-    const top = 3 + graphRows * (all ? 2 : 1);
+    const across = columns >= columnsForTwoGraphs ? 2 : 1;
+    const down = across === 2 && rows >= rowsForAllGraphs ? 2 : 1;
+    const height = Math.max(minGraphRows, Math.floor((rows - 4) * (down === 2 ? 0.3 : 0.45)));
+    const width = Math.floor(columns / across);
+    const shown = across * down;
+    const first = (page % (graphNames.length / shown)) * shown;
+    graphNames.slice(first, first + shown).forEach((which, at) => {
+      const left = (at % across) * width;
+      graph(which, {
+        left,
+        top: 3 + Math.floor(at / across) * height,
+        height,
+        width: at % across === across - 1 ? columns - left : width,
+      });
+    });
+    const top = 3 + height * down;
     lists(top, rows - top - 1, columns);
     lower.forEach((one, at) => (one as Partial<Widgets.ListElement>).setScroll?.(scrolls[at] ?? 0));
     lower[focused % Math.max(1, lower.length)]?.focus();
@@ -226,7 +249,7 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
     draw();
   });
   screen.key(['g'], () => {
-    pair = 1 - pair;
+    page++;
     draw();
   });
   screen.key(['tab'], () => {

@@ -49,13 +49,11 @@ export interface Graph {
   readonly lines: readonly { readonly title: string; readonly values: readonly number[] }[];
 }
 
-const graphKeys = ['messages', 'latency', 'relay', 'memory'] as const;
+export const graphNames = ['messages', 'latency', 'relay', 'memory'] as const;
+export type GraphName = (typeof graphNames)[number];
 
 /** Every graph there is, over these samples, oldest first. */
-export function graphs(
-  samples: readonly StatisticsSample[],
-  say: Say,
-): Record<(typeof graphKeys)[number], Graph> {
+export function graphs(samples: readonly StatisticsSample[], say: Say): Record<GraphName, Graph> {
   const last = samples.at(-1);
   const of = (value: (sample: StatisticsSample) => number): number[] => samples.map(value);
   const figure = (value: number | undefined): string => (value === undefined ? '–' : figureText(value, say));
@@ -145,7 +143,7 @@ export function textPage(statistics: ServerStatistics, say: Say): string[] {
   const shown = graphs(statistics.samples, say);
   return [
     headline(statistics, say),
-    ...graphKeys.map((key) => shown[key].title),
+    ...graphNames.map((key) => shown[key].title),
     ...callRows(statistics, say).map((row) => row.filter((cell) => cell !== '').join('  ')),
     ...logLines(statistics).slice(-10),
   ];
