@@ -8,7 +8,7 @@ const perSecond = z.number().min(0);
 const milliseconds = z.number().min(0);
 
 /** The figures of the seconds before `at`. */
-export const statisticsSample = z.object({
+const statisticsSample = z.object({
   at: time,
   connections: count,
   /** People with at least one connection. */

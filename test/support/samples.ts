@@ -57,6 +57,7 @@ const values: Record<string, unknown> = {
   sealed: 'abc',
   session: 2,
   sha256,
+  since: 0,
   size: 10,
   target: uuidv7(),
   targets: [uuidv7()],

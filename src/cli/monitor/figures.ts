@@ -21,7 +21,7 @@ export function newestAt(statistics: ServerStatistics | null): number {
 }
 
 /** A figure with as many digits as say something: `0.4`, `12`, `1,204`. */
-export function figureText(value: number, say: Say): string {
+function figureText(value: number, say: Say): string {
   return value.toLocaleString(say.lang, { maximumFractionDigits: value < 10 ? 1 : 0 });
 }
 

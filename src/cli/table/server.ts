@@ -56,7 +56,7 @@ export const serverCommands: readonly CommandSpec[] = [
     name: 'monitor',
     group: 'server',
     options: [data],
-    examples: ['monitor', 'monitor --server chat.example.org', 'monitor --json | head -n 1'],
+    examples: ['monitor', 'monitor --server chat.example.org', 'monitor --json'],
     run: async () => (await import('../commands/monitor.js')).monitor,
   },
   {
