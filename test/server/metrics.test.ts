@@ -83,7 +83,10 @@ t.test(
       for (const name of names) t.ok(there.has(name), `${file}: ${name}`);
     }
     const noPromtool = missing('promtool');
-    if (noPromtool !== false) { t.comment(noPromtool); return; }
+    if (noPromtool !== false) {
+      t.comment(noPromtool);
+      return;
+    }
     const rules = spawnSync('promtool', ['check', 'rules', projectFile('deploy', 'prometheus-alerts.yml')]);
     t.equal(rules.status, 0, String(rules.stderr));
     const metrics = spawnSync('promtool', ['check', 'metrics'], { input: text });
