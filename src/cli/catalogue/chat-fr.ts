@@ -223,6 +223,17 @@ export const chatFr = {
   'chat.key.redraw': 'redessiner l’écran',
   'chat.key.interrupt': 'vider la ligne ; deux fois : quitter',
   'chat.key.quit': 'quitter',
+  'chat.key.undo': 'annuler (aussi Ctrl+/)',
+  'chat.key.redo': 'rétablir ce qui a été annulé',
+  'chat.key.yank': 'remettre ce qui a été effacé en dernier',
+  'chat.vim-normal': 'NORMAL',
+  'chat.vim-insert': 'INSERTION',
+  'chat.bad-key':
+    'touches des réglages : la touche « {name} » n’existe pas ; écrivez par exemple ctrl+t, alt+up ou f5',
+  'chat.bad-key-command':
+    'touches des réglages : {name} ne peut pas faire « {command} » : nommez une commande de docs/CLI.md, une commande /, ou null',
+  'chat.bad-key-letter':
+    'touches des réglages : {name} est une lettre qui sert à écrire : ajoutez ctrl+ ou alt+',
   'chat.usage.call': '/call [NOM]',
   'chat.help.call': 'appeler, le son seul ; pendant un appel, le montrer',
   'chat.usage.video': '/video [NOM]',

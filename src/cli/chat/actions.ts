@@ -8,6 +8,7 @@ import type { Picture } from './picture.js';
 import type { CallLine, Completion, Connection, Notice, Overlay, Size } from './state.js';
 import type { Background } from './themes.js';
 import type { TextBuffer } from './text-buffer.js';
+import type { Vim } from './vim.js';
 
 export type Action =
   // the terminal and the clock
@@ -41,7 +42,12 @@ export type Action =
   // what the person does
   | { type: 'opened'; conversation: ConversationView }
   | { type: 'marked-read'; conv: number }
-  | { type: 'composed'; buffer: TextBuffer }
+  /** `killed`: the part that was deleted, which can be put back elsewhere. */
+  | { type: 'composed'; buffer: TextBuffer; killed?: string }
+  | { type: 'undone'; direction: -1 | 1 }
+  /** A command is begun; what is written waits. */
+  | { type: 'command-begun'; text: string }
+  | { type: 'vim'; vim: Vim; register: string }
   | { type: 'history'; direction: -1 | 1 }
   | { type: 'submitted'; text: string }
   | { type: 'replying'; id: string | null }

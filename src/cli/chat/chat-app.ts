@@ -9,8 +9,9 @@ import type { SettingKey, Settings } from '../settings/settings.js';
 import type { Action } from './actions.js';
 import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
-import { errorText } from './context.js';
+import { errorText, usage } from './context.js';
 import { handleInput, type InputContext } from './input.js';
+import { keyProblems, newKeyProblem } from './keymap.js';
 import type { Input } from './keys.js';
 import { LogIn } from './log-in.js';
 import type { NotificationDevice } from '../notify/device.js';
@@ -195,6 +196,10 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   async changeSetting<K extends SettingKey>(key: K, value: Settings[K]): Promise<void> {
+    if (key === 'keys') {
+      const problem = newKeyProblem(this.state.settings.keys, value as Settings['keys'], this.say);
+      if (problem !== null) throw usage(problem);
+    }
     const settings = await this.host.settings.save(key, value);
     const { lang } = settings;
     const next = key === 'lang' ? (lang === 'auto' ? this.host.systemLang : lang) : this.state.lang;
@@ -239,7 +244,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
 
   /** What is wrong in the file of the settings, once, in one line each. */
   tellSettingsProblems(): void {
-    const problems = this.host.settings.problems(this.say);
+    const { settings } = this.host;
+    const problems = [...settings.problems(this.say), ...keyProblems(settings.settings, this.say)];
     if (problems.length > 0) this.tell(problems.join('\n'), 'error');
   }
 
@@ -266,8 +272,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.session?.markRead();
   }
 
-  openHelp(): void {
-    this.attempt(() => runCommand(this, '/help'));
+  runSlash(text: string): void {
+    this.attempt(() => runCommand(this, text));
   }
 
   interrupt(): void {

@@ -1,12 +1,76 @@
 // The composer's part of the state: drafts, the history of what was sent, replies and edits.
 import { emptyComposer, currentComposer, type ChatState, type Composer } from './state.js';
-import { bufferOf } from './text-buffer.js';
+import { bufferOf, type TextBuffer } from './text-buffer.js';
 
 const maxSent = 200;
+const maxUndo = 200;
 
 export function withComposer(state: ChatState, change: (composer: Composer) => Composer): ChatState {
   const composer = change(currentComposer(state));
   return { ...state, composers: { ...state.composers, [state.current ?? 0]: composer }, completion: null };
+}
+
+/** True when one letter of a word was added at the cursor: undo takes words, not letters. */
+function isLetterMore(before: TextBuffer, after: TextBuffer): boolean {
+  const added = after.text.slice(before.cursor, after.cursor);
+  return (
+    added.length > 0 &&
+    added.length <= 2 &&
+    /^\S+$/.test(added) &&
+    after.text === before.text.slice(0, before.cursor) + added + before.text.slice(before.cursor)
+  );
+}
+
+/** The text as a key has made it; undo goes back to what it was. */
+export function withBuffer(composer: Composer, buffer: TextBuffer): Composer {
+  const before = composer.buffer;
+  if (buffer.text === before.text) {
+    const stays = buffer.cursor === before.cursor;
+    return { ...composer, buffer, isTyping: composer.isTyping && stays };
+  }
+  const isTyping = isLetterMore(before, buffer);
+  const joins = isTyping && composer.isTyping;
+  const past = joins ? composer.past : [...composer.past, before].slice(-maxUndo);
+  return { ...composer, buffer, past, future: [], isTyping };
+}
+
+/** The text with a candidate in it. Going through the candidates is one step for undo. */
+export function withCompleted(state: ChatState, buffer: TextBuffer): ChatState {
+  const goesOn = state.completion !== null;
+  return withComposer(state, (composer) =>
+    goesOn ? { ...composer, buffer, isTyping: false } : { ...withBuffer(composer, buffer), isTyping: false },
+  );
+}
+
+/** Undo (-1) and redo (1). */
+export function withUndone(state: ChatState, direction: -1 | 1): ChatState {
+  return withComposer(state, (composer) => {
+    const { past, future, buffer } = composer;
+    const next = direction === -1 ? past.at(-1) : future.at(-1);
+    if (next === undefined) return composer;
+    return direction === -1
+      ? { ...composer, buffer: next, past: past.slice(0, -1), future: [...future, buffer], isTyping: false }
+      : { ...composer, buffer: next, past: [...past, buffer], future: future.slice(0, -1), isTyping: false };
+  });
+}
+
+/** A command in the place of a draft, which comes back when the command has run or is given up. */
+export function withCommandBegun(state: ChatState, text: string): ChatState {
+  return withComposer(state, (composer) => ({
+    ...composer,
+    buffer: bufferOf(text),
+    past: [],
+    future: [],
+    isTyping: false,
+    aside: composer.aside ?? (composer.buffer.text === '' ? null : composer.buffer),
+  }));
+}
+
+/** The composer is empty again, or has the draft that had to wait. */
+export function withReset(state: ChatState): ChatState {
+  return withComposer(state, ({ aside, replyTo, editing }) =>
+    aside === null ? emptyComposer : { ...emptyComposer, buffer: aside, replyTo, editing },
+  );
 }
 
 /** Walks through what was sent: -1 is further back. Coming back from the newest restores what was being written. */
@@ -17,13 +81,13 @@ export function withHistory(state: ChatState, direction: -1 | 1): ChatState {
     const stash = composer.historyAt === null ? composer.buffer : composer.stash;
     const text = state.sent[at];
     if (text === undefined)
-      return { ...composer, buffer: stash ?? composer.buffer, historyAt: null, stash: null };
-    return { ...composer, buffer: bufferOf(text), historyAt: at, stash };
+      return { ...withBuffer(composer, stash ?? composer.buffer), historyAt: null, stash: null };
+    return { ...withBuffer(composer, bufferOf(text)), historyAt: at, stash };
   });
 }
 
 /** The text was sent or run: it goes into the history, and the composer is empty again. */
 export function withSubmitted(state: ChatState, text: string): ChatState {
   const sent = state.sent.at(-1) === text ? state.sent : [...state.sent, text].slice(-maxSent);
-  return withComposer({ ...state, sent }, () => emptyComposer);
+  return withReset({ ...state, sent });
 }

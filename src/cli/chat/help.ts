@@ -1,6 +1,7 @@
 // The help page, made from the table of slash commands and the table of keys.
 import type { Say } from '../catalogue/translate.js';
-import { bindings, keyText, type Binding } from './key-bindings.js';
+import { keyText } from './key-bindings.js';
+import type { Keymap, KeyRow } from './keymap.js';
 import type { CommandName } from './slash-commands.js';
 import { span, type Line } from './spans.js';
 import { widthOf, wrap } from './text-width.js';
@@ -30,7 +31,7 @@ function twoColumns(rows: readonly Row[], columns: number): Line[] {
 }
 
 /** `Alt+1 … Alt+9`, `Ctrl+W, Alt+Backspace`: the first two keys, or the ends of a long row. */
-function keysText(binding: Binding): string {
+function keysText(binding: KeyRow): string {
   const [first = '', second] = binding.keys;
   const last = binding.keys.at(-1) ?? first;
   if (binding.keys.length > 4) return `${keyText(first)} … ${keyText(last)}`;
@@ -40,6 +41,7 @@ function keysText(binding: Binding): string {
 /** All commands, all keys that are worth telling, and what the signs mean. */
 export function helpPage(
   commands: readonly { readonly name: CommandName }[],
+  keymap: Keymap,
   say: Say,
   columns: number,
 ): Line[] {
@@ -48,10 +50,12 @@ export function helpPage(
     right: say(`chat.help.${name}`),
   }));
   const told = new Set<string>();
-  const keyRows = bindings.flatMap((binding): Row[] => {
-    if (binding.help === undefined || told.has(binding.help)) return [];
-    told.add(binding.help);
-    return [{ left: keysText(binding), right: say(binding.help) }];
+  const keyRows = keymap.rows.flatMap((row): Row[] => {
+    if (row.keys.length === 0) return [];
+    if (row.does.startsWith('/')) return [{ left: keysText(row), right: row.does }];
+    if (row.help === undefined || told.has(row.help)) return [];
+    told.add(row.help);
+    return [{ left: keysText(row), right: say(row.help) }];
   });
   const signs = ['queued', 'sent', 'delivered', 'read', 'failed'] as const;
   const signRows = signs.map((sign) => ({

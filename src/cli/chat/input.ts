@@ -4,11 +4,14 @@ import { layoutBuffer, moveRow } from './composer-layout.js';
 import type { ChatContext } from './context.js';
 import { neighbour, underCursor, visibleConversations } from './conversation-list.js';
 import { activeField, moved, switched, withField } from './forms.js';
-import { commandOf, type Command, type Place } from './key-bindings.js';
+import { formCommands, type Command, type Place } from './key-bindings.js';
+import { commandOf } from './keymap.js';
 import type { Input } from './keys.js';
 import { composerCells, layoutOf } from './layout.js';
 import { currentComposer, currentThread, type ChatState } from './state.js';
 import { edits, insert, isEditName, type EditName, type TextBuffer } from './text-buffer.js';
+import { graphemesOf } from './text-width.js';
+import { vimInput, type VimHands } from './vim-input.js';
 
 /** What keys may do beside what commands may. */
 export interface InputContext extends ChatContext {
@@ -21,7 +24,8 @@ export interface InputContext extends ChatContext {
   /** The screen was scrolled: older messages may be needed, newer ones may be read now. */
   scrolled(): void;
   interrupt(): void;
-  openHelp(): void;
+  /** Runs a slash command as if it had been typed. */
+  runSlash(text: string): void;
 }
 
 function placeOf(state: ChatState): Place {
@@ -42,7 +46,19 @@ function edit(context: InputContext, name: EditName): void {
   if (state.form !== null && field !== undefined) {
     context.dispatch({ type: 'form-changed', form: withField(state.form, change(field.buffer)) });
   } else if (placeOf(state) === 'list') context.dispatch({ type: 'filtered', filter: change(state.filter) });
-  else compose(context, change(currentComposer(state).buffer));
+  else {
+    const { buffer } = currentComposer(state);
+    const next = change(buffer);
+    const killed = /^delete-(?:word|to)/.test(name) ? removed(buffer, next) : '';
+    context.dispatch({ type: 'composed', buffer: next, ...(killed !== '' && { killed }) });
+    context.composing(next.text);
+  }
+}
+
+/** The part that an edit has taken out. */
+function removed(before: TextBuffer, after: TextBuffer): string {
+  const count = before.text.length - after.text.length;
+  return before.text.slice(after.cursor, after.cursor + Math.max(0, count));
 }
 
 /** Typed or pasted text goes where the cursor is. Line breaks stay only in the composer. */
@@ -118,6 +134,36 @@ function openFromList(context: InputContext): void {
   else context.dispatch({ type: 'focused', focus: 'composer' });
 }
 
+function selectMessage(context: InputContext, direction: -1 | 1): void {
+  context.dispatch({ type: 'selected', direction });
+  context.scrolled();
+}
+
+function scrollToEnd(context: InputContext): void {
+  context.dispatch({ type: 'scrolled-to-end' });
+  context.scrolled();
+}
+
+function undo(context: InputContext, direction: -1 | 1): void {
+  context.dispatch({ type: 'undone', direction });
+  context.composing(currentComposer(context.state).buffer.text);
+}
+
+function vimHands(context: InputContext): VimHands {
+  return {
+    compose: (buffer) => compose(context, buffer),
+    up: () => upOrDown(context, -1),
+    down: () => upOrDown(context, 1),
+    selectUp: () => selectMessage(context, -1),
+    selectDown: () => selectMessage(context, 1),
+    scroll: (rows) => {
+      context.dispatch({ type: 'scrolled', rows });
+      context.scrolled();
+    },
+    scrollToEnd: () => scrollToEnd(context),
+  };
+}
+
 type Handler = (context: InputContext, key: string) => void;
 
 const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
@@ -140,18 +186,12 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
   cancel,
   'scroll-up': (context) => scroll(context, -1),
   'scroll-down': (context) => scroll(context, 1),
-  'scroll-end': (context) => {
-    context.dispatch({ type: 'scrolled-to-end' });
-    context.scrolled();
-  },
-  'select-up': (context) => {
-    context.dispatch({ type: 'selected', direction: -1 });
-    context.scrolled();
-  },
-  'select-down': (context) => {
-    context.dispatch({ type: 'selected', direction: 1 });
-    context.scrolled();
-  },
+  'scroll-end': scrollToEnd,
+  'select-up': (context) => selectMessage(context, -1),
+  'select-down': (context) => selectMessage(context, 1),
+  undo: (context) => undo(context, -1),
+  redo: (context) => undo(context, 1),
+  yank: (context) => compose(context, insert(currentComposer(context.state).buffer, context.state.register)),
   'next-conversation': (context) => openNeighbour(context, 1),
   'previous-conversation': (context) => openNeighbour(context, -1),
   'next-unread': (context) => {
@@ -183,44 +223,52 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
     const { form } = context.state;
     if (form !== null && !form.isBusy) context.dispatch({ type: 'form-changed', form: switched(form) });
   },
-  help: (context) => context.openHelp(),
+  help: (context) => context.runSlash('/help'),
   redraw: (context) => context.redraw(),
   interrupt: (context) => context.interrupt(),
   suspend: (context) => context.suspend(),
   quit: (context) => context.quit(),
 };
 
-/** What keys that hold everywhere may do while somebody logs in. */
-const inForm = new Set<Command>([
-  'field-next',
-  'field-previous',
-  'form-enter',
-  'form-switch',
-  'redraw',
-  'interrupt',
-  'suspend',
-  'quit',
-]);
+/** True where letters are vim's keys. */
+function isVimNormal(state: ChatState): boolean {
+  return placeOf(state) === 'composer' && state.keymap.mode === 'vim' && state.vim.mode === 'normal';
+}
+
+function handleText(context: InputContext, text: string): void {
+  const place = placeOf(context.state);
+  if (place !== 'page' && !isVimNormal(context.state)) {
+    write(context, text);
+    return;
+  }
+  // Letters are keys here; what was typed ahead, after the one that ends that, is text again.
+  const [first = '', ...rest] = graphemesOf(text);
+  handleInput(context, { type: 'key', name: first });
+  if (rest.length > 0) handleText(context, rest.join(''));
+}
 
 export function handleInput(context: InputContext, input: Input): void {
   const place = placeOf(context.state);
-  if (input.type === 'text' && place === 'page') {
-    // Letters are keys on a page; what was typed ahead, after the one that closes it, is text again.
-    const [first = '', ...rest] = input.text;
-    handleInput(context, { type: 'key', name: first });
-    if (rest.length > 0) handleInput(context, { type: 'text', text: rest.join('') });
+  if (input.type === 'text') {
+    handleText(context, input.text);
     return;
   }
-  if (input.type !== 'key') {
+  if (input.type === 'paste') {
     if (place !== 'page') write(context, input.text);
     return;
   }
-  const command = commandOf(input.name, place);
+  if (place === 'composer' && vimInput(context, input.name, vimHands(context))) return;
+  const command = commandOf(context.state.keymap, input.name, place);
   if (command === undefined) return;
   if (isEditName(command)) {
     edit(context, command);
     return;
   }
-  if (place === 'form' && !inForm.has(command)) return;
-  handlers[command](context, input.name);
+  if (place === 'form' && !formCommands.has(command)) return;
+  if (isSlash(command)) context.runSlash(command);
+  else handlers[command](context, input.name);
+}
+
+function isSlash(command: string): command is `/${string}` {
+  return command.startsWith('/');
 }

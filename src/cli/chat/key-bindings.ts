@@ -7,6 +7,9 @@ export type Place = 'composer' | 'list' | 'page' | 'form' | 'any';
 
 export type Command =
   | EditName
+  | 'undo'
+  | 'redo'
+  | 'yank'
   | 'send'
   | 'up'
   | 'down'
@@ -80,6 +83,9 @@ export const bindings: readonly Binding[] = [
     { keys: ['down'], does: 'down' },
     { keys: ['tab'], does: 'complete', help: 'chat.key.complete' },
     { keys: ['shift+tab'], does: 'complete-back' },
+    { keys: ['ctrl+_'], does: 'undo', help: 'chat.key.undo' },
+    { keys: ['alt+r'], does: 'redo', help: 'chat.key.redo' },
+    { keys: ['ctrl+y'], does: 'yank', help: 'chat.key.yank' },
     ...editing,
   ]),
   ...at('list', [
@@ -128,13 +134,17 @@ export const bindings: readonly Binding[] = [
   ]),
 ];
 
-/** What a key does in a place; undefined when nothing. */
-export function commandOf(key: string, place: Place): Command | undefined {
-  const row =
-    bindings.find((one) => one.place === place && one.keys.includes(key)) ??
-    bindings.find((one) => one.place === 'any' && one.keys.includes(key));
-  return row?.does;
-}
+/** What keys that hold everywhere may do while somebody logs in. */
+export const formCommands: ReadonlySet<string> = new Set([
+  'field-next',
+  'field-previous',
+  'form-enter',
+  'form-switch',
+  'redraw',
+  'interrupt',
+  'suspend',
+  'quit',
+]);
 
 const symbols: Readonly<Record<string, string>> = {
   ctrl: 'Ctrl',

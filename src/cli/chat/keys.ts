@@ -49,6 +49,13 @@ const tildes: Record<string, string> = {
   13: 'f3',
   14: 'f4',
   15: 'f5',
+  17: 'f6',
+  18: 'f7',
+  19: 'f8',
+  20: 'f9',
+  21: 'f10',
+  23: 'f11',
+  24: 'f12',
 };
 const controls: Record<string, string> = {
   '\r': 'enter',
@@ -57,6 +64,10 @@ const controls: Record<string, string> = {
   '\u007f': 'backspace',
   '\b': 'backspace',
   '\u0000': 'ctrl+space',
+  '\u001c': 'ctrl+\\',
+  '\u001d': 'ctrl+]',
+  // Ctrl+/ sends the same.
+  '\u001f': 'ctrl+_',
 };
 const codePoints: Record<number, string> = {
   9: 'tab',
@@ -65,6 +76,13 @@ const codePoints: Record<number, string> = {
   32: 'space',
   127: 'backspace',
 };
+
+/** The names of all keys that are no character. */
+export const keyNames: ReadonlySet<string> = new Set([
+  ...Object.values(finals).filter((name) => !name.includes('+')),
+  ...Object.values(tildes),
+  ...Object.values(codePoints),
+]);
 
 /** Puts modifiers before a key's name, in one fixed order. xterm: 1 + (1 shift, 2 alt, 4 ctrl). */
 function modified(name: string, parameter: string | undefined): string {

@@ -1,6 +1,15 @@
 // The one reducer of the chat screen: a state and an action make the next state.
 import type { Action } from './actions.js';
-import { withComposer, withHistory, withSubmitted } from './composing.js';
+import {
+  withBuffer,
+  withCommandBegun,
+  withCompleted,
+  withComposer,
+  withHistory,
+  withReset,
+  withSubmitted,
+  withUndone,
+} from './composing.js';
 import {
   neighbour,
   underCursor,
@@ -11,6 +20,7 @@ import {
   withPresence,
   withRead,
 } from './conversation-list.js';
+import { keymapOf } from './keymap.js';
 import { layoutOf, pageColumns } from './layout.js';
 import { drawContext, isAtEnd, revealSelected, scrolledThread } from './message-view.js';
 import {
@@ -23,6 +33,7 @@ import {
   type Thread,
 } from './state.js';
 import { bufferOf, emptyBuffer } from './text-buffer.js';
+import { vimInsert } from './vim.js';
 import {
   firstUnread,
   withChangedMessage,
@@ -51,6 +62,7 @@ function opened(state: ChatState, action: Extract<Action, { type: 'opened' }>): 
     ...listed,
     current: conversation.id,
     focus: 'composer',
+    vim: vimInsert,
     filter: emptyBuffer,
     completion: null,
     overlay: null,
@@ -135,15 +147,22 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'ticked':
       return ticked(state, action.nowMs);
     case 'form-shown':
-      return { ...initialState(state), form: action.form, connection: state.connection };
+      return {
+        ...initialState(state),
+        form: action.form,
+        connection: state.connection,
+      };
     case 'form-changed':
       return { ...state, form: action.form };
     case 'logged-in':
       return { ...state, form: null, me: action.me, server: action.server };
     case 'connection':
       return { ...state, connection: action.connection, server: action.server };
-    case 'settings':
-      return { ...state, settings: action.settings, lang: action.lang };
+    case 'settings': {
+      const { settings, lang } = action;
+      const isSame = settings.keyMode === state.settings.keyMode && settings.keys === state.settings.keys;
+      return { ...state, settings, lang, ...(!isSame && { keymap: keymapOf(settings).keymap, vim: vimInsert }) };
+    }
     case 'conversations-loaded':
       return pointedAtList(state, withConversations(state, action.conversations));
     case 'conversation-changed':
@@ -206,7 +225,17 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'marked-read':
       return withRead(state, action.conv);
     case 'composed':
-      return { ...withComposer(state, (composer) => ({ ...composer, buffer: action.buffer })), notice: null };
+      return {
+        ...withComposer(state, (composer) => withBuffer(composer, action.buffer)),
+        notice: null,
+        register: action.killed ?? state.register,
+      };
+    case 'undone':
+      return withUndone(state, action.direction);
+    case 'command-begun':
+      return withCommandBegun(state, action.text);
+    case 'vim':
+      return { ...state, vim: action.vim, register: action.register };
     case 'history':
       return withHistory(state, action.direction);
     case 'submitted':
@@ -225,10 +254,10 @@ export function reduce(state: ChatState, action: Action): ChatState {
         buffer: bufferOf(action.text),
       }));
     case 'composer-reset':
-      return withComposer(state, () => emptyComposer);
+      return withReset(state);
     case 'completion':
       return {
-        ...withComposer(state, (composer) => ({ ...composer, buffer: action.buffer })),
+        ...withCompleted(state, action.buffer),
         completion: action.completion,
       };
     case 'focused':

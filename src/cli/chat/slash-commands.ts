@@ -17,7 +17,8 @@ const helpCommands = table([
     least: 0,
     run(context) {
       const { say } = context;
-      context.page(say('chat.help-title'), (columns) => helpPage(slashCommands, say, columns));
+      const { keymap } = context.state;
+      context.page(say('chat.help-title'), (columns) => helpPage(slashCommands, keymap, say, columns));
     },
   },
 ]);

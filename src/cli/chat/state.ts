@@ -4,11 +4,13 @@ import type { ConnectionState, ConversationView, Friend, Message } from '../../c
 import type { CallMedia } from '../../protocol/call-shapes.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
+import { keymapOf, type Keymap } from './keymap.js';
 import type { Picture } from './picture.js';
 import { defaultSettings, type Settings } from '../settings/settings.js';
 import type { Line } from './spans.js';
 import { noPalette, type Palette } from './themes.js';
 import { emptyBuffer, type TextBuffer } from './text-buffer.js';
+import { vimInsert, type Vim } from './vim.js';
 
 export interface Size {
   readonly columns: number;
@@ -44,6 +46,13 @@ export interface Composer {
   readonly stash: TextBuffer | null;
   readonly replyTo: string | null;
   readonly editing: string | null;
+  /** What undo brings back, oldest first, and what redo does. */
+  readonly past: readonly TextBuffer[];
+  readonly future: readonly TextBuffer[];
+  /** The last change was a letter of a word: the next one belongs to the same step. */
+  readonly isTyping: boolean;
+  /** A draft that waits while a command is written. */
+  readonly aside: TextBuffer | null;
 }
 
 export interface Completion {
@@ -114,6 +123,11 @@ export interface ChatState {
   readonly sent: readonly string[];
   readonly completion: Completion | null;
   readonly focus: 'composer' | 'list';
+  readonly keymap: Keymap;
+  /** Where vim's keys stand; without meaning for other keymaps. */
+  readonly vim: Vim;
+  /** What was deleted or copied last, for putting it somewhere. */
+  readonly register: string;
   /** The conversation under the cursor of the list, by id. */
   readonly listAt: number | null;
   /** What the conversation list is searched for. */
@@ -133,6 +147,10 @@ export const emptyComposer: Composer = {
   stash: null,
   replyTo: null,
   editing: null,
+  past: [],
+  future: [],
+  isTyping: false,
+  aside: null,
 };
 
 export const emptyThread: Thread = {
@@ -165,6 +183,9 @@ export function initialState(start: Start): ChatState {
     sent: [],
     completion: null,
     focus: 'composer',
+    keymap: keymapOf(start.settings).keymap,
+    vim: vimInsert,
+    register: '',
     listAt: null,
     filter: emptyBuffer,
     notice: null,

@@ -37,6 +37,16 @@ function callLine(state: ChatState, call: CallLine, say: Say): Line {
   return spread([sign, span(` ${text}`)], [span(` ${say('chat.call-keys')} `, 'accent')], state.size.columns);
 }
 
+/** Which of vim's modes the keys are in, and what was begun. */
+function vimPart(state: ChatState, say: Say): Line {
+  if (state.keymap.mode !== 'vim') return [];
+  const { mode, pending } = state.vim;
+  const text = say(mode === 'normal' ? 'chat.vim-normal' : 'chat.vim-insert');
+  return [
+    span(` ${text}${pending === '' ? '' : ` ${cleanLine(pending)}`} `, mode === 'normal' ? 'inverse' : 'dim'),
+  ];
+}
+
 export function statusLine(state: ChatState): Line {
   const say = sayIn(state.lang);
   if (state.form !== null) {
@@ -53,6 +63,7 @@ export function statusLine(state: ChatState): Line {
   ];
   const unread = unreadElsewhere(state);
   const right: Line = [
+    ...vimPart(state, say),
     span(unread > 0 ? ` ${say.count('chat.unread', unread)} ` : '', 'unread'),
     span(` ${say('chat.help-hint')} `, 'dim'),
   ];

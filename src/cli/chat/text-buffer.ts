@@ -25,11 +25,11 @@ function borderAtOrAfter(text: string, offset: number): number {
     : part.index + part.segment.length;
 }
 
-function previousBorder(text: string, cursor: number): number {
+export function previousBorder(text: string, cursor: number): number {
   return graphemes.segment(text).containing(cursor - 1)?.index ?? 0;
 }
 
-function nextBorder(text: string, cursor: number): number {
+export function nextBorder(text: string, cursor: number): number {
   const part = graphemes.segment(text).containing(cursor);
   return part === undefined ? text.length : part.index + part.segment.length;
 }
@@ -57,11 +57,11 @@ function bigWordStart(text: string, cursor: number): number {
   return before.length - (/\S*\s*$/.exec(before)?.[0].length ?? 0);
 }
 
-function lineStart(text: string, cursor: number): number {
+export function lineStart(text: string, cursor: number): number {
   return cursor === 0 ? 0 : text.lastIndexOf('\n', cursor - 1) + 1;
 }
 
-function lineEnd(text: string, cursor: number): number {
+export function lineEnd(text: string, cursor: number): number {
   const end = text.indexOf('\n', cursor);
   return end === -1 ? text.length : end;
 }

@@ -1,0 +1,59 @@
+// Vim's keys in the running chat: gives them to the pure part, and does what it asks for.
+import type { ChatContext } from './context.js';
+import { currentComposer } from './state.js';
+import type { TextBuffer } from './text-buffer.js';
+import { vimKey, type VimWish } from './vim.js';
+
+/** What the keys of the table do already. */
+export interface VimHands {
+  compose(buffer: TextBuffer): void;
+  up(): void;
+  down(): void;
+  selectUp(): void;
+  selectDown(): void;
+  scroll(rows: number): void;
+  scrollToEnd(): void;
+}
+
+/** More rows than any conversation has. */
+const allRows = 1_000_000_000;
+
+function grant(context: ChatContext, wish: VimWish, hands: VimHands): void {
+  const isEmpty = currentComposer(context.state).buffer.text === '';
+  switch (wish) {
+    case 'undo':
+      return context.dispatch({ type: 'undone', direction: -1 });
+    case 'redo':
+      return context.dispatch({ type: 'undone', direction: 1 });
+    case 'up':
+      return isEmpty ? hands.selectUp() : hands.up();
+    case 'down':
+      return isEmpty ? hands.selectDown() : hands.down();
+    case 'oldest':
+      return hands.scroll(-allRows);
+    case 'newest':
+      return hands.scrollToEnd();
+    case 'search':
+      return begin(context, '/search ');
+    case 'command':
+      return begin(context, '/');
+  }
+}
+
+function begin(context: ChatContext, text: string): void {
+  context.dispatch({ type: 'command-begun', text });
+  context.dispatch({ type: 'vim', vim: { mode: 'insert', pending: '' }, register: context.state.register });
+}
+
+/** True when vim has taken the key. */
+export function vimInput(context: ChatContext, key: string, hands: VimHands): boolean {
+  const { state } = context;
+  if (state.keymap.mode !== 'vim' || state.keymap.own.has(key)) return false;
+  const { buffer } = currentComposer(state);
+  const step = vimKey(state.vim, buffer, state.register, key);
+  if (step === null) return false;
+  if (step.buffer !== buffer) hands.compose(step.buffer);
+  context.dispatch({ type: 'vim', vim: step.vim, register: step.register });
+  if (step.wish !== null) grant(context, step.wish, hands);
+  return true;
+}
