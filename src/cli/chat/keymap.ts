@@ -91,7 +91,10 @@ function problemOf(key: string | null, written: string, command: string | null):
 }
 
 /** The keymap of a configuration, and what in it cannot be done: that is left out. */
-export function keymapOf({ keyMode: mode, keys: own }: KeySettings = defaultSettings): { keymap: Keymap; problems: KeyProblem[] } {
+export function keymapOf({ keyMode: mode, keys: own }: KeySettings = defaultSettings): {
+  keymap: Keymap;
+  problems: KeyProblem[];
+} {
   const problems: KeyProblem[] = [];
   const changed = new Set<string>();
   let rows: readonly KeyRow[] = bindings;

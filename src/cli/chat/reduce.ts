@@ -161,7 +161,12 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'settings': {
       const { settings, lang } = action;
       const isSame = settings.keyMode === state.settings.keyMode && settings.keys === state.settings.keys;
-      return { ...state, settings, lang, ...(!isSame && { keymap: keymapOf(settings).keymap, vim: vimInsert }) };
+      return {
+        ...state,
+        settings,
+        lang,
+        ...(!isSame && { keymap: keymapOf(settings).keymap, vim: vimInsert }),
+      };
     }
     case 'conversations-loaded':
       return pointedAtList(state, withConversations(state, action.conversations));

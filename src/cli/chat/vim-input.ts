@@ -18,27 +18,19 @@ export interface VimHands {
 /** More rows than any conversation has. */
 const allRows = 1_000_000_000;
 
-function grant(context: ChatContext, wish: VimWish, hands: VimHands): void {
-  const isEmpty = currentComposer(context.state).buffer.text === '';
-  switch (wish) {
-    case 'undo':
-      return context.dispatch({ type: 'undone', direction: -1 });
-    case 'redo':
-      return context.dispatch({ type: 'undone', direction: 1 });
-    case 'up':
-      return isEmpty ? hands.selectUp() : hands.up();
-    case 'down':
-      return isEmpty ? hands.selectDown() : hands.down();
-    case 'oldest':
-      return hands.scroll(-allRows);
-    case 'newest':
-      return hands.scrollToEnd();
-    case 'search':
-      return begin(context, '/search ');
-    case 'command':
-      return begin(context, '/');
-  }
-}
+type Grant = (context: ChatContext, hands: VimHands, isEmpty: boolean) => void;
+
+/** With nothing written, up and down choose messages. */
+const grants: Readonly<Record<VimWish, Grant>> = {
+  undo: (context) => context.dispatch({ type: 'undone', direction: -1 }),
+  redo: (context) => context.dispatch({ type: 'undone', direction: 1 }),
+  up: (_context, hands, isEmpty) => (isEmpty ? hands.selectUp() : hands.up()),
+  down: (_context, hands, isEmpty) => (isEmpty ? hands.selectDown() : hands.down()),
+  oldest: (_context, hands) => hands.scroll(-allRows),
+  newest: (_context, hands) => hands.scrollToEnd(),
+  search: (context) => begin(context, '/search '),
+  command: (context) => begin(context, '/'),
+};
 
 function begin(context: ChatContext, text: string): void {
   context.dispatch({ type: 'command-begun', text });
@@ -54,6 +46,6 @@ export function vimInput(context: ChatContext, key: string, hands: VimHands): bo
   if (step === null) return false;
   if (step.buffer !== buffer) hands.compose(step.buffer);
   context.dispatch({ type: 'vim', vim: step.vim, register: step.register });
-  if (step.wish !== null) grant(context, step.wish, hands);
+  if (step.wish !== null) grants[step.wish](context, hands, step.buffer.text === '');
   return true;
 }

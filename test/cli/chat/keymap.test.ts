@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { bindings } from '../../../src/cli/chat/key-bindings.js';
 import { commandOf, keymapOf, keyNamed, keyProblems } from '../../../src/cli/chat/keymap.js';
+import { projectFile } from '../../support/project.js';
 import { KeyDecoder } from '../../../src/cli/chat/keys.js';
 
 t.test('keys are named as people write them', (t) => {
@@ -46,14 +48,17 @@ t.test('no key has two meanings in one place', (t) => {
 });
 
 t.test('a key gets another command, none, or a slash command', (t) => {
-  const { keymap, problems } = keymapOf({ keyMode: 'emacs', keys: {
-    'ctrl+t': 'next-unread',
-    'Ctrl+K': 'help',
-    'alt+up': null,
-    f6: '/mute',
-    'ctrl+o': 'send',
-    z: 'page-close',
-  }});
+  const { keymap, problems } = keymapOf({
+    keyMode: 'emacs',
+    keys: {
+      'ctrl+t': 'next-unread',
+      'Ctrl+K': 'help',
+      'alt+up': null,
+      f6: '/mute',
+      'ctrl+o': 'send',
+      z: 'page-close',
+    },
+  });
   t.same(problems, []);
   t.equal(commandOf(keymap, 'ctrl+t', 'composer'), 'next-unread');
   t.equal(commandOf(keymap, 'alt+a', 'list'), 'next-unread', 'the old key stays');
@@ -73,19 +78,35 @@ t.test('a key gets another command, none, or a slash command', (t) => {
 });
 
 t.test('what cannot be done is told, and everything else works', (t) => {
-  const { keymap, problems } = keymapOf({ keyMode: 'vim', keys: {
-    'hyper+x': 'send',
-    'ctrl+t': 'fly',
-    g: 'next-unread',
-    'ctrl+g': 'next-unread',
-  }});
+  const { keymap, problems } = keymapOf({
+    keyMode: 'vim',
+    keys: {
+      'hyper+x': 'send',
+      'ctrl+t': 'fly',
+      g: 'next-unread',
+      'ctrl+g': 'next-unread',
+    },
+  });
   t.same(problems, [
     { key: 'chat.bad-key', details: { name: 'hyper+x', command: 'send' } },
     { key: 'chat.bad-key-command', details: { name: 'ctrl+t', command: 'fly' } },
     { key: 'chat.bad-key-letter', details: { name: 'g', command: 'next-unread' } },
   ]);
-  t.match(keyProblems({ keyMode: 'vim', keys: { 'ctrl+t': 'fly' } }, sayIn('en')), [/ctrl\+t cannot do “fly”/]);
+  t.match(keyProblems({ keyMode: 'vim', keys: { 'ctrl+t': 'fly' } }, sayIn('en')), [
+    /ctrl\+t cannot do “fly”/,
+  ]);
   t.equal(keymap.mode, 'vim');
   t.equal(commandOf(keymap, 'ctrl+g', 'composer'), 'next-unread');
+  t.end();
+});
+
+t.test('docs/CLI.md names every command that a key can have, with its keys', (t) => {
+  const written = readFileSync(projectFile('docs', 'CLI.md'), 'utf8').replace(/ +/g, ' ');
+  const commands = new Map<string, string[]>();
+  for (const { does, keys } of bindings) commands.set(does, [...(commands.get(does) ?? []), ...keys]);
+  for (const [does, keys] of commands) {
+    const row = `| \`${does}\` | ${[...new Set(keys)].map((key) => `\`${key}\``).join(' ')} |`;
+    t.ok(written.includes(row), row);
+  }
   t.end();
 });
