@@ -257,6 +257,7 @@ export function handleInput(context: InputContext, input: Input): void {
     if (place !== 'page') write(context, input.text);
     return;
   }
+  if (input.type !== 'key') return;
   if (place === 'composer' && vimInput(context, input.name, vimHands(context))) return;
   const command = commandOf(context.state.keymap, input.name, place);
   if (command === undefined) return;
