@@ -442,7 +442,10 @@ export class FakeClient implements Client {
     const log = this.logs.get(view.id) ?? [];
     const { before = Infinity, after = 0, limit = 50 } = query;
     this.did('history', withName, before);
-    return log.filter((one) => (one.seq ?? 0) < before && (one.seq ?? 0) > after).slice(-limit);
+    const found = log.filter((one) => (one.seq ?? 0) < before && (one.seq ?? 0) > after);
+    const isOldest = query.before === undefined && query.after !== undefined;
+    // Copies, as the real client gives: what is changed afterwards is told.
+    return (isOldest ? found.slice(0, limit) : found.slice(-limit)).map((one) => ({ ...one }));
   }
 
   async log(): Promise<[]> {

@@ -33,8 +33,11 @@ export type Action =
   | { type: 'message-changed'; message: Message }
   | { type: 'message-discarded'; conv: number; id: string }
   | { type: 'page-asked'; conv: number }
+  | { type: 'page-failed'; conv: number }
   /** `older` comes before what is there; else it is the newest page. `whole`: nothing is before it. */
   | { type: 'page-loaded'; conv: number; messages: readonly Message[]; older: boolean; whole: boolean }
+  /** What comes after the last message that is kept; `isEnd`: nothing is after it. */
+  | { type: 'newer-loaded'; conv: number; messages: readonly Message[]; isEnd: boolean }
   | { type: 'cleared'; conv: number }
   | { type: 'picture-loaded'; id: string; picture: Picture }
   | { type: 'transfer'; id: string; percent: number | null }

@@ -36,6 +36,9 @@ import { TypingSignal } from './typing-signal.js';
 /** A second Ctrl+C within this time quits. */
 const interruptTwiceMs = 2000;
 
+/** This many messages before the first or after the last one that is kept the next page is fetched. */
+const loadAhead = 30;
+
 export interface AppHost {
   readonly store: Store;
   readonly connect: ConnectOptions;
@@ -224,6 +227,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
       return;
     }
     this.dispatch({ type: 'submitted', text });
+    this.scrolled();
     this.typing.stop();
     this.attempt(async () => {
       // Whoever types at once has typed before this device is logged in.
@@ -267,8 +271,11 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     const { state } = this;
     if (state.current === null) return;
     const rows = layoutOf(state).messageRows;
-    const { reachesTop } = visibleRows(currentThread(state), rows, drawContext(state));
-    if (reachesTop) this.session?.loadOlder();
+    const thread = currentThread(state);
+    const { first, last } = visibleRows(thread, rows, drawContext(state));
+    if (first < loadAhead) this.session?.loadOlder();
+    if (thread.hasNewer && thread.anchor === null) this.session?.loadNewest();
+    else if (last > thread.messages.length - loadAhead) this.session?.loadNewer();
     this.session?.markRead();
   }
 

@@ -2,8 +2,20 @@
 import type { ConversationView, Message } from '../../client/api.js';
 import type { ChatState } from './state.js';
 
+/** Times are ISO 8601 in UTC: they sort as text. */
+function timeOf(conversation: ConversationView): string {
+  return conversation.last?.sentAt ?? '';
+}
+
 function newestFirst(list: readonly ConversationView[]): ConversationView[] {
-  return [...list].sort((a, b) => (b.last?.sentAt ?? '').localeCompare(a.last?.sentAt ?? ''));
+  return [...list].sort((a, b) => (timeOf(a) === timeOf(b) ? 0 : timeOf(a) < timeOf(b) ? 1 : -1));
+}
+
+/** Puts a conversation that has a new message where it belongs: most often first. */
+function moved(list: readonly ConversationView[], changed: ConversationView): ConversationView[] {
+  const others = list.filter((one) => one.id !== changed.id);
+  const at = others.findIndex((one) => timeOf(one) <= timeOf(changed));
+  return others.toSpliced(at === -1 ? others.length : at, 0, changed);
 }
 
 function patched(
@@ -30,18 +42,16 @@ export function withConversation(state: ChatState, conversation: ConversationVie
 /** A new message moves its conversation up; it is unread unless its own or seen (`isSeen`). */
 export function withLast(state: ChatState, message: Message, isSeen: boolean): ChatState {
   const counts = !message.mine && message.kind !== 'system' && !isSeen;
-  const next = patched(
-    state,
-    (one) => one.id === message.conv,
-    (one) => ({
-      ...one,
-      last: message,
-      hidden: false,
-      lastSeq: Math.max(one.lastSeq, message.seq ?? 0),
-      unread: one.unread + (counts ? 1 : 0),
-    }),
-  );
-  return { ...next, conversations: newestFirst(next.conversations) };
+  const known = state.conversations.find((one) => one.id === message.conv);
+  if (known === undefined) return state;
+  const changed = {
+    ...known,
+    last: message,
+    hidden: false,
+    lastSeq: Math.max(known.lastSeq, message.seq ?? 0),
+    unread: known.unread + (counts ? 1 : 0),
+  };
+  return { ...state, conversations: moved(state.conversations, changed) };
 }
 
 /** The last message was edited, deleted, delivered… */

@@ -46,7 +46,8 @@ function centred(text: string, role: 'dim' | 'unread', columns: number, rule: st
   return [span(rule.repeat(side), role), ...cut, span(rule.repeat(rest), role)];
 }
 
-function startsRun(message: Message, previous: Message | null): boolean {
+/** Whether the name of who wrote it stands above it: not when it follows another of theirs closely. */
+export function startsRun(message: Message, previous: Message | null): boolean {
   if (previous === null || isNote(previous) || previous.from !== message.from) return true;
   return Date.parse(message.sentAt) - Date.parse(previous.sentAt) > sameRunMs;
 }

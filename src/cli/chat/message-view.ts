@@ -2,7 +2,8 @@
 import type { Message } from '../../client/api.js';
 import { sayIn } from '../catalogue/translate.js';
 import { layoutOf } from './layout.js';
-import { messageLines, type DrawContext } from './message-lines.js';
+import { laidOut } from './message-cache.js';
+import type { DrawContext } from './message-lines.js';
 import type { Line } from './spans.js';
 import { currentThread, type Anchor, type ChatState, type Thread } from './state.js';
 
@@ -23,9 +24,9 @@ export function drawContext(state: ChatState): DrawContext {
   };
 }
 
-function block(messages: readonly Message[], index: number, context: DrawContext): Line[] {
+function block(messages: readonly Message[], index: number, context: DrawContext): readonly Line[] {
   const message = messages[index];
-  return message === undefined ? [] : messageLines(message, messages[index - 1] ?? null, context);
+  return message === undefined ? [] : laidOut(message, messages[index - 1] ?? null, context);
 }
 
 /** The anchor as an index; the newest message when there is none or it is not loaded any more. */
@@ -35,21 +36,29 @@ function place(thread: Thread): { index: number; below: number } {
   return { index, below: thread.anchor.below };
 }
 
-/** The rows on the screen, at most `rows`, and whether the first loaded message is among them. */
-export function visibleRows(
-  thread: Thread,
-  rows: number,
-  context: DrawContext,
-): { lines: Line[]; reachesTop: boolean } {
-  let { index, below } = place(thread);
-  let lines: Line[] = [];
-  while (index >= 0 && lines.length < rows) {
+interface VisibleRows {
+  readonly lines: readonly Line[];
+  /** Indices of the first and the last message on the screen. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The rows on the screen, at most `rows`. */
+export function visibleRows(thread: Thread, rows: number, context: DrawContext): VisibleRows {
+  const start = place(thread);
+  let { index, below } = start;
+  const blocks: (readonly Line[])[] = [];
+  let height = 0;
+  while (index >= 0 && height < rows) {
     const drawn = block(thread.messages, index, context);
-    lines = [...drawn.slice(0, Math.max(0, drawn.length - below)), ...lines];
+    const shown = below > 0 ? drawn.slice(0, Math.max(0, drawn.length - below)) : drawn;
+    blocks.push(shown);
+    height += shown.length;
     below = 0;
     index--;
   }
-  return { lines: lines.slice(Math.max(0, lines.length - rows)), reachesTop: index < 0 };
+  const lines = blocks.reverse().flat();
+  return { lines: lines.slice(Math.max(0, lines.length - rows)), first: index + 1, last: start.index };
 }
 
 /** The last place to scroll up to: the first row of the conversation is the first on the screen. */
@@ -69,6 +78,12 @@ function isBefore(thread: Thread, a: Anchor, b: Anchor | null): boolean {
   return at < other || (at === other && a.below > b.below);
 }
 
+/** At the newest message that is kept; when there are newer ones the place is held, as they are about to come. */
+function atEnd(thread: Thread): Thread {
+  const last = thread.messages.at(-1);
+  return { ...thread, anchor: thread.hasNewer && last !== undefined ? { id: last.id, below: 0 } : null };
+}
+
 /** Scrolls by rows: negative is up, towards older messages. */
 export function scrolledThread(thread: Thread, by: number, rows: number, context: DrawContext): Thread {
   const { messages } = thread;
@@ -80,20 +95,20 @@ export function scrolledThread(thread: Thread, by: number, rows: number, context
   }
   while (below < 0) {
     index++;
-    if (index >= messages.length) return { ...thread, anchor: null };
+    if (index >= messages.length) return atEnd(thread);
     below += block(messages, index, context).length;
   }
   const message = messages[index];
   const top = topmost(thread, rows, context);
   if (top === null) return { ...thread, anchor: null };
   const anchor = message === undefined ? top : { id: message.id, below };
-  if (index === messages.length - 1 && below === 0) return { ...thread, anchor: null };
+  if (index === messages.length - 1 && below === 0) return atEnd(thread);
   return { ...thread, anchor: isBefore(thread, anchor, top) ? top : anchor };
 }
 
 /** True when the newest message is on the screen. */
 export function isAtEnd(thread: Thread): boolean {
-  return thread.anchor === null;
+  return thread.anchor === null && !thread.hasNewer;
 }
 
 /** Scrolls as little as it takes to bring the selected message onto the screen. */
@@ -103,7 +118,9 @@ export function revealSelected(thread: Thread, rows: number, context: DrawContex
   const { index, below } = place(thread);
   if (target > index || (target === index && below > 0)) {
     const isLast = target === thread.messages.length - 1;
-    return { ...thread, anchor: isLast ? null : { id: thread.messages[target]?.id ?? '', below: 0 } };
+    return isLast
+      ? atEnd(thread)
+      : { ...thread, anchor: { id: thread.messages[target]?.id ?? '', below: 0 } };
   }
   // Rows from the top of the target to the bottom of the screen.
   let span = -below;

@@ -59,7 +59,7 @@ function messageArea(state: ChatState, say: Say, columns: number, rows: number):
   }
   const { lines } = visibleRows(thread, rows, drawContext(state));
   const blank = Array.from({ length: rows - lines.length }, (): Line => []);
-  return [...blank, ...lines].map((line) => fill(line, columns));
+  return [...blank, ...lines];
 }
 
 function bannerLine(state: ChatState, say: Say, columns: number): Line {

@@ -1,5 +1,4 @@
 // Still pictures in the terminal: decoded and shrunk by sharp, drawn as coloured half blocks that any terminal can show.
-import sharp from 'sharp';
 import { indexOf256, type Colours } from '../../media/terminal/colours.js';
 import { PytalkError } from '../../protocol/errors.js';
 
@@ -22,6 +21,8 @@ export async function loadPicture(
   maxWidth: number,
   maxHeight: number,
 ): Promise<Picture> {
+  // Loaded with the first picture: it would take a third of the time in which the chat is on the screen.
+  const { default: sharp } = await import('sharp');
   const input = sharp(source, { limitInputPixels: maxInputPixels, failOn: 'error', animated: false });
   const { format } = await input.metadata();
   if (!decoded.has(format)) throw new PytalkError('bad-picture', { details: { reason: format } });

@@ -23,6 +23,7 @@ import {
 import { keymapOf } from './keymap.js';
 import { layoutOf, pageColumns } from './layout.js';
 import { drawContext, isAtEnd, revealSelected, scrolledThread } from './message-view.js';
+import type { Picture } from './picture.js';
 import {
   currentComposer,
   currentThread,
@@ -36,12 +37,17 @@ import { bufferOf, emptyBuffer } from './text-buffer.js';
 import { vimInsert } from './vim.js';
 import {
   firstUnread,
+  leftThread,
   withChangedMessage,
   withMessage,
+  withNewer,
   withPage,
   withSelection,
   withThread,
 } from './threads.js';
+
+/** Decoded pictures that are kept: a few kilobytes each. */
+const maxPictures = 800;
 
 function changeCurrent(state: ChatState, change: (thread: Thread) => Thread): ChatState {
   return state.current === null ? state : withThread(state, state.current, change);
@@ -56,7 +62,7 @@ export function isWatching(state: ChatState, conv: number | null): boolean {
 function opened(state: ChatState, action: Extract<Action, { type: 'opened' }>): ChatState {
   const { conversation } = action;
   const known = state.conversations.some((one) => one.id === conversation.id);
-  const left = changeCurrent(state, (thread) => ({ ...thread, marker: null, selected: null, anchor: null }));
+  const left = changeCurrent(state, leftThread);
   const listed = known ? left : withConversation(left, conversation);
   const next: ChatState = {
     ...listed,
@@ -123,6 +129,12 @@ function selected(state: ChatState, direction: -1 | 1): ChatState {
 
 function without(values: Readonly<Record<string, number>>, id: string): Readonly<Record<string, number>> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== id));
+}
+
+/** The pictures that came last are kept, as many as messages of an open conversation. */
+function withPicture(state: ChatState, id: string, picture: Picture): ChatState {
+  const kept = Object.entries(state.pictures).slice(-maxPictures + 1);
+  return { ...state, pictures: { ...Object.fromEntries(kept), [id]: picture } };
 }
 
 function overlayScrolled(state: ChatState, rows: number): ChatState {
@@ -208,13 +220,19 @@ export function reduce(state: ChatState, action: Action): ChatState {
         messages: thread.messages.filter((message) => message.id !== action.id),
       }));
     case 'page-asked':
-      return withThread(state, action.conv, (thread) => ({ ...thread, loading: true }));
+    case 'page-failed':
+      return withThread(state, action.conv, (thread) => ({
+        ...thread,
+        loading: action.type === 'page-asked',
+      }));
     case 'page-loaded':
       return pageLoaded(state, action);
+    case 'newer-loaded':
+      return withNewer(state, action);
     case 'cleared':
       return withThread(state, action.conv, () => ({ ...emptyThread, complete: true }));
     case 'picture-loaded':
-      return { ...state, pictures: { ...state.pictures, [action.id]: action.picture } };
+      return withPicture(state, action.id, action.picture);
     case 'call':
       return { ...state, call: action.call };
     case 'transfer':

@@ -1,5 +1,5 @@
 // One logged-in account on the screen: keeps the state in step with the client until it is closed.
-import type { Client, ConversationView, Message } from '../../client/api.js';
+import type { Client, ConversationView, HistoryQuery, Message } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { Action } from './actions.js';
@@ -33,6 +33,7 @@ export interface SessionHost {
 export class Session {
   private readonly undo: () => void;
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** Ids of those that are being loaded, or could not be. */
   private readonly pictures = new Set<string>();
   private isClosed = false;
 
@@ -77,18 +78,34 @@ export class Session {
     const thread = currentThread(host.state);
     const before = thread.messages.find((message) => message.seq !== null)?.seq ?? null;
     if (conversation === null || thread.complete || thread.loading || before === null) return;
-    host.dispatch({ type: 'page-asked', conv: conversation.id });
-    this.run(async () => {
-      const messages = await this.client.history(conversation.name, { before, limit: pageMessages });
-      host.dispatch({
-        type: 'page-loaded',
-        conv: conversation.id,
-        messages,
-        older: true,
-        whole: messages.length === 0,
-      });
-      this.loadPictures(messages);
-    });
+    this.loadPage(conversation, { before, limit: pageMessages }, (messages) => ({
+      type: 'page-loaded',
+      conv: conversation.id,
+      messages,
+      older: true,
+      whole: messages.length === 0,
+    }));
+  }
+
+  /** Fetches newer messages when those after the last that is kept have been dropped. */
+  loadNewer(): void {
+    const { host } = this;
+    const conversation = currentConversation(host.state);
+    const thread = currentThread(host.state);
+    const after = thread.messages.findLast((message) => message.seq !== null)?.seq ?? null;
+    if (conversation === null || !thread.hasNewer || thread.loading || after === null) return;
+    this.loadPage(conversation, { after, limit: pageMessages }, (messages) => ({
+      type: 'newer-loaded',
+      conv: conversation.id,
+      messages,
+      isEnd: messages.length < pageMessages,
+    }));
+  }
+
+  /** Goes to the end of the conversation when it is not kept. */
+  loadNewest(): void {
+    const { current } = this.host.state;
+    if (current !== null) this.run(() => this.reload(current));
   }
 
   /** Tells the server that the open conversation is read, when its end is on the screen. */
@@ -116,6 +133,24 @@ export class Session {
   private run(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
       if (!this.isClosed) this.host.fail(error);
+    });
+  }
+
+  private loadPage(
+    { id, name }: ConversationView,
+    query: HistoryQuery,
+    loaded: (messages: readonly Message[]) => Action,
+  ): void {
+    this.host.dispatch({ type: 'page-asked', conv: id });
+    this.run(async () => {
+      try {
+        const messages = await this.client.history(name, query);
+        this.host.dispatch(loaded(messages));
+        this.loadPictures(messages);
+      } catch (error) {
+        this.host.dispatch({ type: 'page-failed', conv: id });
+        throw error;
+      }
     });
   }
 
@@ -149,7 +184,7 @@ export class Session {
     const limit = Math.min(200, Math.max(pageMessages, thread.messages.length));
     const messages = await this.client.history(conversation.name, { limit });
     if (this.isClosed) return;
-    const whole = messages.length < limit && thread.messages.length <= messages.length;
+    const whole = messages.length < limit && (thread.hasNewer || thread.messages.length <= messages.length);
     host.dispatch({ type: 'page-loaded', conv, messages, older: false, whole });
     this.loadPictures(messages);
   }
@@ -190,7 +225,8 @@ export class Session {
     if (conversation === undefined) this.refreshList();
     if (message.conv !== null && host.state.threads[message.conv] !== undefined) this.loadPictures([message]);
     if (message.mine || isNote(message)) return;
-    if (isWatching(host.state, message.conv)) this.run(() => this.client.markRead(message.conversation));
+    if (isWatching(host.state, message.conv))
+      this.later(`read ${message.conv}`, () => this.client.markRead(message.conversation));
     else host.notifier.message(message, conversation);
   }
 
@@ -202,10 +238,13 @@ export class Session {
   private loadPictures(messages: readonly Message[]): void {
     for (const message of messages) {
       if (message.kind !== 'image' || message.deleted || this.pictures.has(message.id)) continue;
+      if (this.host.state.pictures[message.id] !== undefined) continue;
       this.pictures.add(message.id);
-      void this.loadPictureOf(message).catch(() => {
-        // A picture that cannot be shown stays a file with a name and a size.
-      });
+      // A picture that cannot be shown stays a file with a name and a size, and is not tried again.
+      void this.loadPictureOf(message).then(
+        () => this.pictures.delete(message.id),
+        () => undefined,
+      );
     }
   }
 
@@ -213,10 +252,7 @@ export class Session {
     const { file } = message;
     if (file === null) return;
     const thumb = file.thumb === undefined ? null : Buffer.from(file.thumb, 'base64');
-    if (thumb === null && (file.size > maxAutomaticBytes || message.seq === null)) {
-      this.pictures.delete(message.id);
-      return;
-    }
+    if (thumb === null && (file.size > maxAutomaticBytes || message.seq === null)) return;
     const source = thumb ?? (await this.client.fetchFile(message.id)).path;
     const picture = await loadPicture(source, maxPictureCells, pictureHeight);
     if (!this.isClosed) this.host.dispatch({ type: 'picture-loaded', id: message.id, picture });

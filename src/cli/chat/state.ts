@@ -28,6 +28,8 @@ export interface Thread {
   readonly messages: readonly Message[];
   /** True when the first message is the first there is. */
   readonly complete: boolean;
+  /** True when newer messages than the last are there, but not kept: the person reads far up. */
+  readonly hasNewer: boolean;
   readonly loading: boolean;
   /** The first message that was unread when the conversation was opened. */
   readonly marker: string | null;
@@ -156,6 +158,7 @@ export const emptyComposer: Composer = {
 export const emptyThread: Thread = {
   messages: [],
   complete: false,
+  hasNewer: false,
   loading: false,
   marker: null,
   anchor: null,

@@ -1,4 +1,5 @@
 // The messages of a conversation in the state: kept in order, each once, with what is selected in them.
+import { isDeepStrictEqual } from 'node:util';
 import type { Message } from '../../client/api.js';
 import { emptyThread, type ChatState, type Thread } from './state.js';
 
@@ -9,24 +10,72 @@ function inOrder(a: Message, b: Message): number {
   return a.seq === null ? 1 : -1;
 }
 
-/** Puts messages into a list; one that is there already is replaced. */
+/** Messages of the open conversation that are kept: about twelve screens of a large terminal. */
+const maxKept = 600;
+/** Beyond it, so that not every message of a burst drops one. */
+const slack = 60;
+/** Of a conversation that is not open any more. */
+const keptBehind = 60;
+
+/** Puts messages into a list; one that is there already is replaced, unless nothing of it has changed. */
 export function merged(list: readonly Message[], messages: readonly Message[]): readonly Message[] {
-  const ids = new Set(messages.map((message) => message.id));
-  return [...list.filter((message) => !ids.has(message.id)), ...messages].sort(inOrder);
+  const [first] = messages;
+  const last = list.at(-1);
+  // What comes live is newer than all that is there.
+  if (messages.length === 1 && first !== undefined && (last === undefined || isAfter(first, last))) {
+    return list.some((one) => one.id === first.id) ? replaced(list, messages) : [...list, first];
+  }
+  return replaced(list, messages);
+}
+
+function isAfter(a: Message, b: Message): boolean {
+  return a.seq !== null && b.seq !== null && a.seq > b.seq;
+}
+
+function replaced(list: readonly Message[], messages: readonly Message[]): readonly Message[] {
+  const known = new Map(list.map((message) => [message.id, message]));
+  for (const message of messages) {
+    const old = known.get(message.id);
+    // The same object is not laid out again.
+    if (old === undefined || !isDeepStrictEqual(old, message)) known.set(message.id, message);
+  }
+  return [...known.values()].sort(inOrder);
 }
 
 export function withThread(state: ChatState, conv: number, change: (thread: Thread) => Thread): ChatState {
   return { ...state, threads: { ...state.threads, [conv]: change(state.threads[conv] ?? emptyThread) } };
 }
 
+/** Drops what is far from where the person reads, so that a long conversation does not fill the memory. */
+function bounded(thread: Thread): Thread {
+  const { messages, anchor } = thread;
+  if (messages.length <= maxKept + slack) return thread;
+  const at = messages.findIndex((message) => message.id === anchor?.id);
+  if (at !== -1 && at < messages.length / 2)
+    return { ...thread, messages: messages.slice(0, maxKept), hasNewer: true };
+  return { ...thread, messages: messages.slice(-maxKept), complete: false };
+}
+
+/** Leaves a conversation: it will be shown from its end again, and only that is kept. */
+export function leftThread(thread: Thread): Thread {
+  if (thread.hasNewer) return emptyThread;
+  const messages = thread.messages.slice(-keptBehind);
+  const complete = thread.complete && messages.length === thread.messages.length;
+  return { ...thread, messages, complete, marker: null, selected: null, anchor: null };
+}
+
 /** Adds a message to its conversation, if that has been opened: others are read when they are. */
 export function withMessage(state: ChatState, message: Message): ChatState {
   if (message.conv === null || state.threads[message.conv] === undefined) return state;
-  return withThread(state, message.conv, (thread) => ({
-    ...thread,
-    messages: merged(thread.messages, [message]),
-    marker: message.mine ? null : thread.marker,
-  }));
+  return withThread(state, message.conv, (thread) =>
+    thread.hasNewer && thread.messages.every((one) => one.id !== message.id)
+      ? thread
+      : bounded({
+          ...thread,
+          messages: merged(thread.messages, [message]),
+          marker: message.mine ? null : thread.marker,
+        }),
+  );
 }
 
 /** Replaces a message wherever it is shown; one that is not loaded is left alone. */
@@ -41,12 +90,40 @@ export function withPage(
   state: ChatState,
   page: { conv: number; messages: readonly Message[]; older: boolean; whole: boolean },
 ): ChatState {
-  return withThread(state, page.conv, (thread) => ({
-    ...thread,
-    messages: merged(thread.messages, page.messages),
-    loading: false,
-    complete: thread.complete || page.whole,
-  }));
+  return withThread(state, page.conv, (thread) => {
+    if (!page.older && thread.hasNewer) return overGap(thread, page.messages, page.whole);
+    return bounded({
+      ...thread,
+      messages: merged(thread.messages, page.messages),
+      loading: false,
+      complete: thread.complete || page.whole,
+    });
+  });
+}
+
+/** The newest page, while what is kept is far from it: whoever wants to be at the end is there now. */
+function overGap(thread: Thread, page: readonly Message[], complete: boolean): Thread {
+  if (thread.anchor === null) return { ...thread, messages: page, hasNewer: false, loading: false, complete };
+  const ids = new Set(thread.messages.map((message) => message.id));
+  const known = page.filter((message) => ids.has(message.id));
+  return { ...thread, loading: false, messages: merged(thread.messages, known) };
+}
+
+/** Messages after the last that is kept; `isEnd` when there are no more. */
+export function withNewer(
+  state: ChatState,
+  page: { conv: number; messages: readonly Message[]; isEnd: boolean },
+): ChatState {
+  return withThread(state, page.conv, (thread) =>
+    thread.hasNewer
+      ? bounded({
+          ...thread,
+          messages: merged(thread.messages, page.messages),
+          hasNewer: !page.isEnd,
+          loading: false,
+        })
+      : { ...thread, loading: false },
+  );
 }
 
 /** The first of the last `unread` messages that others wrote; null when all are read. */

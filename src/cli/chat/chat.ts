@@ -10,10 +10,12 @@ import { deviceOf } from '../notify/device.js';
 import type { ShowCall } from './calls.js';
 import type { Input } from './keys.js';
 import { ChatApp } from './chat-app.js';
-import { mountInk } from './ink-screen.js';
+import { cursorOf } from './cursor.js';
+import { frameRows } from './frame.js';
+import { Screen } from './screen.js';
 import { initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
-import { askBackground, asksBackground, paletteOf, themeOf } from './themes.js';
+import { askBackground, asksBackground, paletteOf } from './themes.js';
 import type { Terminal } from './terminal.js';
 
 export interface ChatOptions {
@@ -108,7 +110,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     palette: paletteOf(env),
     server: options.connect.server ?? '',
   });
-  const screen = mountInk(terminal, (state) => themeOf(state.settings.theme, state.palette), first);
+  const screen = new Screen((data) => terminal.write(data));
   let end: (exitCode: number) => void = () => undefined;
   let crash: (error: unknown) => void = () => undefined;
   const ended = new Promise<number>((resolve, reject) => {
@@ -119,7 +121,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   const draw = (state: ChatState): void => {
     if (isCovered) return;
     try {
-      screen.draw(state);
+      screen.draw({ rows: frameRows(state), cursor: cursorOf(state) });
     } catch (error) {
       crash(error);
     }
@@ -186,7 +188,6 @@ export async function runChat(options: ChatOptions): Promise<number> {
     clearInterval(clock);
     store.stop();
     listening.pause();
-    screen.unmount();
     terminal.leave();
     options.interrupt.removeEventListener('abort', onInterrupt);
     await app.close();
