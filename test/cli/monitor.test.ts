@@ -7,6 +7,7 @@ import {
   joined,
   logLines,
   newestAt,
+  roundStep,
   squeezed,
   textPage,
 } from '../../src/cli/monitor/figures.js';
@@ -41,6 +42,10 @@ t.test('squeezing loses no peak and ends with the newest', async (t) => {
   }
 });
 
+t.test('axes have round steps', async (t) => {
+  t.same([0, Number.NaN, 0.3, 1, 1.1, 4, 7, 130].map(roundStep), [1, 1, 0.5, 1, 2, 5, 10, 200]);
+});
+
 t.test('a call has a row for each person', async (t) => {
   t.same(callRows(fixedStatistics({ samples: 2 }), say), [
     ['▣ #team', '@alice', 'UDP', '42 ms', '0%', '2:05'],
@@ -61,7 +66,7 @@ t.test('nothing of the log can play with the terminal', async (t) => {
 t.test('a page of text, before the first sample too', async (t) => {
   const page = textPage(fixedStatistics({ samples: 2 }), say).join('\n');
   t.match(page, 'connections 12, people 7');
-  t.match(page, 'Messages/s: 7.4 in, 19 out');
+  t.match(page, 'Messages/s: 20 in, 50 out');
   t.match(page, '310 ms');
   t.match(textPage(fixedStatistics({ samples: 0 }), say)[0], 'has just started');
   t.equal(graphs([], say).memory.lines[0]?.values.length, 0);

@@ -10,7 +10,8 @@ export function fixedStatistics({ samples }: { samples: number }): ServerStatist
     version: '0.1.0',
     startedAt,
     samples: Array.from({ length: samples }, (_, at) => {
-      const wave = (at * 37) % 100;
+      // Up and down in 20 minutes, from 0 to 100.
+      const wave = Math.abs((at % 240) - 120) / 1.2;
       return {
         at: startedAt + (at + 1) * 5_000,
         connections: 12,

@@ -11,6 +11,7 @@ import {
   graphs,
   headline,
   logLines,
+  roundStep,
   squeezed,
   type GraphName,
 } from './figures.js';
@@ -44,6 +45,7 @@ const columnsForTwo = 100;
 const lineColours = ['cyan', 'yellow', 'magenta'] as const;
 const minGraphRows = 7;
 const legendLeft = 7;
+const yLabels = 4;
 
 type Box = Widgets.BoxElement;
 
@@ -88,23 +90,23 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
     if (statistics === null) return;
     const samples = statistics.samples.slice(-(spans[span] ?? 60) * samplesPerMinute);
     const { title, lines } = graphs(samples, say)[which];
-    const most = Math.max(1, ...lines.flatMap(({ values }) => values));
+    const step = roundStep(Math.max(...lines.flatMap(({ values }) => values)) / yLabels);
     const chart = contrib.line({
       ...place,
-      ...frame(truncate(title, place.width - 4)),
+      ...frame(truncate(title, place.width - 6)),
       style: {
         ...frame('').style,
         text: colour('green'),
         baseline: colour('blue'),
       },
-      numYLabels: 4,
+      numYLabels: yLabels,
       xPadding: 5,
       xLabelPadding: 3,
       minY: 0,
-      maxY: most * 1.1,
+      maxY: step * yLabels,
       showLegend: lines.length > 1 && Number(screen.width) >= columnsForTwo,
       legend: { width: 16 },
-      wholeNumbersOnly: most >= 10,
+      wholeNumbersOnly: step >= 1,
     });
     screen.append(chart);
     parts.push(chart);
@@ -217,10 +219,9 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
       content: lines.join('\n'),
       wrap: false,
       scrollable: true,
-      alwaysScroll: true,
       keys: true,
       mouse: true,
-      scrollbar: { ch: '│' },
+      scrollbar: { ch: '▐' },
     });
     if (atEnd) made.setScrollPerc(100);
     return made;

@@ -102,6 +102,13 @@ export function squeezed(values: readonly number[], count: number): number[] {
   return result;
 }
 
+/** The next of 1, 2 and 5 times a power of ten that is at least as much, so that an axis has round labels; 1 for nothing. */
+export function roundStep(atLeast: number): number {
+  if (!(atLeast > 0)) return 1;
+  const power = 10 ** Math.floor(Math.log10(atLeast));
+  return power * ([1, 2, 5].find((times) => times * power >= atLeast) ?? 10);
+}
+
 /** A row for each participant of each call: conversation, person, way, round trip, loss, for how long. */
 export function callRows(statistics: ServerStatistics, say: Say): string[][] {
   const now = newestAt(statistics);
