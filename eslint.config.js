@@ -90,9 +90,14 @@ export default tseslint.config(
   // The tables: one row more is no reason for another file.
   { files: ['src/protocol/messages.ts', 'src/cli/catalogue/*.ts'], rules: { 'max-lines': 'off' } },
   {
-    files: ['bin/*.js', 'scripts/*.js', 'eslint.config.js'],
+    files: ['bin/*.js', 'scripts/*.js', 'termux/*.js', 'eslint.config.js'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', performance: 'readonly' },
+      globals: Object.fromEntries(
+        ['process', 'console', 'URL', 'performance', 'setTimeout', 'clearTimeout'].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
     },
   },
   {

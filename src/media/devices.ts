@@ -1,6 +1,7 @@
 // What this machine has for calls: cameras, microphones, speakers.
 import { nativeDevices } from './audio/native-sound.js';
 import { pulseDevices } from './audio/pulse.js';
+import { listTermuxCameras } from './capture/termux-cameras.js';
 import { listCameras } from './capture/video-devices.js';
 import { findFfmpeg } from './ffmpeg.js';
 
@@ -19,10 +20,16 @@ function nativeList(kind: 'microphone' | 'speaker'): Device[] {
   }));
 }
 
+/** Android gives a program no camera as a device. */
+async function camerasHere(ffmpeg: string | null): Promise<{ id: string; name: string }[]> {
+  if (process.platform === 'android') return listTermuxCameras();
+  const program = await findFfmpeg(ffmpeg).catch(() => null);
+  return program ? listCameras(program.path) : [];
+}
+
 /** Everything that is found; what cannot be listed is left out. Never rejects. */
 export async function listDevices(ffmpeg: string | null): Promise<Device[]> {
-  const program = await findFfmpeg(ffmpeg).catch(() => null);
-  const cameras = program ? await listCameras(program.path) : [];
+  const cameras = await camerasHere(ffmpeg);
   const [sources, sinks] = await Promise.all([pulseDevices('sources'), pulseDevices('sinks')]);
   const microphones = sources
     .filter(({ isMonitor }) => !isMonitor)

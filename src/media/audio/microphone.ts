@@ -15,7 +15,7 @@ import { keepPace } from '../pace.js';
 import { wallClock } from '../session/wall-clock.js';
 import { nativeDevices } from './native-sound.js';
 import { PcmBlocks } from './pcm-blocks.js';
-import { pulseDevices, rawFormat } from './pulse.js';
+import { pulseDevices, rawFormat, termuxSoundHint } from './pulse.js';
 import { findSamples } from './wav.js';
 
 export interface MicrophoneSettings {
@@ -143,6 +143,9 @@ async function openDevice(
   events: SourceEvents<SoundBlock>,
 ): Promise<Source> {
   const sources = await pulseDevices('sources');
+  const termux = termuxSoundHint('sources');
+  // The monitor of the speaker would give back what the others say.
+  if (termux !== null && sources.every(({ isMonitor }) => isMonitor)) throw failed(spec, termux);
   if (sources.length > 0) {
     const canceller = sources.find((one) => one.cancelsEcho && !one.isMonitor);
     const device = spec === 'default' ? canceller?.id : spec;
@@ -151,7 +154,7 @@ async function openDevice(
     return { ...source, cancelsEcho: device !== undefined && device === canceller?.id };
   }
   if (nativeDevices('microphone')?.length === 0) throw failed(spec, 'no microphone was found');
-  const native = process.platform === 'android' ? null : openNative(spec, events);
+  const native = openNative(spec, events);
   if (native) return native;
   const input = ffmpegInput(spec);
   if (input === null) throw failed(spec, 'no sound system was found here');

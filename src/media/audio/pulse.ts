@@ -37,3 +37,15 @@ export async function pulseDevices(kind: 'sources' | 'sinks'): Promise<PulseDevi
     return [];
   }
 }
+
+/**
+ * Why there is no sound in Termux, where PulseAudio must be started and be given its devices; null elsewhere. The
+ * permission is that of another app, and PulseAudio says nothing of it.
+ */
+export function termuxSoundHint(kind: 'sources' | 'sinks'): string | null {
+  if (process.platform !== 'android') return null;
+  return kind === 'sinks'
+    ? 'PulseAudio has no speaker: pulseaudio --start --exit-idle-time=-1'
+    : 'PulseAudio has no microphone: pulseaudio --start --exit-idle-time=-1, pactl load-module module-sles-source; ' +
+        'the app Termux:API needs the permission Microphone';
+}

@@ -5,7 +5,7 @@ import { PytalkError } from '../../protocol/errors.js';
 import { findFfmpeg } from '../ffmpeg.js';
 import { blockMs, blockSamples, sampleRate, type Sink } from '../media.js';
 import { nativeDevices } from './native-sound.js';
-import { pulseDevices, rawFormat } from './pulse.js';
+import { pulseDevices, rawFormat, termuxSoundHint } from './pulse.js';
 import { WavWriter } from './wav.js';
 
 export interface SpeakerSettings {
@@ -40,8 +40,10 @@ export async function openSpeaker(spec: string, { ffmpeg }: SpeakerSettings): Pr
   if ((await pulseDevices('sinks')).length > 0) {
     return fedProgram(spec, 'pacat', [...rawFormat, ...(spec === 'default' ? [] : [`--device=${spec}`])]);
   }
+  const termux = termuxSoundHint('sinks');
+  if (termux !== null) throw failed(spec, termux);
   if (nativeDevices('speaker')?.length === 0) throw failed(spec, 'no speaker was found');
-  const native = process.platform === 'android' ? null : openNative(spec);
+  const native = openNative(spec);
   if (native) return native;
   const output = ffmpegOutput(spec);
   if (output === null) throw failed(spec, 'no sound system was found here');

@@ -1,5 +1,5 @@
 // Makes sure that a picture can go over RTP/JPEG (RFC 2435): untouched when it obeys the rules, else encoded anew.
-import sharp from 'sharp';
+import type { OutputInfo } from 'sharp';
 import { ProtocolError } from '../../protocol/errors.js';
 import { parseJpeg } from '../../protocol/rtp-jpeg.js';
 import type { JpegFrame } from '../media.js';
@@ -55,7 +55,9 @@ export class RtpReady {
 }
 
 /** Any picture that sharp reads, as a baseline JPEG with standard Huffman tables and 4:2:0. */
-function encodeForRtp(picture: Buffer): Promise<{ data: Buffer; info: sharp.OutputInfo }> {
+async function encodeForRtp(picture: Buffer): Promise<{ data: Buffer; info: OutputInfo }> {
+  // Not before: `doctor` says what is missing, and must not need it.
+  const { default: sharp } = await import('sharp');
   return sharp(picture, { limitInputPixels: maxInputPixels, failOn: 'error' })
     .rotate()
     .resize(maxSide, maxSide, { fit: 'inside', withoutEnlargement: true })

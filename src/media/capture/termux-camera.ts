@@ -18,6 +18,16 @@ function failed(id: string, reason: string, cause?: unknown): PytalkError {
   return new PytalkError('camera-failed', { details: { camera: `termux:${id}`, reason }, cause });
 }
 
+/** Why there is no picture, by what the program said; it says most things as JSON, and nothing when Android gave no picture. */
+function reasonOf(said: string): string {
+  if (said === '') {
+    return 'the picture is empty: Termux must be in the foreground, and the app Termux:API needs the permission Camera';
+  }
+  return /permission|denied/i.test(said)
+    ? `the app Termux:API needs the permission Camera, in Android's settings (${said})`
+    : said;
+}
+
 /** Takes one picture. Rejects with `camera-failed`. */
 async function takePhoto(id: string, folder: string, number: number): Promise<Buffer> {
   // It refuses a path that exists.
@@ -26,13 +36,7 @@ async function takePhoto(id: string, folder: string, number: number): Promise<Bu
     const { stdout, stderr } = await execute('termux-camera-photo', ['-c', id, path], { timeout: photoMs });
     const bytes = await readFile(path).catch(() => Buffer.alloc(0));
     if (bytes.length > 0) return bytes;
-    const said = `${stdout} ${stderr}`.trim();
-    throw failed(
-      id,
-      said === ''
-        ? 'the picture is empty: Termux must be in the foreground, and Termux:API may need the Camera permission'
-        : said,
-    );
+    throw failed(id, reasonOf(`${stdout} ${stderr}`.trim()));
   } catch (error) {
     if (error instanceof PytalkError) throw error;
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
