@@ -66,7 +66,14 @@ function packagesOf(urls: readonly string[]): string[] {
 
 t.test('holds the program and its documents, and no tests, sources or maps', (t) => {
   t.ok(packed.bytes < 2_000_000, `${packed.bytes} bytes`);
-  for (const wanted of ['bin/pytalk.js', 'README.md', 'LICENSE', 'web/call.js', 'docs/CLI.md']) {
+  for (const wanted of [
+    'bin/pytalk.js',
+    'README.md',
+    'LICENSE',
+    'web/call.js',
+    'docs/CLI.md',
+    'termux/ring.js',
+  ]) {
     t.ok(packed.files.includes(wanted), wanted);
   }
   const strange = packed.files.filter(

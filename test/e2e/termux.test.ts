@@ -202,6 +202,8 @@ t.test(
     await installed(phone, '--no');
     const doctor = await phone.run('pytalk', 'doctor');
     t.match(doctor.stdout, 'android');
+    t.match(doctor.stdout, '@img/sharp-wasm32', 'pictures can be mended');
+    t.match(doctor.stdout, /termux\/sound\.sh/);
     if (hasSqlite) {
       t.match(doctor.stdout, /✓ .*node:sqlite/);
     } else {

@@ -118,6 +118,8 @@ export const callEn = {
     'install ffmpeg (apt, brew, winget or pkg install ffmpeg): cameras need it, but for http:// addresses',
   'doctor.camera': 'Camera',
   'doctor.sound': 'Sound',
+  'doctor.sound.termux':
+    'run `sh termux/sound.sh`, or install with termux/install.sh; the app Termux:API needs the permission Microphone',
   'doctor.sound.remedy':
     'without microphone and speaker, calls are seen and not heard: --mic none --speaker none',
   'option.web': 'show the call in a page on this machine; its address is printed',

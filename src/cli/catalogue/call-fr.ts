@@ -119,6 +119,8 @@ export const callFr = {
     'installez ffmpeg (apt, brew, winget ou pkg install ffmpeg) : les caméras en ont besoin, sauf les adresses http://',
   'doctor.camera': 'Caméra',
   'doctor.sound': 'Son',
+  'doctor.sound.termux':
+    'lancez `sh termux/sound.sh`, ou installez avec termux/install.sh ; l’application Termux:API a besoin de la permission Microphone',
   'doctor.sound.remedy': 'sans micro ni haut-parleur, on se voit sans s’entendre : --mic none --speaker none',
   'option.web': 'montrer l’appel dans une page de cette machine ; son adresse est affichée',
   'usage.call-web':

@@ -105,7 +105,9 @@ async function checkDevices({ say, io }: Context): Promise<Finding[]> {
       part: 'doctor.sound',
       result: 'info',
       detail: sound,
-      ...(sound === say('doctor.none') && { remedy: say('doctor.sound.remedy') }),
+      ...(sound === say('doctor.none') && {
+        remedy: say(process.platform === 'android' ? 'doctor.sound.termux' : 'doctor.sound.remedy'),
+      }),
     },
   ];
 }
