@@ -94,6 +94,7 @@ function conversationWrites(
       leftSeq: null,
       delivered: 0,
       read: 0,
+      toldRead: 0,
       hidden: false,
       muted: false,
       clearedSeq: 0,

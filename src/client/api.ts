@@ -270,7 +270,7 @@ export interface Client {
   /** Clears one's own copy up to now. */
   clear(withName: string): Promise<void>;
   /** Marks read up to a seq, or up to the newest. */
-  markRead(withName: string, seq?: number): Promise<void>;
+  markRead(withName: string, seq?: number, isPrivate?: boolean): Promise<void>;
   /** Best effort; never rejects for a lost connection. */
   typing(withName: string, on: boolean): void;
 

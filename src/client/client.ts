@@ -144,8 +144,8 @@ export class PytalkClient implements api.Client {
   clear(withName: string): Promise<void> {
     return this.#parts.conversations.set(withName, ({ lastSeq }) => ({ clearedSeq: lastSeq }));
   }
-  markRead(withName: string, seq?: number): Promise<void> {
-    return this.#parts.conversations.markRead(withName, seq);
+  markRead(withName: string, seq?: number, isPrivate?: boolean): Promise<void> {
+    return this.#parts.conversations.markRead(withName, seq, isPrivate);
   }
   typing(withName: string, on: boolean): void {
     this.#parts.conversations.typing(withName, on).catch(() => undefined);

@@ -203,10 +203,10 @@ export class Conversations {
     this.#core.directory.putConversation({ ...later, ...set });
   }
 
-  async markRead(withName: string, seq?: number): Promise<void> {
+  async markRead(withName: string, seq?: number, isPrivate = false): Promise<void> {
     const { id, lastSeq } = await this.find(withName);
     const read = Math.min(seq ?? lastSeq, lastSeq);
-    await this.#core.link.request('receipt', { conv: id, read });
+    await this.#core.link.request('receipt', { conv: id, read, ...(isPrivate && { private: true }) });
     this.noteReceipt(id, this.#core.directory.me, read, read);
   }
 

@@ -334,8 +334,13 @@ export const requests = {
   },
   receipt: {
     login: true,
-    doc: 'Says up to which seq events have reached this account and were read by it. Never goes back.',
-    body: z.object({ conv: conversationId, delivered: seq.optional(), read: seq.optional() }),
+    doc: 'Says up to which seq events have reached this account and were read by it. Never goes back. With `private` the reading counts for this account alone: the others are not told of it.',
+    body: z.object({
+      conv: conversationId,
+      delivered: seq.optional(),
+      read: seq.optional(),
+      private: z.boolean().optional(),
+    }),
     reply: nothing,
   },
   typing: {

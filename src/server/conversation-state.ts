@@ -14,8 +14,8 @@ export interface ConversationState {
   present: Membership[];
   /** Of a direct conversation: whether one has blocked the other; null while unknown. */
   blocked: boolean | null;
-  /** Members whose receipts have changed and are to be told soon. */
-  changedReceipts: Set<number>;
+  /** Members whose receipts have changed and are to be told soon: to all, or to their own devices alone. */
+  changedReceipts: Map<number, 'all' | 'own'>;
   /** How many members have it hidden. */
   hiddenCount: number;
   /** The call that runs in it; null for none. */
@@ -34,7 +34,7 @@ export function makeState(row: ConversationRow, lastSeq: number, members: Member
     members: new Map(members.map((member) => [member.user, member])),
     present: [],
     blocked: null,
-    changedReceipts: new Set(),
+    changedReceipts: new Map(),
     hiddenCount: 0,
     call: null,
     busy: 0,
@@ -61,6 +61,7 @@ export function newMembership(
     leftSeq: null,
     delivered: firstSeq - 1,
     read: firstSeq - 1,
+    toldRead: firstSeq - 1,
     hidden: false,
     muted: false,
     clearedSeq: 0,
@@ -86,8 +87,10 @@ export function visibleSeq(state: ConversationState, member: Membership): number
   return member.leftSeq ?? state.lastSeq;
 }
 
-function memberView(member: Membership): Member {
-  return { user: member.user, admin: member.admin, delivered: member.delivered, read: member.read };
+/** A member as another sees it, or with everything that the own devices know. */
+function memberView(member: Membership, viewer: number): Member {
+  const { user, admin, delivered } = member;
+  return { user, admin, delivered, read: user === viewer ? member.read : member.toldRead };
 }
 
 /** The conversation as one of its members sees it. */
@@ -100,7 +103,7 @@ export function viewFor(
     id: state.row.id,
     kind: state.row.kind,
     name: state.row.name,
-    members: member.leftSeq === null ? state.present.map(memberView) : [],
+    members: member.leftSeq === null ? state.present.map((one) => memberView(one, member.user)) : [],
     firstSeq: member.firstSeq,
     lastSeq: visibleSeq(state, member),
     lastAt: summary.lastAt,

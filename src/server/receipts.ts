@@ -22,21 +22,32 @@ export class Receipts {
     return this.#waiting.has(state);
   }
 
-  /** Notes what a member has got or read; others hear of it soon, several at once. Never goes back. */
-  note(state: ConversationState, member: Membership, delivered: number, read: number): void {
+  /**
+   * Notes what a member has got or read; others hear of it soon, several at once. Never goes back. What was read in
+   * private only the own devices hear of: for the others nothing happens, not even a message that says nothing new.
+   */
+  note(
+    state: ConversationState,
+    member: Membership,
+    receipt: { delivered: number; read: number; isPrivate: boolean },
+  ): void {
     const last = visibleSeq(state, member);
-    const newRead = Math.max(member.read, Math.min(read, last));
-    const newDelivered = Math.max(member.delivered, newRead, Math.min(delivered, last));
-    if (newRead === member.read && newDelivered === member.delivered) return;
-    member.read = newRead;
-    member.delivered = newDelivered;
+    const read = Math.max(member.read, Math.min(receipt.read, last));
+    const delivered = Math.max(member.delivered, read, Math.min(receipt.delivered, last));
+    const toldRead = receipt.isPrivate
+      ? member.toldRead
+      : Math.max(member.toldRead, Math.min(receipt.read, last));
+    const isTold = toldRead !== member.toldRead || delivered !== member.delivered;
+    if (!isTold && read === member.read) return;
+    Object.assign(member, { read, delivered, toldRead });
     this.#committer.lazily(`receipt ${state.row.id} ${member.user}`, {
       do: 'membership',
       conv: state.row.id,
       user: member.user,
-      set: { delivered: newDelivered, read: newRead },
+      set: { delivered, read, toldRead },
     });
-    state.changedReceipts.add(member.user);
+    if (isTold || !state.changedReceipts.has(member.user))
+      state.changedReceipts.set(member.user, isTold ? 'all' : 'own');
     this.#waiting.add(state);
     this.#timer ??= setTimeout(() => this.#tell(), receiptDelayMs);
   }
@@ -49,19 +60,28 @@ export class Receipts {
   #tell(): void {
     this.#timer = null;
     for (const state of this.#waiting) {
-      const receipts = [...state.changedReceipts].flatMap((user) => {
+      const changed = [...state.changedReceipts].flatMap(([user, whom]) => {
         const member = presentMember(state, user);
-        return member ? [{ user, delivered: member.delivered, read: member.read }] : [];
+        return member ? [{ member, whom }] : [];
       });
       state.changedReceipts.clear();
-      if (receipts.length === 0) continue;
       // Where one has blocked the other, each hears of the own devices alone.
-      if (state.blocked === true) {
-        for (const own of receipts)
-          this.#roster.push([own.user], 'receipts', { conv: state.row.id, receipts: [own] });
-        continue;
+      const told = state.blocked === true ? [] : changed.filter(({ whom }) => whom === 'all');
+      for (const { member, whom } of changed) {
+        const { user, delivered, read, toldRead } = member;
+        if (whom === 'own' || read !== toldRead || state.blocked === true)
+          this.#roster.push([user], 'receipts', {
+            conv: state.row.id,
+            receipts: [{ user, delivered, read }],
+          });
       }
+      if (told.length === 0) continue;
       const users = state.present.map((member) => member.user);
+      const receipts = told.map(({ member }) => ({
+        user: member.user,
+        delivered: member.delivered,
+        read: member.toldRead,
+      }));
       this.#roster.push(users, 'receipts', { conv: state.row.id, receipts });
     }
     this.#waiting.clear();

@@ -36,6 +36,35 @@ t.test('receipts reach the others, several at once, and only those that changed'
   t.match((await viewOf(again, conv)).members[1], { delivered: 5, read: 4 }, 'they survive a restart');
 });
 
+t.test(
+  'what is read in private counts on the own devices, and the others see and hear nothing of it',
+  async (t) => {
+    const { core, alice, bob, conv } = await startTwo(t);
+    const phone = await core.join(2);
+    for (const i of numbers(4)) await sendText(alice, conv, String(i));
+    await bob.request('receipt', { conv, delivered: 4 });
+    t.same((await alice.nextPush('receipts')).receipts, [{ user: 2, delivered: 4, read: 0 }]);
+    await phone.nextPush('receipts');
+    await bob.request('receipt', { conv, read: 3, private: true });
+    t.same((await phone.nextPush('receipts')).receipts, [{ user: 2, delivered: 4, read: 3 }]);
+    t.equal((await viewOf(phone, conv)).unread, 1);
+    t.match((await viewOf(phone, conv)).members[1], { read: 3 });
+    t.match((await viewOf(alice, conv)).members[1], { delivered: 4, read: 0 });
+    await alice.settled();
+    t.same(alice.takePushes('receipts'), [], 'not even an empty message');
+    await core.restart();
+    const [aliceAgain, bobAgain] = await Promise.all([core.join(1), core.join(2)]);
+    t.match((await viewOf(aliceAgain, conv)).members[1], { delivered: 4, read: 0 }, 'also after a restart');
+    t.equal((await viewOf(bobAgain, conv)).unread, 1);
+    await bobAgain.request('receipt', { conv, read: 4 });
+    t.same(
+      (await aliceAgain.nextPush('receipts')).receipts,
+      [{ user: 2, delivered: 4, read: 4 }],
+      'open again',
+    );
+  },
+);
+
 t.test('receipts never go back, and never past the end', async (t) => {
   const { alice, bob, conv } = await startTwo(t);
   for (const i of numbers(3)) await sendText(alice, conv, String(i));

@@ -337,8 +337,8 @@ export class FakeClient implements Client {
     this.logs.set(this.find(withName).id, []);
   }
 
-  async markRead(withName: string): Promise<void> {
-    this.did('markRead', withName);
+  async markRead(withName: string, _seq?: number, isPrivate = false): Promise<void> {
+    this.did('markRead', withName, ...(isPrivate ? ['private'] : []));
     this.find(withName).unread = 0;
   }
 

@@ -31,6 +31,7 @@ const values: Record<string, unknown> = {
   files: [sha256],
   firstName: 'Ada',
   hidden: true,
+  private: true,
   id: uuidv7(),
   identity: { publicKey, wrapped: 'abc' },
   ids: [1, 2],

@@ -63,6 +63,7 @@ export function someMember(conv: number, user: number, set: Partial<Membership> 
     leftSeq: null,
     delivered: 0,
     read: 0,
+    toldRead: set.read ?? 0,
     hidden: false,
     muted: false,
     clearedSeq: 0,

@@ -264,7 +264,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   composing(text: string): void {
     const conversation = currentConversation(this.state);
     if (this.session === null || conversation === null) return;
-    this.typing.wrote(this.session.client, conversation.name, text.startsWith('/') ? '' : text);
+    const isTold = this.state.settings.typing && !text.startsWith('/');
+    this.typing.wrote(this.session.client, conversation.name, isTold ? text : '');
   }
 
   scrolled(): void {

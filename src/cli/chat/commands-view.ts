@@ -81,7 +81,8 @@ export const viewCommands = table([
       const names = all
         ? context.state.conversations.filter((one) => one.unread > 0).map((one) => one.name)
         : [openName(context)];
-      for (const name of names) await context.client.markRead(name);
+      const isPrivate = !context.state.settings.readReceipts;
+      for (const name of names) await context.client.markRead(name, undefined, isPrivate);
       context.refreshList();
     },
   },

@@ -114,7 +114,12 @@ export class Session {
     if (conversation === null || conversation.unread === 0) return;
     if (!isWatching(this.host.state, conversation.id)) return;
     this.host.dispatch({ type: 'marked-read', conv: conversation.id });
-    this.run(() => this.client.markRead(conversation.name));
+    this.run(() => this.tellRead(conversation.name));
+  }
+
+  /** Also of what is read in private the own devices hear: what is unread is the same on all. */
+  private tellRead(name: string): Promise<void> {
+    return this.client.markRead(name, undefined, !this.host.state.settings.readReceipts);
   }
 
   refreshList(): void {
@@ -226,7 +231,7 @@ export class Session {
     if (message.conv !== null && host.state.threads[message.conv] !== undefined) this.loadPictures([message]);
     if (message.mine || isNote(message)) return;
     if (isWatching(host.state, message.conv))
-      this.later(`read ${message.conv}`, () => this.client.markRead(message.conversation));
+      this.later(`read ${message.conv}`, () => this.tellRead(message.conversation));
     else host.notifier.message(message, conversation);
   }
 

@@ -101,7 +101,8 @@ export const eventHandlers = {
   receipt: async ({ hub }, session, body) => {
     const { state, member } = await hub.memberOf(body.conv, session.userId);
     await hub.isBlocked(state);
-    hub.receipts.note(state, member, body.delivered ?? 0, body.read ?? 0);
+    const { delivered = 0, read = 0, private: isPrivate = false } = body;
+    hub.receipts.note(state, member, { delivered, read, isPrivate });
     return {};
   },
 

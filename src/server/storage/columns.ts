@@ -44,6 +44,7 @@ export const memberColumns: Columns<Membership> = {
   leftSeq: 'left_seq',
   delivered: 'delivered',
   read: 'read',
+  toldRead: 'told_read',
   hidden: 'hidden',
   muted: 'muted',
   clearedSeq: 'cleared_seq',

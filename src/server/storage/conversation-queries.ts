@@ -44,9 +44,9 @@ const selectSummaries = `SELECT conv,
   FROM members WHERE user = ?`;
 
 function toMembership(row: MemberRow): Membership {
-  const { conv, user, joinedAt, firstSeq, leftSeq, delivered, read, clearedSeq } = row;
+  const { conv, user, joinedAt, firstSeq, leftSeq, delivered, read, toldRead, clearedSeq } = row;
   const flags = { admin: row.admin !== 0, hidden: row.hidden !== 0, muted: row.muted !== 0 };
-  return { conv, user, joinedAt, firstSeq, leftSeq, delivered, read, clearedSeq, ...flags };
+  return { conv, user, joinedAt, firstSeq, leftSeq, delivered, read, toldRead, clearedSeq, ...flags };
 }
 
 export function conversationQueries({ all, get }: Reader): ConversationQueries {

@@ -62,6 +62,8 @@ export interface Membership {
   leftSeq: number | null;
   delivered: number;
   read: number;
+  /** Up to where the others are told that it was read: never more than `read`. */
+  toldRead: number;
   hidden: boolean;
   muted: boolean;
   clearedSeq: number;
@@ -104,7 +106,9 @@ export type Write =
       do: 'membership';
       conv: number;
       user: number;
-      set: Partial<Pick<Membership, 'admin' | 'delivered' | 'read' | 'hidden' | 'muted' | 'clearedSeq'>>;
+      set: Partial<
+        Pick<Membership, 'admin' | 'delivered' | 'read' | 'toldRead' | 'hidden' | 'muted' | 'clearedSeq'>
+      >;
     }
   | { do: 'create-account'; account: Account }
   | { do: 'account'; id: number; set: Partial<Omit<Account, 'id' | 'createdAt'>> }

@@ -407,3 +407,17 @@ t.test('the colours follow what the terminal answers, and /theme', async (t) => 
   await chat.type('/theme light\r', 'theme is light');
   t.match(written(), '38;2;0;90;135');
 });
+
+t.test('without read receipts reading is private, and without typing nobody hears of it', async (t) => {
+  const settings = memorySettings({ readReceipts: false, typing: false });
+  const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
+  await chat.shows('hello alice');
+  chat.client.receive('@bob', { from: 'bob', text: 'once more' });
+  await chat.shows('once more');
+  const calls = (): string[] => chat.client.calls.filter((call) => /^(markRead|typing)/.test(call));
+  await chat.type('text', '› text');
+  t.same([...new Set(calls())], ['markRead @bob private']);
+  await chat.type('\u0015/set typing on\r', 'typing is on');
+  await chat.type('more', '› more');
+  t.equal(calls().at(-1), 'typing @bob true');
+});
