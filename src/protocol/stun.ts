@@ -39,6 +39,8 @@ export const stunAttribute = {
   counter: 0xc0ca,
   /** Ours, optional to understand: what the relay got from an address and sent there (`binding-traffic.ts`). */
   traffic: 0xc0cb,
+  /** Ours, optional to understand: 64 bits of an answer, given back by the next request: so whoever asked gets what is sent there. */
+  proof: 0xc0cc,
 } as const;
 
 const headerBytes = 20;

@@ -41,6 +41,7 @@ const mediaRatesShape = z.strictObject({
   bytes: rate(4_000_000, 240_000_000, 'Bytes of packets.'),
   feedback: rate(400, 24_000, 'Packets of feedback (RTCP).'),
   resends: rate(1_000, 120_000, 'Packets sent again to this participant, for its NACKs.'),
+  unproved: rate(500_000, 500_000, 'Bytes to an address before it has proved that it gets them.'),
 });
 
 /** The file's shape. Descriptions and defaults appear in docs/CONFIG.md. */

@@ -51,8 +51,13 @@ t.test('three of a group talk, one leaves, one comes back by calling', { skip },
   await streams(first, ['bob'], 10);
 
   const third = startCall(t, carol, '#team', ...small);
-  const joined = await third.until(({ type }) => type === 'ringing' || type === 'connected');
+  const there: unknown[] = [];
+  const joined = await third.until(({ type, user }) => {
+    if (type === 'participant') there.push(user);
+    return type === 'ringing' || type === 'connected';
+  });
   t.match(joined, { type: 'connected', with: '#team' }, 'a call that runs is joined, and rings nobody');
+  t.same(there.sort(), ['alice', 'bob'], 'who joins is told who is there, and so who records');
   await Promise.all([
     streams(third, ['alice', 'bob'], 10),
     streams(first, ['bob', 'carol'], 10),
@@ -64,7 +69,8 @@ t.test('three of a group talk, one leaves, one comes back by calling', { skip },
   t.equal(await third.ended, 0, third.stderr);
   const after = await streams(first, ['bob'], 30, before);
   t.notOk('carol' in after);
-  t.equal(after['bob']!.video.width, 320);
+  // A machine that is busy sends them smaller.
+  t.ok(after['bob']!.video.width > 0 && after['bob']!.video.width <= 320);
   t.ok(after['bob']!.video.lost <= before['bob']!.video.lost + 2, 'the new key costs no picture');
   await streams(agent, ['alice'], 10);
 

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { encodeRtcp, type RtcpPacket } from '../../src/protocol/rtcp.js';
 import { checkIntegrity, decodeStun, encodeStun, stunAttribute, stunType } from '../../src/protocol/stun.js';
-import { at, binding, bound, participant, relay } from '../support/relay-call.js';
+import { at, binding, bound, participant, proofIn, relay } from '../support/relay-call.js';
 
 t.test('a ticket binds an address, and the answer is proven', (t) => {
   const { core, take } = relay();
@@ -198,6 +198,39 @@ t.test('nobody sends more than the limits, and the others do not notice', (t) =>
   clock.now += 1000;
   core.datagram(media(0, 8000), ...at(1));
   t.equal(take().length, 1);
+  t.end();
+});
+
+t.test('to an address that somebody only wrote into a request hardly anything goes', (t) => {
+  const { core, media, take, people } = bound(2);
+  const liar = people[1]!;
+  const victim = ['192.0.2.1', 53] as const;
+  core.datagram(binding(liar, 2), ...victim);
+  const [answer] = take();
+  t.equal(answer!.to, '192.0.2.1:53');
+  let sequence = 0;
+  const bytesAfter = (packets: number): number => {
+    for (let one = 0; one < packets; one++) core.datagram(media(0, sequence++), ...at(1));
+    return take().reduce((sum, { bytes }) => sum + bytes.length, 0);
+  };
+  const toVictim = bytesAfter(4_000);
+  t.ok(toVictim > 100_000 && toVictim <= 500_000, `${toVictim} bytes`);
+  core.datagram(
+    binding(liar, 3, liar.password, [{ ...proofIn(answer!.bytes), value: Buffer.alloc(8) }]),
+    ...victim,
+  );
+  core.datagram(binding(liar, 4), '192.0.2.2', 53);
+  take();
+  t.ok(bytesAfter(300) < 1_000, 'nor to the next address, or for a proof that was guessed');
+  core.datagram(binding(liar, 5), ...at(2));
+  const own = proofIn(take()[0]!.bytes);
+  core.datagram(binding(liar, 6, liar.password, [own]), ...at(2));
+  const [proved] = take();
+  t.equal(proofIn(proved!.bytes), undefined, 'who gets the answer can prove it');
+  t.ok(bytesAfter(100) > 20_000, 'and gets all');
+  core.datagram(binding(liar, 7, liar.password, [own]), ...victim);
+  t.not(proofIn(take()[0]!.bytes), undefined, 'what was proved for one address is nothing for another');
+  t.ok(bytesAfter(100) < 1_000);
   t.end();
 });
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { decodeRtcp, type RtcpPacket } from '../../src/protocol/rtcp.js';
 import { encodeRtp } from '../../src/protocol/rtp.js';
 import { SrtcpReceiver, SrtcpSender, SrtpSender } from '../../src/protocol/srtp.js';
-import { encodeStun, stunAttribute, stunType } from '../../src/protocol/stun.js';
+import { decodeStun, encodeStun, stunAttribute, stunType } from '../../src/protocol/stun.js';
 import { readConfig } from '../../src/server/config.js';
 import { RelayCore } from '../../src/server/relay/relay-core.js';
 import type { RelayParticipant } from '../../src/server/relay/relay-messages.js';
@@ -72,15 +72,22 @@ export function binding(
   return encodeStun({ type: stunType.bindingRequest, transactionId, attributes }, { integrityKey: password });
 }
 
+/** What an answer wants to have back in the next request. */
+export function proofIn(answer: Buffer): { type: number; value: Buffer } {
+  return decodeStun(answer).attributes.find(({ type }) => type === stunAttribute.proof)!;
+}
+
 /** Two or more participants who are bound, each at a port of their number. */
 export function bound(count: number, rates = mediaRates) {
   const made = relay(rates);
+  const { core, take } = made;
   const people = Array.from({ length: count }, (_, at) => participant(at + 1));
   for (const one of people) {
-    made.core.add(one);
-    made.core.datagram(binding(one, 1), '10.0.0.1', 1000 + one.id);
+    core.add(one);
+    core.datagram(binding(one, 1), ...at(one.id));
+    core.datagram(binding(one, 1, one.password, [proofIn(take().at(-1)!.bytes)]), ...at(one.id));
   }
-  made.take();
+  take();
   const senders = people.map(() => new SrtpSender(randomBytes(28), 0));
   const media = (at: number, sequenceNumber: number, offset = 1): Buffer =>
     senders[at]!.protect(

@@ -88,8 +88,8 @@ export class LiveCall {
       call.on('connected', () => void this.#connected()),
       call.on('ended', (end) => void this.#finish(end)),
     );
-    // One that was joined is connected before anybody can listen.
-    if (call.phase === 'connected') void this.#connected();
+    // One that was joined is connected before anybody can listen, and who is in it must be told.
+    if (call.phase === 'connected') queueMicrotask(() => void this.#connected());
     if (call.end !== null) void this.#finish(call.end);
   }
 

@@ -112,7 +112,7 @@ export class DirectPath {
         makeRequest: () => this.#consentCheck(),
         readAnswer: (bytes, { id }) => {
           const answer = this.#theirs && readCheckAnswer(bytes, id, this.#theirs.password);
-          return answer && { ...answer, traffic: null };
+          return answer && { ...answer, traffic: null, wantsProof: false };
         },
         send: (bytes) => this.#chosen && events.send(bytes, this.#chosen.remote),
         answered: () => this.#consented(),

@@ -25,6 +25,8 @@ export interface BindingAnswer {
   readonly traffic: BindingTraffic | null;
   /** Under which address the request was seen; null when that is not said. */
   readonly mapped: SocketAddress | null;
+  /** Whether the relay waits for proof that answers come here: the next request holds it. */
+  readonly wantsProof: boolean;
 }
 
 export class BindingRequests {
@@ -34,6 +36,8 @@ export class BindingRequests {
   /** Whether the relay lets its participants choose between ways: an older one does not understand that. */
   readonly #hasChoice: boolean;
   #counter = 0n;
+  /** What the relay wants to have back. */
+  #proof: Buffer | null = null;
 
   constructor(
     { username, password }: { username: string; password: string },
@@ -60,6 +64,7 @@ export class BindingRequests {
     ];
     if (isChoice && this.#hasChoice)
       attributes.push({ type: stunAttribute.useCandidate, value: Buffer.alloc(0) });
+    if (this.#proof) attributes.push({ type: stunAttribute.proof, value: this.#proof });
     if (isLong) attributes.push({ type: stunAttribute.padding, value: Buffer.alloc(paddingBytes) });
     const message = { type: stunType.bindingRequest, transactionId: id, attributes };
     return { id, bytes: encodeStun(message, { integrityKey: this.#password }) };
@@ -75,8 +80,15 @@ export class BindingRequests {
         transactionId.equals(request.id) &&
         checkIntegrity(bytes, this.#password);
       if (!isAnswer) return null;
-      const traffic = attributes.find((attribute) => attribute.type === stunAttribute.traffic);
-      return { traffic: traffic ? decodeTraffic(traffic.value) : null, mapped: mappedAddress(message) };
+      const find = (wanted: number): Buffer | null =>
+        attributes.find(({ type }) => type === wanted)?.value ?? null;
+      const traffic = find(stunAttribute.traffic);
+      this.#proof = find(stunAttribute.proof) ?? this.#proof;
+      return {
+        traffic: traffic && decodeTraffic(traffic),
+        mapped: mappedAddress(message),
+        wantsProof: find(stunAttribute.proof) !== null,
+      };
     } catch (error) {
       if (error instanceof ProtocolError) return null;
       throw error;

@@ -59,6 +59,7 @@ export class UdpPath {
   #answersInARow = 0;
   #failures = 0;
   #isOneWay = false;
+  #provedMs = -Infinity;
   #closing: Promise<void> | null = null;
   /** Whether media goes this way: then the relay is told so. */
   isChosen = true;
@@ -221,9 +222,10 @@ export class UdpPath {
     }
   }
 
-  #answered({ traffic, mapped }: BindingAnswer): void {
+  #answered({ traffic, mapped, wantsProof }: BindingAnswer): void {
     this.#failures = 0;
     this.#mapped = mapped;
+    if (wantsProof) this.#prove();
     // Only while media goes this way; else both ends count nothing.
     const isSilent = traffic !== null && this.isChosen && this.#oneWay.isSilent(traffic, this.#outside.now());
     if (isSilent) this.#oneWay.forget();
@@ -231,6 +233,14 @@ export class UdpPath {
     this.#isOneWay = isSilent;
     this.#answersInARow = isSilent ? 0 : this.#answersInARow + 1;
     this.#events.asked();
+  }
+
+  /** Asks again at once, as the relay sends little before it knows that it gets here; but no relay makes us ask without end. */
+  #prove(): void {
+    const now = this.#outside.now();
+    if (now - this.#provedMs < repeatMs) return;
+    this.#provedMs = now;
+    this.#knocker.knock();
   }
 
   #failed(): void {

@@ -16,6 +16,8 @@ export interface Peer {
   /** Whether its media goes through its chat connection, and when it last said so there. */
   isTunnelled: boolean;
   tunnelledAt: number;
+  /** What must be given back from its address, for it may be somebody else's who never asked; null once it was. */
+  proof: Buffer | null;
   /** What is left out for this peer; null while its way carries all. */
   thinning: Thinning | null;
   /** Counter of the request that chose the way. */
@@ -29,6 +31,7 @@ export interface Peer {
   readonly toPeer: SrtcpSender;
   readonly feedback: TokenBucket;
   readonly resends: TokenBucket;
+  readonly unproved: TokenBucket;
   /** When packets were sent again to this peer, by SSRC and sequence number. */
   readonly resentAt: Map<number, number>;
   counter: bigint;
@@ -61,6 +64,7 @@ export function makePeer(
     boundAt: -Infinity,
     isTunnelled: false,
     tunnelledAt: -Infinity,
+    proof: null,
     thinning: null,
     chosenBy: -1n,
     traffic: { up: { all: 0, long: 0 }, down: { all: 0, long: 0 } },
@@ -71,6 +75,7 @@ export function makePeer(
     toPeer: new SrtcpSender(Buffer.from(participant.fromRelay), generation * indexesOfGeneration),
     feedback: new TokenBucket(rates.feedback, now),
     resends: new TokenBucket(rates.resends, now),
+    unproved: new TokenBucket(rates.unproved, now),
     resentAt: new Map(),
     counter: -1n,
     figures: new WayFigures(),

@@ -1,4 +1,5 @@
 // What the relay does with each datagram: binds addresses by ticket, passes media on unchanged, carries feedback; no sockets.
+import { randomBytes } from 'node:crypto';
 import { countCrossed } from '../../protocol/binding-traffic.js';
 import { ProtocolError } from '../../protocol/errors.js';
 import { decodeRtcp, type RtcpPacket } from '../../protocol/rtcp.js';
@@ -21,6 +22,7 @@ const strangerPerSecond = 20;
 const maxMemoryBytes = 128 * 1024 * 1024;
 /** Feedback of a whole call of eight has less than half of it. */
 const maxRtcpBytes = 1_500;
+const proofBytes = 8;
 const minRtpBytes = 12 + srtpOverheadBytes;
 
 /** Sends one datagram. */
@@ -219,10 +221,12 @@ export class RelayCore {
     peer.counter = binding.counter;
     peer.boundAt = this.#now();
     if (!isSameAddress) this.#bind(peer, address, port);
+    else if (peer.proof !== null && binding.proof?.equals(peer.proof) === true) peer.proof = null;
     this.#choose(peer, binding.counter, binding.isChoice, false);
     this.counters.bindings++;
-    const { password } = peer.participant;
-    this.#send(answerParticipant(binding, { address, port }, password, peer.traffic), port, address);
+    const { traffic, proof, participant } = peer;
+    const answer = answerParticipant(binding, { address, port }, participant.password, { traffic, proof });
+    this.#send(answer, port, address);
   }
 
   /** Over a chat connection nothing can be replayed, and who it is is known; the request says that the tunnel is wanted. */
@@ -241,7 +245,7 @@ export class RelayCore {
     this.#choose(peer, binding.counter, binding.isChoice, true);
     this.counters.bindings++;
     this.counters.tunnelledOut++;
-    this.#sendTunnelled(answerParticipant(binding, tunnelEnd, password, null), username);
+    this.#sendTunnelled(answerParticipant(binding, tunnelEnd, password), username);
   }
 
   /** The newest choice holds, however late an older one comes. */
@@ -256,6 +260,11 @@ export class RelayCore {
       this.counters.tunnelledOut++;
       this.#sendTunnelled(bytes, peer.participant.username);
     } else if (peer.port !== 0) {
+      // Who asks may write another's address into the request: nobody can be flooded through it.
+      if (peer.proof !== null && !peer.unproved.take(bytes.length, this.#now())) {
+        this.counters.limited++;
+        return;
+      }
       countCrossed(peer.traffic.down, bytes.length);
       this.#send(bytes, peer.port, peer.address);
     }
@@ -291,6 +300,7 @@ export class RelayCore {
     ports.set(port, peer);
     peer.address = address;
     peer.port = port;
+    peer.proof = randomBytes(proofBytes);
   }
 
   #unbind(peer: Peer): void {

@@ -25,6 +25,8 @@ export interface MediaRates {
   bytes: TokenRate;
   feedback: TokenRate;
   resends: TokenRate;
+  /** Bytes that go to an address before somebody there has proved to get them. */
+  unproved: TokenRate;
 }
 
 export interface RelayWorkerData {

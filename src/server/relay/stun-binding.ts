@@ -17,6 +17,8 @@ export interface Binding {
   readonly username: string | null;
   /** Ours (`stunAttribute.counter`); null when it is missing. */
   readonly counter: bigint | null;
+  /** What an answer gave to be given back; null when it is missing. */
+  readonly proof: Buffer | null;
   /** Whether media is to go this way from now on. */
   readonly isChoice: boolean;
   /** Bytes that make it longer; its answer is made as long. */
@@ -47,6 +49,7 @@ export function readBinding(bytes: Buffer): Binding | null {
       transactionId,
       username: find(stunAttribute.username)?.toString('utf8') ?? null,
       counter: counter?.length === 8 ? counter.readBigUInt64BE(0) : null,
+      proof: find(stunAttribute.proof),
       isChoice: find(stunAttribute.useCandidate) !== null,
       paddingBytes: find(stunAttribute.padding)?.length ?? 0,
       isFrom: (password) => checkIntegrity(bytes, password),
@@ -64,17 +67,18 @@ export function answerStranger({ transactionId }: Binding, from: SocketAddress):
 }
 
 /** What an answer has and a request has not, at most. */
-const answerExtraBytes = 32;
+const answerExtraBytes = 48;
 
-/** The answer to a participant, proven, and about as long as the request was made, but no longer. `traffic`: of this way, when it is counted. */
+/** The answer to a participant, proven, and about as long as the request was made, but no longer. `traffic`: of this way, when it is counted; `proof`: to be given back. */
 export function answerParticipant(
   { transactionId, paddingBytes }: Binding,
   from: SocketAddress,
   password: string,
-  traffic: BindingTraffic | null,
+  { traffic = null, proof = null }: { traffic?: BindingTraffic | null; proof?: Buffer | null } = {},
 ): Buffer {
   const attributes = [mappedAddress(from, transactionId)];
   if (traffic) attributes.push({ type: stunAttribute.traffic, value: encodeTraffic(traffic) });
+  if (proof) attributes.push({ type: stunAttribute.proof, value: proof });
   const paddedBytes = paddingBytes - answerExtraBytes;
   if (paddedBytes > 0) attributes.push({ type: stunAttribute.padding, value: Buffer.alloc(paddedBytes) });
   return encodeStun({ type: stunType.bindingSuccess, transactionId, attributes }, { integrityKey: password });
