@@ -27,6 +27,9 @@ const lossMemory = 0.005;
 const maxLeftOut = 64;
 /** Packets asked for at most; a longer hole is a pause of the network, which nothing mends. */
 const maxMissing = 300;
+/** After nothing for so long, a hole of so many packets was an outage or a change of way: what was sent meanwhile is old, and nobody waits for it. */
+const outageMs = 400;
+const outagePackets = 30;
 
 /** Milliseconds from a question to its answer. */
 export interface RoundTrips {
@@ -59,6 +62,7 @@ export class Gaps {
   readonly #missing = new Map<number, Missing>();
   #highest: number | null = null;
   #first = 0;
+  #lastMs = 0;
   #reorderMs = minReorderMs;
   /** Of the last few hundred packets. */
   #lossShare = 0;
@@ -105,6 +109,8 @@ export class Gaps {
    */
   arrived(sequence: number, nowMs: number, rtt: RoundTrips = noRoundTrips): number | null {
     this.#senderMs = rtt.senderMs;
+    const silentMs = nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
     if (this.#highest === null) {
       // Above zero, so that packets overtaken by the first one have numbers too.
       this.#highest = this.#first = 0x1_0000 + sequence;
@@ -112,7 +118,9 @@ export class Gaps {
     }
     const extended = this.#extend(sequence);
     if (extended > this.#highest) {
-      this.#miss(this.#highest + 1, extended, nowMs);
+      const hole = extended - this.#highest - 1;
+      if (silentMs >= outageMs && hole >= outagePackets) this.#giveUp(hole);
+      else this.#miss(this.#highest + 1, extended, nowMs);
       this.#highest = extended;
       this.#lossShare -= this.#lossShare * lossMemory;
       return extended;
@@ -251,6 +259,12 @@ export class Gaps {
       }
     }
     return due;
+  }
+
+  /** Neither what was missing nor so many packets more are waited for. */
+  #giveUp(hole: number): void {
+    for (let count = this.#missing.size + Math.min(hole, maxMissing); count > 0; count--) this.#count();
+    this.#missing.clear();
   }
 
   #count(): void {
