@@ -30,7 +30,7 @@ export default tseslint.config(
   { ignores: ['dist', 'node_modules', '.tap', 'test/fixtures'] },
   js.configs.recommended,
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'test/**/*.{ts,tsx}', 'bench/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -49,7 +49,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts', 'bench/**/*.ts'],
+    files: ['test/**/*.{ts,tsx}', 'bench/**/*.ts'],
     rules: {
       'no-console': 'off',
       'max-lines': 'off',
@@ -65,14 +65,14 @@ export default tseslint.config(
     },
   },
   ...folders.map((folder) => ({
-    files: [`src/${folder}/**/*.ts`],
+    files: [`src/${folder}/**/*.{ts,tsx}`],
     ignores: folder === 'cli' ? serverCommands.map((name) => `src/cli/commands/${name}*`) : [],
     rules: {
       'no-restricted-imports': restrict(folder, arrows[folder], [
         ...(folder === 'protocol'
           ? ['node:fs', 'node:net', 'node:tls', 'node:dgram', 'node:path', 'node:os']
           : []),
-        ...(folder === 'cli' ? ['sqlite'] : []),
+        ...(folder === 'cli' ? ['sqlite'] : ['react', 'ink']),
         ...(folder === 'media' ? [] : serverBuiltins),
       ]),
     },

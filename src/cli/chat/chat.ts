@@ -12,6 +12,7 @@ import type { Input } from './keys.js';
 import { ChatApp } from './chat-app.js';
 import { cursorOf } from './cursor.js';
 import { frameRows } from './frame.js';
+import { InkFrame } from './ink-frame.js';
 import { Screen } from './screen.js';
 import { initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
@@ -110,6 +111,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     palette: paletteOf(env),
     server: options.connect.server ?? '',
   });
+  const ink = new InkFrame();
   const screen = new Screen((data) => terminal.write(data));
   let end: (exitCode: number) => void = () => undefined;
   let crash: (error: unknown) => void = () => undefined;
@@ -121,7 +123,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   const draw = (state: ChatState): void => {
     if (isCovered) return;
     try {
-      screen.draw({ rows: frameRows(state), cursor: cursorOf(state) });
+      screen.draw({ rows: ink.draw(frameRows(state), state.size.columns), cursor: cursorOf(state) });
     } catch (error) {
       crash(error);
     }
@@ -188,6 +190,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     clearInterval(clock);
     store.stop();
     listening.pause();
+    ink.unmount();
     terminal.leave();
     options.interrupt.removeEventListener('abort', onInterrupt);
     await app.close();

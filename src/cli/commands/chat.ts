@@ -31,6 +31,8 @@ export const chat: CommandRun = async (context, fields) => {
   if (!stdin.isTTY || !stdout.isTTY) {
     throw new PytalkError('usage', { details: { reason: context.say('chat.needs-terminal') } });
   }
+  // React's development build is slower and says more; it looks when it is loaded.
+  process.env['NODE_ENV'] ??= 'production';
   const [{ runChat }, { processTerminal }, { graphicsOf }] = await Promise.all([
     import('../chat/chat.js'),
     import('../chat/terminal.js'),
