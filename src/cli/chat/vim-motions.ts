@@ -40,7 +40,7 @@ export function wordEnd(text: string, cursor: number, big: boolean): number {
 }
 
 /** The beginning of this word, or of the one before when the cursor is on it already. */
-export function wordBefore(text: string, cursor: number, big: boolean): number {
+function wordBefore(text: string, cursor: number, big: boolean): number {
   let at = previousBorder(text, cursor);
   while (at > 0 && classAt(text, at, big) === 'space') at = previousBorder(text, at);
   const kind = classAt(text, at, big);
