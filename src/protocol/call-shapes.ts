@@ -87,15 +87,19 @@ export type CallEnd = z.infer<typeof callEnd>;
 export const callOutcome = z.enum(['answered', 'missed', 'declined', 'busy', 'cancelled']);
 export type CallOutcome = z.infer<typeof callOutcome>;
 
+/** Where the relay is; `host` is null for the one at which the server itself was reached. */
+export const relayPlace = z.object({
+  host: z.string().max(255).nullable(),
+  port: z.int().min(1).max(65_535),
+});
+
 /** What lets a participant use the relay, for this call alone. */
 export const callTicket = z.object({
   /** USERNAME of STUN's short-term credentials (RFC 8489, section 9.1). */
   username: z.string().min(1).max(64),
   /** Their password. */
   password: z.string().min(16).max(128),
-  /** Where the relay is; null for the host at which the server itself was reached. */
-  host: z.string().max(255).nullable(),
-  port: z.int().min(1).max(65_535),
+  ...relayPlace.shape,
   /** Base64url of 28 bytes each: SRTCP master key and salt (AEAD_AES_128_GCM, RFC 7714) to the relay and from it. */
   toRelay: base64url,
   fromRelay: base64url,

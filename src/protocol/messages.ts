@@ -1,6 +1,15 @@
 // The one table of messages between client and server; types, validation, dispatch and docs derive from it.
 import { z } from 'zod';
-import { callEnd, callId, callKey, callMedia, callState, callTicket, participantId } from './call-shapes.js';
+import {
+  callEnd,
+  callId,
+  callKey,
+  callMedia,
+  callState,
+  callTicket,
+  participantId,
+  relayPlace,
+} from './call-shapes.js';
 import { limits } from './limits.js';
 import { isPayloadText } from './names.js';
 import {
@@ -64,6 +73,8 @@ export const requests = {
       registration: z.enum(['open', 'invite', 'closed']),
       maxFileBytes: z.int(),
       maxGroupMembers: z.int(),
+      /** Where the relay of calls is, as in a ticket; absent from servers that are older. */
+      relay: relayPlace.optional(),
     }),
   },
   ping: { login: false, doc: 'Asks for a sign of life.', body: nothing, reply: z.object({ at: time }) },

@@ -9,6 +9,7 @@ export const certificateName = 'certificate.pem';
 export const certificateKeyName = 'certificate-key.pem';
 
 const validYears = 20;
+const renewalCheckMs = 60_000;
 
 /** Paths of PEM files. */
 export interface CertificateSource {
@@ -36,6 +37,29 @@ export async function loadCertificate(
   if (source === 'own' && !(await exists(paths.cert))) await make(paths);
   const [cert, key] = await Promise.all([readPem(paths.cert), readPem(paths.key)]);
   return { cert, key, fingerprint: fingerprintOf(paths, cert, key) };
+}
+
+/**
+ * Calls `renewed` when the files of a named certificate hold another one, as after a renewal. Files that are missing or do
+ * not belong together are told to `problem`, and read again the next time. Returns the undo.
+ */
+export function watchCertificate(
+  source: CertificateSource,
+  current: string,
+  renewed: (certificate: Certificate) => void,
+  problem: (error: unknown) => void,
+  everyMs = renewalCheckMs,
+): () => void {
+  let fingerprint = current;
+  const timer = setInterval(() => {
+    loadCertificate('', source).then((certificate) => {
+      if (certificate.fingerprint === fingerprint) return;
+      fingerprint = certificate.fingerprint;
+      renewed(certificate);
+    }, problem);
+  }, everyMs);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 function fingerprintOf(paths: CertificateSource, cert: string, key: string): string {

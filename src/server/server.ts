@@ -5,7 +5,7 @@ import { PytalkError } from '../protocol/errors.js';
 import { Accounts } from './accounts.js';
 import { startAdmin } from './admin.js';
 import { Calls, type After } from './calls/calls.js';
-import { loadCertificate, type CertificateSource } from './certificate.js';
+import { loadCertificate, watchCertificate, type CertificateSource } from './certificate.js';
 import { readConfig, type ServerConfig } from './config.js';
 import { lockDataFolder } from './data-lock.js';
 import { FileStore } from './file-store.js';
@@ -33,6 +33,8 @@ export interface ServerOptions {
   advertiseUdp?: { host: string; port: number };
   /** `own` makes a certificate on first start; false speaks plain TCP. Default `own`. */
   tls?: CertificateSource | 'own' | false;
+  /** How often a named certificate is looked at for its renewal; default a minute. */
+  certificateCheckMs?: number;
   /** JSON file with limits and policies. */
   configFile?: string;
   /** Override the file. */
@@ -138,6 +140,19 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
 
   const tcp = await listenTcp(context, certificate, options);
   undo.add(() => tcp.close());
+  if (certificate && typeof options.tls === 'object') {
+    const stopWatching = watchCertificate(
+      options.tls,
+      certificate.fingerprint,
+      (renewed) => {
+        tcp.useCertificate(renewed);
+        log.info({ fingerprint: renewed.fingerprint }, 'the certificate was renewed');
+      },
+      (error) => log.warn({ err: error }, 'the certificate cannot be read again'),
+      options.certificateCheckMs,
+    );
+    undo.add(async () => stopWatching());
+  }
   // Before the connections: who is in a call is told that it is over.
   undo.add(() => calls.close());
   const metrics = config.metrics === null ? null : await startMetrics(config.metrics, context, relay);

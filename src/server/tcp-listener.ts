@@ -1,6 +1,6 @@
 // The TCP port: accepts connections over TLS or plain, counts them, keeps them alive, and lets them go when it stops.
 import { createServer as createPlainServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls';
 import { PytalkError } from '../protocol/errors.js';
 import type { Certificate } from './certificate.js';
 import { Connection, type ConnectionOwner } from './connection.js';
@@ -16,6 +16,8 @@ const stopGraceMs = 1_500;
 
 interface TcpListener {
   address: { host: string; port: number };
+  /** For connections from now on; those that are open keep theirs. */
+  useCertificate(certificate: Certificate): void;
   close(): Promise<void>;
 }
 
@@ -102,6 +104,9 @@ export async function listenTcp(
   const address = server.address() as AddressInfo;
   return {
     address: { host: address.address, port: address.port },
+    useCertificate: ({ cert, key }) => {
+      if (server instanceof TlsServer) server.setSecureContext({ cert, key, minVersion: 'TLSv1.3' });
+    },
     close: async () => {
       clearInterval(heartbeat);
       clearInterval(sweep);

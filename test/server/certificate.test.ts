@@ -6,6 +6,10 @@ import { connect, createServer } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { certificateKeyName, certificateName, loadCertificate } from '../../src/server/certificate.js';
+import { parseAddress } from '../../src/client/address.js';
+import { dial } from '../../src/client/dial.js';
+import { systemTimers } from '../../src/client/timers.js';
+import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 t.test('is made on first start, kept for its owner alone, and the same ever after', async (t) => {
@@ -55,3 +59,32 @@ t.test('a start that broke off between the two files is mended by the next', asy
   const { key } = await loadCertificate(dataDir, 'own');
   t.equal(await readFile(join(dataDir, certificateKeyName), 'utf8'), key);
 });
+
+t.test(
+  'a certificate that was renewed is used without a restart, and half a renewal does no harm',
+  async (t) => {
+    const [one, two] = await Promise.all([temporaryFolder(t), temporaryFolder(t)]);
+    const old = await loadCertificate(one, 'own');
+    const renewed = await loadCertificate(two, 'own');
+    const source = { cert: join(one, certificateName), key: join(one, certificateKeyName) };
+    const server = await testServer(t, { tls: source, certificateCheckMs: 20 });
+    const presented = async (): Promise<string> => {
+      const { socket, fingerprint } = await dial(parseAddress(`127.0.0.1:${server.tcp.port}`), {
+        tls: true,
+        timeoutMs: 10_000,
+        timers: systemTimers,
+      });
+      socket.destroy();
+      return fingerprint ?? '';
+    };
+    t.equal(await presented(), old.fingerprint);
+    await writeFile(source.key, renewed.key);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    t.equal(await presented(), old.fingerprint, 'key and certificate do not belong together yet');
+    await writeFile(source.cert, renewed.cert);
+    const giveUpAt = Date.now() + 10_000;
+    let seen = await presented();
+    while (seen !== renewed.fingerprint && Date.now() < giveUpAt) seen = await presented();
+    t.equal(seen, renewed.fingerprint);
+  },
+);

@@ -158,7 +158,7 @@ export const commandsEn = {
   'option.host': 'address to listen on (0.0.0.0)',
   'option.port': 'TCP port (5000; 0 picks a free one)',
   'option.udp-port': 'UDP port (9999; 0 picks a free one)',
-  'option.doctor.udp-port': "the server's UDP port (9999)",
+  'option.doctor.udp-port': "the server's UDP port (as the server says)",
   'option.advertise-udp': 'where clients reach the UDP port, behind a NAT',
   'option.data': "the server's data folder",
   'option.cert': 'certificate, PEM',

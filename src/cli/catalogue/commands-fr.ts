@@ -162,7 +162,7 @@ export const commandsFr = {
   'option.host': 'adresse d’écoute (0.0.0.0)',
   'option.port': 'port TCP (5000 ; 0 en choisit un libre)',
   'option.udp-port': 'port UDP (9999 ; 0 en choisit un libre)',
-  'option.doctor.udp-port': 'le port UDP du serveur (9999)',
+  'option.doctor.udp-port': 'le port UDP du serveur (celui que dit le serveur)',
   'option.advertise-udp': 'où les clients joignent le port UDP, derrière un NAT',
   'option.data': 'le dossier de données du serveur',
   'option.cert': 'certificat, PEM',

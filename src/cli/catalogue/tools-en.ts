@@ -27,7 +27,7 @@ export const toolsEn = {
   'doctor.udp': 'UDP',
   'doctor.udp.seen': '{where} answers; it sees you as {seen}',
   'doctor.udp.remedy':
-    'no answer: open port {port}/udp in the firewall (without UDP calls have neither picture nor sound)',
+    'no answer: open port {port}/udp in the firewall (without UDP calls go through TCP, with more delay)',
   // admin, backup, restore
   'admin.is-admin': 'admin',
   'admin.is-disabled': 'disabled',

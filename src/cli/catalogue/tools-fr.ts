@@ -28,7 +28,7 @@ export const toolsFr = {
   'doctor.udp': 'UDP',
   'doctor.udp.seen': '{where} répond ; il vous voit comme {seen}',
   'doctor.udp.remedy':
-    'pas de réponse : ouvrez le port {port}/udp du pare-feu (sans UDP, les appels n’ont ni image ni son)',
+    'pas de réponse : ouvrez le port {port}/udp du pare-feu (sans UDP, les appels passent par TCP, avec plus de délai)',
   // admin, backup, restore
   'admin.is-admin': 'administrateur',
   'admin.is-disabled': 'désactivé',

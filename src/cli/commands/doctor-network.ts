@@ -2,14 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
+import type { Socket } from 'node:net';
 import { parseAddress } from '../../client/address.js';
+import { Connection } from '../../client/connection.js';
 import { dial } from '../../client/dial.js';
 import { systemTimers } from '../../client/timers.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { mappedAddress } from '../../protocol/ice.js';
+import { protocolVersion } from '../../protocol/limits.js';
 import { decodeStun, encodeStun, stunAttribute, stunType } from '../../protocol/stun.js';
 import type { Context } from '../context.js';
 import { failureOf } from '../failure.js';
+import { programVersion } from '../program-version.js';
 import type { Finding } from './doctor.js';
 
 const defaultUdpPort = 9999;
@@ -64,8 +68,31 @@ function readAnswer(datagram: Buffer, transactionId: Buffer): string | null {
   }
 }
 
+/** Asks the server where its relay is, as calls are told it; null when it does not say. Closes the socket. */
+async function relayOf(
+  socket: Socket,
+  timeoutMs: number,
+): Promise<{ host: string | null; port: number } | null> {
+  const quiet = {
+    onPush: () => undefined,
+    onChunk: () => undefined,
+    onDatagram: () => undefined,
+    onClose: () => undefined,
+  };
+  const connection = new Connection(socket, quiet, systemTimers, timeoutMs);
+  try {
+    const hello = { protocol: protocolVersion, client: `pytalk ${programVersion} doctor` };
+    return (await connection.request('hello', hello)).relay ?? null;
+  } catch {
+    // Another version, or no PyTalk at all: the usual port is as good as any.
+    return null;
+  } finally {
+    await connection.close();
+  }
+}
+
 /** Checks the server that --server or PYTALK_SERVER names, step by step; nothing when there is none. */
-export async function* checkServer(context: Context, udpPort = defaultUdpPort): AsyncGenerator<Finding> {
+export async function* checkServer(context: Context, udpPort?: number): AsyncGenerator<Finding> {
   const { say, server, common } = context;
   if (server === undefined) return;
   const address = parseAddress(server);
@@ -79,13 +106,14 @@ export async function* checkServer(context: Context, udpPort = defaultUdpPort): 
     return;
   }
   yield { part: 'doctor.dns', result: 'ok', detail: `${address.host} → ${ip.address}` };
+  let relay: Awaited<ReturnType<typeof relayOf>> = null;
   try {
     const { socket, fingerprint, vouched } = await dial(address, {
       tls: common.tls,
       timeoutMs,
       timers: systemTimers,
     });
-    socket.destroy();
+    relay = await relayOf(socket, timeoutMs);
     yield { part: 'doctor.tcp', result: 'ok', detail: address.name };
     if (fingerprint !== null) yield certificateFinding(context, fingerprint, vouched);
   } catch (error) {
@@ -93,15 +121,13 @@ export async function* checkServer(context: Context, udpPort = defaultUdpPort): 
     const remedy = say('doctor.tcp.remedy', { port: address.port });
     yield { part: 'doctor.tcp', result: 'missing', detail: failureOf(error, say).message, remedy };
   }
-  const seen = await askStun(ip.address, ip.family, udpPort, timeoutMs);
-  const where = `${address.host}:${udpPort}`;
+  const host = relay?.host ?? address.host;
+  const port = udpPort ?? relay?.port ?? defaultUdpPort;
+  const relayIp = host === address.host ? ip : await lookup(host).catch(() => null);
+  const seen = relayIp && (await askStun(relayIp.address, relayIp.family, port, timeoutMs));
+  const where = `${host}:${port}`;
   yield seen === null
-    ? {
-        part: 'doctor.udp',
-        result: 'missing',
-        detail: where,
-        remedy: say('doctor.udp.remedy', { port: udpPort }),
-      }
+    ? { part: 'doctor.udp', result: 'missing', detail: where, remedy: say('doctor.udp.remedy', { port }) }
     : { part: 'doctor.udp', result: 'ok', detail: say('doctor.udp.seen', { where, seen }) };
 }
 

@@ -62,6 +62,10 @@ export class Calls implements HubWatcher {
     options.hub.watchers.add(this);
   }
 
+  get relayPlace(): Tickets['place'] {
+    return this.#tickets.place;
+  }
+
   /** Calls that are over, by how they went. */
   get counters(): CallEntries['counters'] {
     return this.#entries.counters;

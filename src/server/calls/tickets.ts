@@ -22,6 +22,14 @@ export class Tickets {
     this.#advertise = advertise;
   }
 
+  /** Where clients reach the relay; `host` is null where that is the server's. */
+  get place(): { host: string | null; port: number } {
+    return {
+      host: this.#advertise?.host ?? null,
+      port: this.#advertise?.port ?? this.#relay.address.port,
+    };
+  }
+
   /** A ticket that is good from now on. */
   issue(call: string, id: number): RelayParticipant {
     const ticket = {
@@ -47,8 +55,7 @@ export class Tickets {
     return {
       username,
       password,
-      host: this.#advertise?.host ?? null,
-      port: this.#advertise?.port ?? this.#relay.address.port,
+      ...this.place,
       toRelay: Buffer.from(toRelay).toString('base64url'),
       fromRelay: Buffer.from(fromRelay).toString('base64url'),
       tunnel: true,

@@ -18,6 +18,7 @@ export const connectionHandlers = {
       registration: context.config.registration,
       maxFileBytes: context.config.maxFileBytes,
       maxGroupMembers: limits.maxGroupMembers,
+      relay: context.calls.relayPlace,
     };
   },
   ping: (context) => ({ at: context.now() }),
