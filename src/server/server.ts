@@ -151,7 +151,10 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
       (error) => log.warn({ err: error }, 'the certificate cannot be read again'),
       options.certificateCheckMs,
     );
-    undo.add(async () => stopWatching());
+    undo.add(() => {
+      stopWatching();
+      return undefined;
+    });
   }
   // Before the connections: who is in a call is told that it is over.
   undo.add(() => calls.close());

@@ -84,7 +84,7 @@ t.test('systemd takes the services, and rates them well', { skip: missing('syste
     const rated = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=25', unit], {
       encoding: 'utf8',
     });
-    if (/unrecognized option/.test(rated.stderr)) t.comment('this systemd cannot rate a file');
+    if (rated.stderr.includes('unrecognized option')) t.comment('this systemd cannot rate a file');
     else t.equal(rated.status, 0, rated.stdout.split('\n').at(-2) ?? '');
   }
   t.end();

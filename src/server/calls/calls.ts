@@ -48,7 +48,7 @@ export class Calls implements HubWatcher {
   readonly #running = new CallRegister();
   readonly #news: CallNews;
   readonly #entries: CallEntries;
-  readonly #tickets: Tickets;
+  readonly tickets: Tickets;
   readonly hosts = new Hosts();
   /** Media over chat connections. */
   readonly tunnels: Tunnels;
@@ -57,13 +57,9 @@ export class Calls implements HubWatcher {
     this.#options = options;
     this.#news = new CallNews(options.hub);
     this.#entries = new CallEntries(options.hub, this.#news, options.log);
-    this.#tickets = new Tickets(options.relay, options.advertise);
+    this.tickets = new Tickets(options.relay, options.advertise);
     this.tunnels = new Tunnels(options.relay, options.mediaRates, () => performance.now());
     options.hub.watchers.add(this);
-  }
-
-  get relayPlace(): Tickets['place'] {
-    return this.#tickets.place;
   }
 
   /** Calls that are over, by how they went. */
@@ -291,7 +287,7 @@ export class Calls implements HubWatcher {
 
   #join(call: RunningCall, session: ClientSession, key: CallKey): CallMember {
     const id = call.nextId();
-    const relay = this.#tickets.issue(call.id, id);
+    const relay = this.tickets.issue(call.id, id);
     const member = newMember(call, { id, session, key, relay, isHosted: this.hosts.has(session) });
     this.#running.concern(call, member.user);
     call.add(member);
@@ -300,7 +296,7 @@ export class Calls implements HubWatcher {
   }
 
   #inCall(call: RunningCall, { id, relay }: CallMember): InCall {
-    return { state: call.state(), participant: id, ticket: this.#tickets.shown(relay) };
+    return { state: call.state(), participant: id, ticket: this.tickets.shown(relay) };
   }
 
   /** The participant goes on with this connection. */
@@ -347,7 +343,7 @@ export class Calls implements HubWatcher {
   #forget(member: CallMember): void {
     member.stopAwayTimer?.();
     this.tunnels.remove(member.relay);
-    this.#tickets.revoke(member.relay);
+    this.tickets.revoke(member.relay);
   }
 
   /** Ends a call that has nobody left to talk; else tells how it stands. */

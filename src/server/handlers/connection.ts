@@ -18,7 +18,7 @@ export const connectionHandlers = {
       registration: context.config.registration,
       maxFileBytes: context.config.maxFileBytes,
       maxGroupMembers: limits.maxGroupMembers,
-      relay: context.calls.relayPlace,
+      relay: context.calls.tickets.place,
     };
   },
   ping: (context) => ({ at: context.now() }),
