@@ -1,5 +1,6 @@
 // Runs the chat on a terminal and with a client that are both in memory.
 import { noDevices } from './calling.js';
+import type { DraftFile } from '../../src/cli/chat/drafts.js';
 import { runChat } from '../../src/cli/chat/chat.js';
 import { FakeClient } from './fake-client.js';
 import type { SettingsKeeper } from '../../src/cli/settings/settings-file.js';
@@ -32,6 +33,7 @@ export async function startChat(
     open?: () => Promise<FakeClient>;
     lang?: 'en' | 'fr';
     settings?: SettingsKeeper;
+    drafts?: DraftFile;
   } = {},
 ): Promise<RunningChat> {
   const terminal = new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
@@ -45,6 +47,7 @@ export async function startChat(
     systemLang: 'en',
     settings: options.settings ?? memorySettings(),
     callSetup: noDevices,
+    ...(options.drafts !== undefined && { drafts: options.drafts }),
     graphics: () => Promise.resolve({ view: 'blocks', colours: '256', cellWidth: 10, cellHeight: 20 }),
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },
     terminal,

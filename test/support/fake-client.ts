@@ -74,6 +74,7 @@ export class FakeClient implements Client {
   views: ConversationView[] = [];
   contacts: Friend[] = [];
   isClosed = false;
+  readonly verified = new Set<string>();
   private readonly emitter = new EventEmitter();
   private nextId = 1;
 
@@ -245,12 +246,14 @@ export class FakeClient implements Client {
     return null;
   }
 
-  async safetyNumber(): Promise<{ number: string; verified: boolean; changed: boolean }> {
-    return { number: '0'.repeat(60), verified: false, changed: false };
+  async safetyNumber(name: string): Promise<{ number: string; verified: boolean; changed: boolean }> {
+    return { number: '0'.repeat(60), verified: this.verified.has(name), changed: false };
   }
 
-  async markVerified(): Promise<void> {
+  async markVerified(name: string, verified: boolean): Promise<void> {
     this.did('markVerified');
+    if (verified) this.verified.add(name);
+    else this.verified.delete(name);
   }
 
   async friends(): Promise<Friend[]> {

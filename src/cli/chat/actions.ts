@@ -3,6 +3,7 @@ import type { ConversationView, Friend, Message } from '../../client/api.js';
 import type { User } from '../../protocol/shapes.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Settings } from '../settings/settings.js';
+import type { Drafts } from './drafts.js';
 import type { Form } from './forms.js';
 import type { Picture } from './picture.js';
 import type { CallLine, Completion, Connection, Notice, Overlay, Size } from './state.js';
@@ -48,6 +49,7 @@ export type Action =
   /** `killed`: the part that was deleted, which can be put back elsewhere. */
   | { type: 'composed'; buffer: TextBuffer; killed?: string }
   | { type: 'undone'; direction: -1 | 1 }
+  | { type: 'drafts-loaded'; drafts: Drafts }
   /** A command is begun; what is written waits. */
   | { type: 'command-begun'; text: string }
   | { type: 'vim'; vim: Vim; register: string }

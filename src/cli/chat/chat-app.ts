@@ -10,6 +10,7 @@ import type { Action } from './actions.js';
 import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
 import { errorText, usage } from './context.js';
+import { keepDrafts, type DraftFile, type DraftKeeper } from './drafts.js';
 import { handleInput, type InputContext } from './input.js';
 import { keyProblems, newKeyProblem } from './keymap.js';
 import type { Input } from './keys.js';
@@ -20,6 +21,7 @@ import { isWatching } from './reduce.js';
 import { visibleRows, drawContext } from './message-view.js';
 import { layoutOf } from './layout.js';
 import { parseCommandLine } from './command-line.js';
+import { sendComposed } from './sending.js';
 import { Session, type SessionHost } from './session.js';
 import { runCommand, slashCommands } from './slash-commands.js';
 import {
@@ -48,6 +50,8 @@ export interface AppHost {
   /** A call that is older than the chat, and whose client stays open after it. */
   readonly beside?: LiveCall;
   readonly settings: SettingsKeeper;
+  /** Where drafts are kept; without, they end with the chat. */
+  readonly drafts?: DraftFile;
   /** What the setting `lang` means by `auto`. */
   readonly systemLang: Lang;
   openClient(options: ConnectOptions): Promise<Client>;
@@ -62,6 +66,7 @@ export interface AppHost {
 export class ChatApp implements InputContext, SessionHost, CallsHost {
   private session: Session | null = null;
   private ownCalls: ChatCalls | null = null;
+  private drafts: DraftKeeper | null = null;
   private readonly running = new Set<Promise<void>>();
   private readonly logIn: LogIn;
   private readonly typing: TypingSignal;
@@ -122,7 +127,9 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   dispatch(action: Action): void {
+    const { composers } = this.state;
     this.host.store.dispatch(action);
+    if (this.state.composers !== composers) this.drafts?.changed(this.state.composers);
   }
 
   start(): Promise<void> {
@@ -212,6 +219,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   async logOut(): Promise<void> {
     const { client } = this;
     await client.logout();
+    this.drafts?.changed({});
     await this.leave();
     await this.logIn.ask({ ...this.host.connect, server: client.server }, null);
   }
@@ -233,16 +241,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
       // Whoever types at once has typed before this device is logged in.
       await this.starting;
       if (command !== null) return runCommand(this, text);
-      if (conversation === null) return;
-      const body = text.startsWith('//') ? text.slice(1) : text;
-      const message =
-        editing === null
-          ? await this.client.send(conversation.name, {
-              text: body,
-              ...(replyTo === null ? {} : { replyTo }),
-            })
-          : await this.client.edit(editing, body);
-      this.dispatch({ type: editing === null ? 'message-arrived' : 'message-changed', message });
+      if (conversation !== null) await sendComposed(this, conversation.name, text, { replyTo, editing });
     });
   }
 
@@ -335,6 +334,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.ownCalls = new ChatCalls(client, this);
     if (this.host.beside !== undefined) this.ownCalls.adopt(this.host.beside);
     await this.session.start();
+    this.drafts = await keepDrafts(this.host.drafts, client, this);
     const name = this.wantsOpen;
     this.wantsOpen = null;
     if (name === null) return;
@@ -351,13 +351,15 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   private async leave(): Promise<void> {
-    const { session, ownCalls } = this;
+    const { session, ownCalls, drafts } = this;
+    this.drafts = null;
     this.session = null;
     this.ownCalls = null;
     if (this.host.beside === undefined) await ownCalls?.close();
     else ownCalls?.letGo();
     this.typing.stop();
     session?.close();
+    await drafts?.flush();
     if (this.host.beside === undefined) await session?.client.close();
   }
 }

@@ -9,6 +9,7 @@ import type { SettingsKeeper } from '../settings/settings-file.js';
 import { deviceOf } from '../notify/device.js';
 import type { ShowCall } from './calls.js';
 import type { Input } from './keys.js';
+import type { DraftFile } from './drafts.js';
 import { ChatApp } from './chat-app.js';
 import { cursorOf } from './cursor.js';
 import { frameRows } from './frame.js';
@@ -32,6 +33,8 @@ export interface ChatOptions {
   /** Aborts at a signal that ends the program; Ctrl+C is a key here. */
   interrupt: AbortSignal;
   callSetup: CallSetup;
+  /** Where drafts are kept; without, they end with the chat. */
+  drafts?: DraftFile;
   /** Asks the terminal what it can draw. */
   graphics: () => Promise<Graphics>;
   /** A call that the chat was opened from: the client belongs to it, and showing it means leaving the chat. */
@@ -165,6 +168,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
       redraw: repaint,
       suspend: () => suspend(terminal, repaint),
       callSetup: options.callSetup,
+      ...(options.drafts !== undefined && { drafts: options.drafts }),
       showCall: show,
       ...(options.beside !== undefined && { beside: options.beside }),
       ended: end,

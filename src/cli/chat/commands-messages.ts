@@ -10,15 +10,10 @@ import { cleanLine } from '../clean-text.js';
 import { restAfter } from './command-line.js';
 import { usage, type ChatContext } from './context.js';
 import { fetchWithProgress } from './files.js';
-import { layoutOf } from './layout.js';
-import { drawPicture, loadPicture, pictureCells } from './picture.js';
 import { reactionWords } from './reactions.js';
 import { table } from './slash-command.js';
 import { currentConversation, currentThread } from './state.js';
 import { targetOf } from './threads.js';
-
-/** Pixels a side that a picture keeps for being shown large: more than any terminal has cells. */
-const maxLargePixels = 400;
 
 /** The name of the open conversation; throws when none is. */
 export function openName(context: ChatContext): string {
@@ -28,13 +23,13 @@ export function openName(context: ChatContext): string {
 }
 
 /** The selected message, or the newest that fits; throws with what was looked for. */
-function target(context: ChatContext, missing: Key, fits: (message: Message) => boolean): Message {
+export function target(context: ChatContext, missing: Key, fits: (message: Message) => boolean): Message {
   const found = targetOf(currentThread(context.state), (message) => !message.deleted && fits(message));
   if (found === null) throw usage(context.say(missing));
   return found;
 }
 
-function expandHome(path: string): string {
+export function expandHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
 
@@ -163,29 +158,6 @@ export const messageCommands = table([
       const out = await savePath(expandHome(line.words[0]?.text ?? '.'), name);
       const saved = await fetchWithProgress(context, message.id, out);
       context.info('chat.saved', { path: cleanLine(saved) });
-    },
-  },
-  {
-    name: 'open',
-    words: ['none'],
-    least: 0,
-    async run(context) {
-      const message = target(context, 'chat.no-file-target', (one) => one.file !== null);
-      const path = await fetchWithProgress(context, message.id);
-      if (message.kind !== 'image') {
-        context.info('chat.opened', { path: cleanLine(path) });
-        return;
-      }
-      const picture = await loadPicture(path, maxLargePixels, maxLargePixels).catch((cause: unknown) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        throw new PytalkError('bad-picture', { details: { reason }, cause });
-      });
-      const { colours } = context.state;
-      context.page(cleanLine(message.file?.name ?? ''), (columns) => {
-        const size = pictureCells(picture, columns, Math.max(2, layoutOf(context.state).rows - 2));
-        const drawn = drawPicture(picture, size.cells, size.rows, colours);
-        return drawn.map((row) => [{ picture: row, cells: size.cells }]);
-      });
     },
   },
 ]);

@@ -15,7 +15,7 @@ export function personName(word: string): string {
 }
 
 /** The person named, or the one of the open conversation. */
-function personOrPeer(context: ChatContext, word: string | undefined): string {
+export function personOrPeer(context: ChatContext, word: string | undefined): string {
   if (word !== undefined) return personName(word);
   const peer = currentConversation(context.state)?.peer;
   if (peer === null || peer === undefined) throw usage(context.say('chat.name-somebody'));

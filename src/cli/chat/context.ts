@@ -2,6 +2,7 @@
 import type { Client, ConversationView } from '../../client/api.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
+import type { CallSetup } from '../call/live-call.js';
 import { cleanLine } from '../clean-text.js';
 import type { SettingKey, Settings } from '../settings/settings.js';
 import type { Action } from './actions.js';
@@ -12,6 +13,8 @@ export interface ChatContext {
   /** The logged-in account; throws `not-logged-in` before. */
   readonly client: Client;
   readonly calls: ChatCalls;
+  /** How this device takes part in calls: which camera it has. */
+  readonly setup: CallSetup;
   readonly state: ChatState;
   readonly say: Say;
   dispatch(action: Action): void;
@@ -33,6 +36,7 @@ export interface ChatContext {
   changeSetting<K extends SettingKey>(key: K, value: Settings[K]): Promise<void>;
   /** Ends the session of this device and shows the login form. */
   logOut(): Promise<void>;
+  now(): number;
   redraw(): void;
   /** Gives the terminal back to the shell until it continues the program. */
   suspend(): void;

@@ -20,6 +20,7 @@ import {
   withPresence,
   withRead,
 } from './conversation-list.js';
+import { withDrafts } from './drafts.js';
 import { keymapOf } from './keymap.js';
 import { layoutOf, pageColumns } from './layout.js';
 import { drawContext, isAtEnd, revealSelected, scrolledThread } from './message-view.js';
@@ -255,6 +256,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       };
     case 'undone':
       return withUndone(state, action.direction);
+    case 'drafts-loaded':
+      return { ...state, composers: withDrafts(state.composers, action.drafts) };
     case 'command-begun':
       return withCommandBegun(state, action.text);
     case 'vim':

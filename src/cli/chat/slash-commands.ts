@@ -1,8 +1,11 @@
 // The one table of slash commands: running, completing and help derive from it.
+import { similar } from '../similar.js';
 import { callCommands } from './commands-calls.js';
+import { fileCommands } from './commands-files.js';
 import { groupCommands } from './commands-groups.js';
 import { messageCommands } from './commands-messages.js';
 import { peopleCommands } from './commands-people.js';
+import { safetyCommands } from './commands-safety.js';
 import { settingsCommands } from './commands-settings.js';
 import { viewCommands } from './commands-view.js';
 import { parseCommandLine } from './command-line.js';
@@ -26,8 +29,10 @@ const helpCommands = table([
 export const slashCommands = [
   ...helpCommands,
   ...peopleCommands,
+  ...safetyCommands,
   ...groupCommands,
   ...messageCommands,
+  ...fileCommands,
   ...callCommands,
   ...viewCommands,
   ...settingsCommands,
@@ -63,7 +68,14 @@ export async function runCommand(context: ChatContext, text: string): Promise<vo
   const line = parseCommandLine(text);
   const command = line === null ? undefined : findCommand(line.name);
   if (line === null || command === undefined) {
-    throw usage(context.say('chat.unknown-command', { name: text.split(/\s/)[0] ?? text }));
+    const name = text.split(/\s/)[0] ?? text;
+    const names = [...slashCommands.map((one) => one.name as string), ...Object.keys(aliases)];
+    const near = similar(line?.name ?? '', names);
+    throw usage(
+      near === undefined
+        ? context.say('chat.unknown-command', { name })
+        : context.say('chat.unknown-command-near', { name, near: `/${near}` }),
+    );
   }
   if (line.words.length < command.least) {
     throw usage(context.say('chat.command-usage', { usage: context.say(`chat.usage.${command.name}`) }));

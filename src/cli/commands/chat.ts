@@ -33,14 +33,16 @@ export const chat: CommandRun = async (context, fields) => {
   }
   // React's development build is slower and says more; it looks when it is loaded.
   process.env['NODE_ENV'] ??= 'production';
-  const [{ runChat }, { processTerminal }, { graphicsOf }] = await Promise.all([
+  const [{ runChat }, { processTerminal }, { graphicsOf }, { draftFile }] = await Promise.all([
     import('../chat/chat.js'),
     import('../chat/terminal.js'),
     import('../call/call-screen.js'),
+    import('../chat/drafts.js'),
   ]);
   return runChat({
     ...options,
     env: context.io.env,
+    drafts: draftFile(context.home),
     terminal: processTerminal(stdin, stdout),
     graphics: () => graphicsOf(view, context.io.env),
     interrupt: context.takeInterrupt(),

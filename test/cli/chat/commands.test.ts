@@ -1,0 +1,80 @@
+// Slash commands about files and safety numbers, in a chat that runs on a terminal in memory.
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { sayIn } from '../../../src/cli/catalogue/translate.js';
+import { slashCommands } from '../../../src/cli/chat/slash-commands.js';
+import { isHarmless, openerOf } from '../../../src/cli/chat/system-opener.js';
+import { startChat } from '../../support/chat-app.js';
+import { FakeClient } from '../../support/fake-client.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+function withBob(): FakeClient {
+  const client = new FakeClient();
+  client.talk('@bob');
+  client.add('@bob', { from: 'bob', text: 'hello alice' });
+  return client;
+}
+
+t.test('/verify shows the number, and marks that it was compared', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/verify\r', '00000 00000 00000 00000');
+  await chat.shows('/verify bob yes');
+  await chat.type('q/verify yes\r', 'You have verified bob');
+  t.ok(chat.client.verified.has('bob'));
+  await chat.type('/verify bob\r', '00000 00000');
+  await chat.shows('You have verified bob');
+  await chat.type('q/verify bob no\r', 'bob is no longer marked');
+  t.notOk(chat.client.verified.has('bob'));
+  await chat.quit();
+});
+
+t.test('/export writes a new private file, and never over another', async (t) => {
+  const folder = await temporaryFolder(t);
+  const client = withBob();
+  client.add('@bob', { from: 'alice', mine: true, text: 'two\nlines\u001b[2J' });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  const path = join(folder, 'bob.txt');
+  await chat.type(`/export ${path}\r`, '2 messages of @bob are in');
+  const text = await readFile(path, 'utf8');
+  t.match(text, /^\S+Z {2}bob: hello alice\n\S+Z {2}alice: two\n {4}lines/);
+  t.notMatch(text, '\u001b');
+  t.equal((await stat(path)).mode & 0o777, 0o600);
+  await chat.type(`/export ${path}\r`, '✗');
+  t.equal(await readFile(path, 'utf8'), text);
+  await chat.type(`/export ${path}.jsonl\r`, '.jsonl');
+  await chat.shows('2 messages of @bob are in');
+  const lines = (await readFile(`${path}.jsonl`, 'utf8')).trim().split('\n');
+  t.same(
+    lines.map((line) => (JSON.parse(line) as { from: string }).from),
+    ['bob', 'alice'],
+  );
+  await chat.quit();
+});
+
+t.test('only kinds of files that are no programs are opened, by the program of the system', (t) => {
+  for (const name of ['a.pdf', 'b.JPG', 'c.tar.gz', 'é.txt']) t.ok(isHarmless(name), name);
+  for (const name of ['a.sh', 'b.desktop', 'c.exe', 'd.pdf.bat', 'e.html', 'f', 'g.app', 'h.command', 'pdf', 'x.pdf '])
+    t.notOk(isHarmless(name), name);
+  t.equal(openerOf('linux', { DISPLAY: ':0' }), 'xdg-open');
+  t.equal(openerOf('linux', { DISPLAY: '' }), null);
+  t.equal(openerOf('android', { TERMUX_VERSION: '0.118' }), 'termux-open');
+  t.equal(openerOf('darwin', {}), 'open');
+  t.end();
+});
+
+t.test('a mistyped command names the nearest, and every command has its texts in both languages', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/exprot x\r', 'did you mean /export?');
+  await chat.quit();
+  for (const lang of ['en', 'fr'] as const) {
+    const say = sayIn(lang);
+    for (const { name } of slashCommands) {
+      t.match(say(`chat.usage.${name}`), `/${name}`);
+      t.not(say(`chat.help.${name}`), '');
+    }
+  }
+});
