@@ -12,6 +12,7 @@ import { completeAt } from './complete-at.js';
 import { errorText, usage } from './context.js';
 import { keepDrafts, type DraftFile, type DraftKeeper } from './drafts.js';
 import { handleInput, type InputContext } from './input.js';
+import { Interrupts } from './interrupts.js';
 import { keyProblems, newKeyProblem } from './keymap.js';
 import type { Input } from './keys.js';
 import { LogIn } from './log-in.js';
@@ -34,9 +35,6 @@ import {
 import type { Store } from './store.js';
 import { backgroundOf } from './themes.js';
 import { TypingSignal } from './typing-signal.js';
-
-/** A second Ctrl+C within this time quits. */
-const interruptTwiceMs = 2000;
 
 /** This many messages before the first or after the last one that is kept the next page is fetched. */
 const loadAhead = 30;
@@ -71,7 +69,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   private readonly logIn: LogIn;
   private readonly typing: TypingSignal;
   readonly notifier: Notifier;
-  private interruptedAtMs = -Infinity;
+  private readonly interrupts = new Interrupts();
   /** Resolves when there is a session or a form. */
   private starting: Promise<void> = Promise.resolve();
   private wantsOpen: string | null;
@@ -284,21 +282,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   interrupt(): void {
-    const now = this.host.now();
-    if (now - this.interruptedAtMs < interruptTwiceMs) {
-      this.quit();
-      return;
-    }
-    this.interruptedAtMs = now;
-    if (this.state.form === null) {
-      if (currentComposer(this.state).buffer.text !== '') this.dispatch({ type: 'composer-reset' });
-      this.info('chat.interrupt-again');
-    } else {
-      this.dispatch({
-        type: 'form-changed',
-        form: { ...this.state.form, error: this.say('chat.interrupt-again') },
-      });
-    }
+    this.interrupts.press(this);
   }
 
   now(): number {

@@ -56,7 +56,18 @@ t.test('/export writes a new private file, and never over another', async (t) =>
 
 t.test('only kinds of files that are no programs are opened, by the program of the system', (t) => {
   for (const name of ['a.pdf', 'b.JPG', 'c.tar.gz', 'é.txt']) t.ok(isHarmless(name), name);
-  for (const name of ['a.sh', 'b.desktop', 'c.exe', 'd.pdf.bat', 'e.html', 'f', 'g.app', 'h.command', 'pdf', 'x.pdf '])
+  for (const name of [
+    'a.sh',
+    'b.desktop',
+    'c.exe',
+    'd.pdf.bat',
+    'e.html',
+    'f',
+    'g.app',
+    'h.command',
+    'pdf',
+    'x.pdf ',
+  ])
     t.notOk(isHarmless(name), name);
   t.equal(openerOf('linux', { DISPLAY: ':0' }), 'xdg-open');
   t.equal(openerOf('linux', { DISPLAY: '' }), null);
@@ -65,16 +76,19 @@ t.test('only kinds of files that are no programs are opened, by the program of t
   t.end();
 });
 
-t.test('a mistyped command names the nearest, and every command has its texts in both languages', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
-  await chat.shows('hello alice');
-  await chat.type('/exprot x\r', 'did you mean /export?');
-  await chat.quit();
-  for (const lang of ['en', 'fr'] as const) {
-    const say = sayIn(lang);
-    for (const { name } of slashCommands) {
-      t.match(say(`chat.usage.${name}`), `/${name}`);
-      t.not(say(`chat.help.${name}`), '');
+t.test(
+  'a mistyped command names the nearest, and every command has its texts in both languages',
+  async (t) => {
+    const chat = await startChat(t, { client: withBob(), with: '@bob' });
+    await chat.shows('hello alice');
+    await chat.type('/exprot x\r', 'did you mean /export?');
+    await chat.quit();
+    for (const lang of ['en', 'fr'] as const) {
+      const say = sayIn(lang);
+      for (const { name } of slashCommands) {
+        t.match(say(`chat.usage.${name}`), `/${name}`);
+        t.not(say(`chat.help.${name}`), '');
+      }
     }
-  }
-});
+  },
+);
