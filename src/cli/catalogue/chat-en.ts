@@ -118,6 +118,7 @@ export const chatEn = {
   'chat.poll-usage': 'a poll has a question and at least two options: /poll Lunch? | Pizza | Soup',
   'chat.sending-file': 'Sending {name}…',
   'chat.saved': 'Saved as {path}',
+  'chat.picture-pasted': 'Enter sends the picture; Ctrl+_ makes it text again',
   'chat.open-outside': 'Opened {path}',
   'chat.open-missing': 'The file is at {path}: nothing here opens it',
   'chat.open-refused': 'The file is at {path}: files of this kind may run as programs, so it is not opened',

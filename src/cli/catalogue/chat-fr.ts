@@ -122,6 +122,7 @@ export const chatFr = {
   'chat.poll-usage': 'un sondage a une question et au moins deux options : /poll On mange ? | Pizza | Soupe',
   'chat.sending-file': 'Envoi de {name}…',
   'chat.saved': 'Enregistré sous {path}',
+  'chat.picture-pasted': 'Entrée envoie l’image ; Ctrl+_ en refait du texte',
   'chat.open-outside': '{path} est ouvert',
   'chat.open-missing': 'Le fichier est ici : {path}, mais rien ici ne l’ouvre',
   'chat.open-refused':

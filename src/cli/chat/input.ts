@@ -8,6 +8,7 @@ import { formCommands, type Command, type Place } from './key-bindings.js';
 import { commandOf } from './keymap.js';
 import type { Input } from './keys.js';
 import { composerCells, layoutOf } from './layout.js';
+import { offerPicture } from './pasted-picture.js';
 import { currentComposer, currentThread, type ChatState } from './state.js';
 import { edits, insert, isEditName, type EditName, type TextBuffer } from './text-buffer.js';
 import { graphemesOf } from './text-width.js';
@@ -254,7 +255,9 @@ export function handleInput(context: InputContext, input: Input): void {
     return;
   }
   if (input.type === 'paste') {
+    const before = currentComposer(context.state).buffer;
     if (place !== 'page') write(context, input.text);
+    if (place === 'composer') context.attempt(() => offerPicture(context, input.text, before));
     return;
   }
   if (input.type !== 'key') return;

@@ -1,8 +1,12 @@
 // Writing with all its keys, in a chat that runs on a terminal in memory.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
+import { picturePath } from '../../../src/cli/chat/pasted-picture.js';
 import { startChat } from '../../support/chat-app.js';
 import { FakeClient } from '../../support/fake-client.js';
 import { memorySettings } from '../../support/settings.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 function withBob(): FakeClient {
   const client = new FakeClient();
@@ -53,4 +57,22 @@ t.test('keys of the settings hold, bad ones are told, and the help shows them', 
   await chat.type('/set keys f5 quit\r', 'keys');
   await chat.type('\u001b[15~');
   t.equal(await chat.ended, 0);
+});
+
+t.test('the pasted path of a picture is offered as a file, and is text again after undo', async (t) => {
+  t.equal(picturePath("'/a b/c.png' "), '/a b/c.png');
+  t.equal(picturePath('/a\\ b/c.JPG'), '/a b/c.JPG');
+  t.equal(picturePath('file:///a%20b/c.webp'), '/a b/c.webp');
+  for (const text of ['/etc/passwd', 'c.png', '/a.png\n/b.png', 'look: /a.png'])
+    t.equal(picturePath(text), null, text);
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'p.png');
+  await writeFile(path, 'x');
+  const chat = await startChat(t, { client: withBob(), with: '@bob', columns: 200 });
+  await chat.shows('hello alice');
+  await chat.type(`\u001b[200~${path}.png\u001b[201~`, `› ${path}.png`);
+  await chat.type('\u0015\u001b[200~look\u001b[201~', '› look');
+  await chat.type(`\u001b[200~ ${path}\u001b[201~`, `› /file ${path} look`);
+  await chat.type('\u001f', `› look ${path}`);
+  await chat.quit();
 });

@@ -1,0 +1,40 @@
+// A picture that is dropped on the terminal comes as a pasted path: offers to send the file. Undo gives the path back as text.
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { quoted, splitWords } from './command-line.js';
+import type { ChatContext } from './context.js';
+import { currentComposer } from './state.js';
+import { bufferOf, type TextBuffer } from './text-buffer.js';
+
+/** The path of a picture in a pasted text, as terminals write it: bare, quoted, with backslashes, or as a URL. */
+export function picturePath(pasted: string): string | null {
+  const text = pasted.trim();
+  if (/[\n\r]/.test(text) || !/\.(png|jpe?g|gif|webp)['"]?$/i.test(text)) return null;
+  if (/^file:\/\/\/[^\s]+$/.test(text)) {
+    try {
+      return fileURLToPath(text);
+    } catch {
+      return null;
+    }
+  }
+  const words = splitWords(text);
+  const path = words.length === 1 ? (words[0]?.text ?? '') : text;
+  return path.startsWith('/') ? path : null;
+}
+
+/** Turns what was pasted into `/file PATH`, with what was written before as its caption, if there is such a file. */
+export async function offerPicture(context: ChatContext, pasted: string, before: TextBuffer): Promise<void> {
+  const path = picturePath(pasted);
+  const after = currentComposer(context.state).buffer;
+  if (path === null || before.text.startsWith('/')) return;
+  const isFile = await stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+  // Whoever has gone on writing means text.
+  if (!isFile || currentComposer(context.state).buffer !== after) return;
+  const caption = before.text.trim();
+  const line = `/file ${quoted(path)} ${caption}`;
+  context.dispatch({ type: 'composed', buffer: bufferOf(line) });
+  context.info('chat.picture-pasted');
+}
