@@ -84,7 +84,7 @@ export function spotOf(buffer: TextBuffer, commands: readonly SlashCommand[]): S
   if (/^\/[^\s/]*$/.test(before)) return { from: 0, typed: before, kind: 'name' };
   const name = /^\/([^\s/]+)\s/.exec(before)?.[1]?.toLowerCase();
   if (name === undefined) {
-    const mention = /(?:^|\s)(@[^\s@]*)$/.exec(before)?.[1];
+    const mention = /(?:^|\s)([@#][^\s@#]*)$/.exec(before)?.[1];
     return mention === undefined
       ? null
       : { from: buffer.cursor - mention.length, typed: mention, kind: 'mention' };
@@ -115,6 +115,7 @@ export function candidatesOf(
     );
   if (spot.kind === 'path') return paths.map((path) => quoted(path));
   if (spot.kind === 'mention') {
+    if (spot.typed.startsWith('#')) return matching(namesOf('group', state), spot.typed);
     const members = namesOf('member', state).filter((name) => name !== state.me);
     return matching(
       members.map((name) => `@${name}`),

@@ -62,6 +62,8 @@ t.test('each word of a command offers what it can be', async (t) => {
   t.same(offered('/set doNotDisturb o'), ['off', 'on']);
   t.same(offered('/theme c'), ['contrast']);
   t.same(offered('hello @c'), ['@carol']);
+  t.same(offered('come to #te'), ['#team']);
+  t.same(offered('#'), ['#team']);
   t.equal(offered('hello'), null);
   t.equal(offered('/poll x'), null);
 });
