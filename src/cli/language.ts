@@ -30,3 +30,12 @@ export function languageOf(argv: readonly string[], env: Io['env']): LanguageCho
   if (isLang(lang)) return { lang, wrong: null, isAsked: true };
   return { lang: fallback, wrong: asked ?? null, isAsked: false };
 }
+
+/** Whether the locale says the time as `2:05 pm`; one that names no country, such as C, does not. */
+export function hour12Of(env: Io['env']): boolean {
+  const locale = [env['LC_ALL'], env['LC_TIME'], env['LANG']].find((value) => (value ?? '') !== '') ?? '';
+  const [, language, country] = /^([a-z]{2,3})_([A-Z]{2})/.exec(locale) ?? [];
+  if (language === undefined || country === undefined) return false;
+  const format = new Intl.DateTimeFormat(`${language}-${country}`, { hour: 'numeric' });
+  return format.resolvedOptions().hour12 === true;
+}

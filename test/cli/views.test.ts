@@ -4,7 +4,8 @@ import { sayIn } from '../../src/cli/catalogue/translate.js';
 import { table } from '../../src/cli/format/columns.js';
 import { historyLines, messageLines } from '../../src/cli/format/message-view.js';
 import type { View } from '../../src/cli/format/view.js';
-import { languageOf } from '../../src/cli/language.js';
+import { timeText } from '../../src/cli/chat/message-text.js';
+import { hour12Of, languageOf } from '../../src/cli/language.js';
 import { Output } from '../../src/cli/output.js';
 import { progressBar, progressLine } from '../../src/cli/progress.js';
 import { similar } from '../../src/cli/similar.js';
@@ -171,5 +172,18 @@ t.test('slips of the keyboard are recognised, other words are not', (t) => {
   t.equal(similar('GROUP', words), 'groups');
   t.equal(similar('banana', words), undefined);
   t.equal(similar('x', words), undefined);
+  t.end();
+});
+
+t.test('the time of day is said as the country does', (t) => {
+  t.equal(hour12Of({ LANG: 'en_US.UTF-8' }), true);
+  t.equal(hour12Of({ LANG: 'en_GB.UTF-8' }), false);
+  t.equal(hour12Of({ LANG: 'en_US.UTF-8', LC_TIME: 'fr_FR.UTF-8' }), false);
+  t.equal(hour12Of({ LANG: 'C.UTF-8' }), false);
+  t.equal(hour12Of({}), false);
+  const at = new Date(2026, 0, 5, 14, 5).toISOString();
+  t.equal(timeText(at), '14:05');
+  t.equal(timeText(at, true), '2:05 pm');
+  t.equal(timeText(new Date(2026, 0, 5, 0, 5).toISOString(), true), '12:05 am');
   t.end();
 });

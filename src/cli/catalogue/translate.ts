@@ -41,14 +41,17 @@ export function translateCount(
 export interface Say {
   (key: Key, details?: ErrorDetails): string;
   readonly lang: Lang;
+  /** Times as `2:05 pm`, else as `14:05`. */
+  readonly hour12: boolean;
   /** The plural form for `count`. */
   count(key: PluralKey, count: number, details?: ErrorDetails): string;
 }
 
-export function sayIn(lang: Lang): Say {
+export function sayIn(lang: Lang, hour12 = false): Say {
   const say = (key: Key, details?: ErrorDetails): string => translate(lang, key, details);
   return Object.assign(say, {
     lang,
+    hour12,
     count: (key: PluralKey, count: number, details?: ErrorDetails): string =>
       translateCount(lang, key, count, details),
   });

@@ -2,7 +2,7 @@
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
 import { systemTimers } from '../../client/timers.js';
-import { sayIn, type Key, type Lang, type Say } from '../catalogue/translate.js';
+import type { Key, Lang, Say } from '../catalogue/translate.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
 import type { SettingKey, Settings } from '../settings/settings.js';
@@ -29,6 +29,7 @@ import {
   currentComposer,
   currentConversation,
   currentThread,
+  sayOf,
   type ChatState,
   type Overlay,
 } from './state.js';
@@ -103,7 +104,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   get say(): Say {
-    return sayIn(this.state.lang);
+    return sayOf(this.state);
   }
 
   get client(): Client {

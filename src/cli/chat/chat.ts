@@ -8,6 +8,7 @@ import type { Lang } from '../catalogue/translate.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
 import { deviceOf } from '../notify/device.js';
 import type { ShowCall } from './calls.js';
+import { hour12Of } from '../language.js';
 import type { Input } from './keys.js';
 import type { DraftFile } from './drafts.js';
 import { ChatApp } from './chat-app.js';
@@ -112,6 +113,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     settings: options.settings.settings,
     colours: coloursOf(env),
     palette: paletteOf(env),
+    systemHour12: hour12Of(env),
     server: options.connect.server ?? '',
   });
   const ink = new InkFrame();

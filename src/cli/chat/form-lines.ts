@@ -1,8 +1,8 @@
 // Draws the first screen: the form to log in or register, its fields and what to do.
-import { sayIn, type Say } from '../catalogue/translate.js';
+import type { Say } from '../catalogue/translate.js';
 import type { Field, Form } from './forms.js';
 import { fill, fit, span, type Line } from './spans.js';
-import type { ChatState } from './state.js';
+import { sayOf, type ChatState } from './state.js';
 import { graphemesOf, widthOf, wrap } from './text-width.js';
 
 export interface FormDrawing {
@@ -38,7 +38,7 @@ function fieldLine(form: Form, index: number, say: Say, labels: number, width: n
 
 /** The form in exactly `rows` rows, with the active field in sight, and where its cursor is. */
 export function formDrawing(state: ChatState, form: Form, rows: number): FormDrawing {
-  const say = sayIn(state.lang);
+  const say = sayOf(state);
   const { columns } = state.size;
   const width = Math.min(columns, 76);
   const left = Math.max(0, Math.floor((columns - width) / 2));

@@ -1,11 +1,11 @@
 // Draws the conversation list: name, presence, unread count, and the last message where there is room for it.
 import type { ConversationView } from '../../client/api.js';
-import { sayIn, type Say } from '../catalogue/translate.js';
+import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { underCursor, visibleConversations } from './conversation-list.js';
 import { previewText } from './message-text.js';
 import { fill, span, spread, type Line, type Span } from './spans.js';
-import type { ChatState } from './state.js';
+import { sayOf, type ChatState } from './state.js';
 
 function presenceSign(conversation: ConversationView): Span {
   if (conversation.kind === 'group') return span('# ', 'dim');
@@ -69,7 +69,7 @@ function heading(state: ChatState, say: Say, columns: number): Line {
 
 /** The list in exactly `rows` rows; with two rows for each conversation if all fit so. */
 export function listLines(state: ChatState, columns: number, rows: number): Line[] {
-  const say = sayIn(state.lang);
+  const say = sayOf(state);
   const list = visibleConversations(state);
   const lines: Line[] = [heading(state, say, columns)];
   if (list.length === 0) {

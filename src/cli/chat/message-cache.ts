@@ -27,7 +27,7 @@ function keyOf(context: DrawContext): string {
       ([name, value]) => typeof value !== 'object' && typeof value !== 'function' && !notShared.has(name),
     )
     .map(([, value]) => String(value));
-  const key = [...values, context.say.lang, dayOf(context.nowMs)].join('\t');
+  const key = [...values, context.say.lang, context.say.hour12, dayOf(context.nowMs)].join('\t');
   contextKeys.set(context, key);
   return key;
 }

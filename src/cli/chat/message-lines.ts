@@ -78,7 +78,7 @@ function reactionLine(message: Message, me: string | null): Line {
 function footer(message: Message, say: Say): Line {
   const parts: Span[] = [];
   if (message.editedAt !== null && !message.deleted) parts.push(span(`${say('chat.edited')} `, 'dim'));
-  parts.push(span(timeText(message.sentAt), 'dim'));
+  parts.push(span(timeText(message.sentAt, say.hour12), 'dim'));
   if (message.mine) parts.push(span(' '), stateSigns[message.state]);
   return parts;
 }

@@ -19,11 +19,14 @@ export function sizeText(bytes: number, say: Say): string {
   return say(`chat.size.${sizeUnits[unit] ?? 'kB'}`, { number });
 }
 
-/** `14:05`. */
-export function timeText(iso: string): string {
+/** `14:05`, or `2:05 pm`. */
+export function timeText(iso: string, hour12 = false): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
-  return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
+  const hours = date.getHours();
+  const minutes = String(date.getMinutes()).padStart(2, '0');
+  if (hour12) return `${hours % 12 === 0 ? 12 : hours % 12}:${minutes} ${hours < 12 ? 'am' : 'pm'}`;
+  return `${String(hours).padStart(2, '0')}:${minutes}`;
 }
 
 /** A local day as a key that sorts and compares. */
@@ -50,7 +53,8 @@ export function dayText(iso: string, nowMs: number, say: Say): string {
 
 /** `14:05` for today, else the day. */
 export function momentText(iso: string, nowMs: number, say: Say): string {
-  return dayOf(iso) === dayOf(nowMs) ? timeText(iso) : `${dayText(iso, nowMs, say)} ${timeText(iso)}`;
+  const time = timeText(iso, say.hour12);
+  return dayOf(iso) === dayOf(nowMs) ? time : `${dayText(iso, nowMs, say)} ${time}`;
 }
 
 /** Whether the server wrote it: shown as a note of its own, not as somebody's words. */

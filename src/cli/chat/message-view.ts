@@ -1,11 +1,10 @@
 // The part of a conversation that is on the screen: only these messages are wrapped and drawn.
 import type { Message } from '../../client/api.js';
-import { sayIn } from '../catalogue/translate.js';
 import { layoutOf } from './layout.js';
 import { laidOut } from './message-cache.js';
 import type { DrawContext } from './message-lines.js';
 import type { Line } from './spans.js';
-import { currentThread, type Anchor, type ChatState, type Thread } from './state.js';
+import { sayOf, currentThread, type Anchor, type ChatState, type Thread } from './state.js';
 
 export function drawContext(state: ChatState): DrawContext {
   const { pane, rows } = layoutOf(state);
@@ -13,7 +12,7 @@ export function drawContext(state: ChatState): DrawContext {
   return {
     columns: pane,
     pictureRows: Math.min(20, Math.floor((rows - 3) * 0.6)),
-    say: sayIn(state.lang),
+    say: sayOf(state),
     nowMs: state.nowMs,
     colours: state.colours,
     pictures: state.pictures,

@@ -1,5 +1,5 @@
 // Draws the open conversation: its header, its messages, what is replied to, the rule with hints, and the composer.
-import { sayIn, type Say } from '../catalogue/translate.js';
+import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { layoutBuffer } from './composer-layout.js';
 import { hintOf } from './hints.js';
@@ -7,7 +7,7 @@ import { composerCells, layoutOf, longNotice, pageColumns, promptCells } from '.
 import { momentText, previewText } from './message-text.js';
 import { drawContext, visibleRows } from './message-view.js';
 import { fill, fit, lineWidth, span, spread, type Line } from './spans.js';
-import { currentComposer, currentConversation, currentThread, type ChatState } from './state.js';
+import { sayOf, currentComposer, currentConversation, currentThread, type ChatState } from './state.js';
 import { wrap } from './text-width.js';
 
 function headerLine(state: ChatState, say: Say, columns: number): Line {
@@ -129,7 +129,7 @@ export function composerTop(cursorRow: number, rows: number): number {
 
 /** The pane in exactly its rows. */
 export function paneLines(state: ChatState): Line[] {
-  const say = sayIn(state.lang);
+  const say = sayOf(state);
   const layout = layoutOf(state);
   const { pane } = layout;
   const lines: Line[] = [];
@@ -144,7 +144,7 @@ export function paneLines(state: ChatState): Line[] {
 
 /** A page of text over the conversation, in exactly `rows` rows. */
 export function pageLines(state: ChatState, columns: number, rows: number): Line[] {
-  const say = sayIn(state.lang);
+  const say = sayOf(state);
   const { overlay } = state;
   if (overlay === null) return [];
   const drawn = overlay.draw(pageColumns(columns));

@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Client, ConnectOptions, Message } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { exitCodes } from '../exit-codes.js';
-import { sayIn, type Lang } from '../catalogue/translate.js';
+import type { Lang } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { CallSetup } from '../call/live-call.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
@@ -13,7 +13,7 @@ import type { Action } from './actions.js';
 import { ChatApp } from './chat-app.js';
 import { isNote, bodyText, previewText, timeText } from './message-text.js';
 import { toAnsi } from './spans.js';
-import { initialState, type ChatState } from './state.js';
+import { sayOf, initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
 import { plainTheme } from './themes.js';
 import { bufferOf } from './text-buffer.js';
@@ -24,6 +24,7 @@ export interface PlainOptions {
   openClient: (options: ConnectOptions) => Promise<Client>;
   lang: Lang;
   systemLang: Lang;
+  systemHour12: boolean;
   settings: SettingsKeeper;
   input: Readable;
   output: Writable;
@@ -37,14 +38,14 @@ const openingMessages = 10;
 const drainMs = 10_000;
 
 function messageText(message: Message, state: ChatState): string {
-  const say = sayIn(state.lang);
+  const say = sayOf(state);
   const where = message.conv === state.current ? '' : `[${cleanLine(message.conversation)}] `;
-  if (isNote(message)) return `${where}${timeText(message.sentAt)} ${previewText(message, say)}`;
+  if (isNote(message)) return `${where}${timeText(message.sentAt, say.hour12)} ${previewText(message, say)}`;
   const options =
     message.poll?.options.map((option, index) => `${index + 1}) ${cleanLine(option.text)}`) ?? [];
   const body = message.kind === 'text' && !message.deleted ? bodyText(message) : previewText(message, say);
   const text = [body, ...options].join('\n').replaceAll('\n', '\n      ');
-  return `${where}${timeText(message.sentAt)} ${cleanLine(message.from)}: ${text}`;
+  return `${where}${timeText(message.sentAt, say.hour12)} ${cleanLine(message.from)}: ${text}`;
 }
 
 /** What an action has to say to somebody who reads lines; empty for what only a screen shows. */
@@ -66,7 +67,7 @@ function told(action: Action, before: ChatState, after: ChatState): string[] {
   if (action.type === 'connection' && before.connection.state !== action.connection.state) {
     const { state } = action.connection;
     if (state !== 'connecting')
-      return [sayIn(after.lang)(state === 'online' ? 'chat.connected' : 'chat.disconnected')];
+      return [sayOf(after)(state === 'online' ? 'chat.connected' : 'chat.disconnected')];
   }
   return [];
 }
@@ -109,6 +110,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
     nowMs: Date.now(),
     lang: options.lang,
     settings: options.settings.settings,
+    systemHour12: options.systemHour12,
     colours: 'none',
     server: client.server,
   });

@@ -2,7 +2,7 @@
 import type { Colours } from '../../media/terminal/colours.js';
 import type { ConnectionState, ConversationView, Friend, Message } from '../../client/api.js';
 import type { CallMedia } from '../../protocol/call-shapes.js';
-import type { Lang } from '../catalogue/translate.js';
+import { sayIn, type Lang, type Say } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
 import { keymapOf, type Keymap } from './keymap.js';
 import type { Picture } from './picture.js';
@@ -99,6 +99,8 @@ export interface ChatState {
   readonly nowMs: number;
   readonly lang: Lang;
   readonly settings: Settings;
+  /** What the setting `timeFormat` means by `auto`. */
+  readonly systemHour12: boolean;
   /** What the terminal's colours are like. */
   readonly palette: Palette;
   /** False when the terminal said that the person looks elsewhere; without such reports always true. */
@@ -166,11 +168,12 @@ export const emptyThread: Thread = {
 };
 
 export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'server'> &
-  Partial<Pick<ChatState, 'settings' | 'palette'>>;
+  Partial<Pick<ChatState, 'settings' | 'palette' | 'systemHour12'>>;
 
 export function initialState(start: Start): ChatState {
   return {
     settings: defaultSettings,
+    systemHour12: false,
     palette: noPalette,
     focused: true,
     ...start,
@@ -209,4 +212,10 @@ export function currentThread(state: ChatState): Thread {
 
 export function currentComposer(state: ChatState): Composer {
   return state.composers[state.current ?? 0] ?? emptyComposer;
+}
+
+/** The language and the time format of this moment. */
+export function sayOf(state: Pick<ChatState, 'lang' | 'settings' | 'systemHour12'>): Say {
+  const { timeFormat } = state.settings;
+  return sayIn(state.lang, timeFormat === 'auto' ? state.systemHour12 : timeFormat === '12h');
 }

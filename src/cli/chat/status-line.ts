@@ -1,13 +1,13 @@
 // Draws the status bar: the connection, who one is and where, what is unread elsewhere.
 import { durationText } from '../call/call-output.js';
-import { sayIn, type Say } from '../catalogue/translate.js';
+import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { unreadElsewhere } from './conversation-list.js';
 import { span, spread, type Line, type Span } from './spans.js';
-import type { CallLine, ChatState } from './state.js';
+import { sayOf, type CallLine, type ChatState } from './state.js';
 
 function connectionPart(state: ChatState): Span {
-  const say = sayIn(state.lang);
+  const say = sayOf(state);
   const { connection } = state;
   if (connection.state === 'online') return span(`● ${say('chat.connected')}`, 'good');
   if (connection.state === 'connecting') return span(`○ ${say('chat.connecting')}`, 'warn');
@@ -48,7 +48,7 @@ function vimPart(state: ChatState, say: Say): Line {
 }
 
 export function statusLine(state: ChatState): Line {
-  const say = sayIn(state.lang);
+  const say = sayOf(state);
   if (state.form !== null) {
     return spread([], [span(`${say('chat.form-hint')} `, 'dim')], state.size.columns);
   }

@@ -2,7 +2,7 @@
 import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { callOptions } from '../call/call-options.js';
-import { languageOf } from '../language.js';
+import { hour12Of, languageOf } from '../language.js';
 import { openSettings } from '../settings/settings-file.js';
 import type { CommandRun } from '../table/spec.js';
 
@@ -23,6 +23,7 @@ export const chat: CommandRun = async (context, fields) => {
     const { io } = context;
     return runPlainChat({
       ...options,
+      systemHour12: hour12Of(io.env),
       input: io.stdin,
       output: io.stdout,
       interrupt: context.takeInterrupt(),

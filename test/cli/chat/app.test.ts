@@ -421,3 +421,9 @@ t.test('without read receipts reading is private, and without typing nobody hear
   await chat.type('more', '› more');
   t.equal(calls().at(-1), 'typing @bob true');
 });
+
+t.test('/set timeFormat changes the times on the screen at once', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows(/hello alice {2}\d\d:\d\d$/m);
+  await chat.type('/set timeformat 12h\r', /hello alice {2}\d{1,2}:\d\d [ap]m$/m);
+});
