@@ -106,6 +106,7 @@ export const errorTexts = {
   'database-newer': 'the database {path} was made by a newer PyTalk: update this one',
   'database-damaged': 'the database {path} is damaged ({reason}): restore a backup',
   'recovery-key-invalid': 'that recovery key does not fit this account',
+  'server-not-started': 'the server did not start: {reason}. Its log: {path}',
   offline: 'not connected, and this cannot wait: try again when the server answers',
   cancelled: 'cancelled',
   closed: 'this client is closed',

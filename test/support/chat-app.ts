@@ -3,6 +3,7 @@ import { noDevices } from './calling.js';
 import type { DraftFile } from '../../src/cli/chat/drafts.js';
 import { runChat } from '../../src/cli/chat/chat.js';
 import { FakeClient } from './fake-client.js';
+import type { StartedServer } from '../../src/cli/platform/start-server.js';
 import type { SettingsKeeper } from '../../src/cli/settings/settings-file.js';
 import { memorySettings } from './settings.js';
 import { FakeTerminal } from './fake-terminal.js';
@@ -34,6 +35,7 @@ export async function startChat(
     lang?: 'en' | 'fr';
     settings?: SettingsKeeper;
     drafts?: DraftFile;
+    startServer?: () => Promise<StartedServer>;
   } = {},
 ): Promise<RunningChat> {
   const terminal = new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
@@ -45,6 +47,7 @@ export async function startChat(
     openClient: options.open ?? (() => Promise.resolve(client)),
     lang: options.lang ?? 'en',
     systemLang: 'en',
+    startServer: options.startServer ?? (() => Promise.reject(new Error('not here'))),
     settings: options.settings ?? memorySettings(),
     callSetup: noDevices,
     ...(options.drafts !== undefined && { drafts: options.drafts }),

@@ -1,4 +1,5 @@
 // `call` in a terminal: rings, shows the pictures, goes to the chat and back, and calls again when asked to.
+import { PytalkError } from '../../protocol/errors.js';
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import { detectGraphics, type Graphics } from '../../media/terminal/detect.js';
@@ -94,6 +95,8 @@ async function chatBeside(
     lang: context.say.lang,
     systemLang: languageOf([], context.io.env).lang,
     settings: await openSettings(context.home),
+    // The client is logged in: nothing asks for a server.
+    startServer: () => Promise.reject(new PytalkError('closed')),
     env: context.io.env,
     // The same one: it knows that the chat has left it, and takes it over again for the call.
     terminal,

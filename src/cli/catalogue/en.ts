@@ -5,6 +5,7 @@ import { chatEn } from './chat-en.js';
 import { commandsEn } from './commands-en.js';
 import { demoEn } from './demo-en.js';
 import { errorsEn } from './errors-en.js';
+import { firstStartEn } from './first-start-en.js';
 import { messagesEn } from './messages-en.js';
 import { settingsEn } from './settings-en.js';
 import { monitorEn } from './monitor-en.js';
@@ -17,6 +18,7 @@ export const en = {
   ...monitorEn,
   ...chatEn,
   ...settingsEn,
+  ...firstStartEn,
   ...callEn,
   ...agentEn,
   ...demoEn,

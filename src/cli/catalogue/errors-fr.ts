@@ -106,6 +106,7 @@ export const errorsFr = {
   'error.database-newer': 'la base de données {path} vient d’un PyTalk plus récent : mettez celui-ci à jour',
   'error.database-damaged': 'la base de données {path} est endommagée ({reason}) : restaurez une sauvegarde',
   'error.recovery-key-invalid': 'cette clé de récupération ne correspond pas à ce compte',
+  'error.server-not-started': 'le serveur n’a pas démarré : {reason}. Son journal : {path}',
   'error.offline': 'hors connexion, et cela ne peut pas attendre : réessayez quand le serveur répondra',
   'error.cancelled': 'annulé',
   'error.closed': 'ce client est fermé',

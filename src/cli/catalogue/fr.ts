@@ -6,6 +6,7 @@ import { commandsFr } from './commands-fr.js';
 import { demoFr } from './demo-fr.js';
 import type { en, Placeholders } from './en.js';
 import { errorsFr } from './errors-fr.js';
+import { firstStartFr } from './first-start-fr.js';
 import { messagesFr } from './messages-fr.js';
 import { settingsFr } from './settings-fr.js';
 import { monitorFr } from './monitor-fr.js';
@@ -18,6 +19,7 @@ const texts = {
   ...monitorFr,
   ...chatFr,
   ...settingsFr,
+  ...firstStartFr,
   ...callFr,
   ...agentFr,
   ...demoFr,

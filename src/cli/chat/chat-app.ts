@@ -1,12 +1,13 @@
 // The running chat: what commands and keys may do, done; ends with an exit code.
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
-import { systemTimers } from '../../client/timers.js';
 import type { Key, Lang, Say } from '../catalogue/translate.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
 import type { SettingKey, Settings } from '../settings/settings.js';
+import type { StartedServer } from '../platform/start-server.js';
 import type { Action } from './actions.js';
+import { notifierFor } from './own-notifier.js';
 import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
 import { errorText, usage } from './context.js';
@@ -17,8 +18,7 @@ import { keyProblems, newKeyProblem } from './keymap.js';
 import type { Input } from './keys.js';
 import { LogIn } from './log-in.js';
 import type { NotificationDevice } from '../notify/device.js';
-import { Notifier } from '../notify/notifier.js';
-import { isWatching } from './reduce.js';
+import type { Notifier } from '../notify/notifier.js';
 import { visibleRows, drawContext } from './message-view.js';
 import { layoutOf } from './layout.js';
 import { parseCommandLine } from './command-line.js';
@@ -53,6 +53,8 @@ export interface AppHost {
   readonly drafts?: DraftFile;
   /** What the setting `lang` means by `auto`. */
   readonly systemLang: Lang;
+  /** Starts a server on this machine. */
+  startServer(): Promise<StartedServer>;
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
   readonly device: NotificationDevice;
@@ -80,22 +82,18 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     withName: string | undefined,
   ) {
     this.wantsOpen = withName ?? null;
-    this.notifier = new Notifier({
-      device: host.device,
-      settings: () => this.state.settings,
-      say: () => this.say,
-      me: () => this.state.me,
-      timers: systemTimers,
-      isWatched: (conv) => isWatching(this.state, conv),
-      isFocused: () => this.state.focused,
-    });
+    this.notifier = notifierFor(this, host.device);
     this.typing = new TypingSignal(() => host.now());
     this.logIn = new LogIn({
       state: () => this.state,
       say: () => this.say,
       dispatch: (action) => this.dispatch(action),
       openClient: (options) => host.openClient(options),
-      entered: (client) => this.enter(client),
+      startServer: () => host.startServer(),
+      entered: async (client, isNew) => {
+        await this.enter(client);
+        if (isNew) await runCommand(this, '/tour');
+      },
     });
   }
 

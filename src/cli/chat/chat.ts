@@ -5,6 +5,7 @@ import type { Graphics } from '../../media/terminal/detect.js';
 import { showCall } from '../call/call-view.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Lang } from '../catalogue/translate.js';
+import type { StartedServer } from '../platform/start-server.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
 import { deviceOf } from '../notify/device.js';
 import type { ShowCall } from './calls.js';
@@ -28,6 +29,7 @@ export interface ChatOptions {
   openClient: (options: ConnectOptions) => Promise<Client>;
   lang: Lang;
   systemLang: Lang;
+  startServer: () => Promise<StartedServer>;
   settings: SettingsKeeper;
   env: Readonly<Record<string, string | undefined>>;
   terminal: Terminal;
@@ -164,6 +166,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
       connect: options.connect,
       settings: options.settings,
       systemLang: options.systemLang,
+      startServer: options.startServer,
       openClient: options.openClient,
       now: () => Date.now(),
       device: deviceOf(terminal, env),

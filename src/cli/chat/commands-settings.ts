@@ -1,4 +1,4 @@
-// Slash commands that show and change the settings: each takes effect at once and is kept.
+// Slash commands that show and change the settings, at once and for good; and the first steps.
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import {
@@ -14,6 +14,7 @@ import { usage, type ChatContext } from './context.js';
 import { table } from './slash-command.js';
 import { span, type Line } from './spans.js';
 import { wrap } from './text-width.js';
+import { addressForOthers, tourPage } from './tour.js';
 
 const shown = (settings: Settings, key: SettingKey): string => kindOf(key).show(settings[key]);
 
@@ -48,6 +49,20 @@ async function change(context: ChatContext, key: SettingKey, text: string): Prom
 }
 
 export const settingsCommands = table([
+  {
+    name: 'tour',
+    words: [],
+    least: 0,
+    run(context) {
+      const { client, say } = context;
+      const facts = {
+        me: client.me?.username ?? '',
+        phone: client.me?.phone ?? null,
+        server: addressForOthers(client.server),
+      };
+      context.page(say('tour.title'), (columns) => tourPage(facts, say, columns));
+    },
+  },
   {
     name: 'set',
     words: ['setting', 'setting-value', 'none'],

@@ -25,6 +25,10 @@ export const viewCommands = table([
     least: 1,
     async run(context, line) {
       const found = await context.client.search(line.rest, { limit: 100 });
+      if (found.length === 0) {
+        context.info('chat.found-none', { text: cleanLine(line.rest) });
+        return;
+      }
       const title = context.say.count('chat.found', found.length, { text: cleanLine(line.rest) });
       const lines = found.map((message) => resultLine(context, message));
       context.page(title, () => lines);

@@ -1,9 +1,15 @@
 // Draws the first screen: the form to log in or register, its fields and what to do.
 import type { Say } from '../catalogue/translate.js';
-import type { Field, Form } from './forms.js';
+import { valueOf, type Field, type Form } from './forms.js';
 import { fill, fit, span, type Line } from './spans.js';
 import { sayOf, type ChatState } from './state.js';
 import { graphemesOf, widthOf, wrap } from './text-width.js';
+
+const otherForm = {
+  first: 'chat.form.to-login-known',
+  login: 'chat.form.to-register',
+  register: 'chat.form.to-login',
+} as const;
 
 export interface FormDrawing {
   readonly lines: readonly Line[];
@@ -26,7 +32,8 @@ function fieldLine(form: Form, index: number, say: Say, labels: number, width: n
   const label = say(field.label);
   const room = Math.max(4, width - labels - 4);
   const value = shownValue(field, room).text;
-  const hint = field.isOptional && value === '' ? span(say('chat.form.optional'), 'dim') : span(value);
+  const optional = form.kind === 'first' ? 'chat.form.here' : 'chat.form.optional';
+  const hint = field.isOptional && value === '' ? span(say(optional), 'dim') : span(value);
   const padding = ' '.repeat(Math.max(0, labels - widthOf(label)));
   return [
     span(isActive ? '› ' : '  ', 'accent'),
@@ -47,20 +54,24 @@ export function formDrawing(state: ChatState, form: Form, rows: number): FormDra
     [],
     [span('PyTalk', 'bold')],
     [],
-    ...wrap(say(form.kind === 'login' ? 'chat.form.login' : 'chat.form.register'), width - 2).map(
-      (row): Line => [span(row.text)],
-    ),
+    ...wrap(
+      form.note ?? say(form.kind === 'login' ? 'chat.form.login' : 'chat.form.register'),
+      width - 2,
+    ).map((row): Line => [span(row.text)]),
     [],
   ];
   const fields = form.fields.map((_, index) => fieldLine(form, index, say, labels, width));
   const bottom: Line[] = [[]];
-  if (form.isBusy) bottom.push([span(say('chat.form.busy'), 'accent')]);
+  if (form.isBusy) {
+    const isStarting = form.kind === 'first' && valueOf(form, 'server') === '';
+    bottom.push([span(say(isStarting ? 'chat.form.starting' : 'chat.form.busy'), 'accent')]);
+  }
   if (form.error !== null) {
     for (const row of wrap(form.error, width - 4))
       bottom.push([span(row.start === 0 ? '✗ ' : '  ', 'bad'), span(row.text, 'bad')]);
   }
   if (!form.isBusy && form.error === null) {
-    const key = form.kind === 'login' ? 'chat.form.to-register' : 'chat.form.to-login';
+    const key = otherForm[form.kind];
     for (const row of wrap(say(key), width - 2)) bottom.push([span(row.text, 'dim')]);
   }
   const all = [...top, ...fields, ...bottom];

@@ -13,7 +13,8 @@ export interface Field {
   readonly buffer: TextBuffer;
 }
 
-export type FormKind = 'login' | 'register';
+/** `first` asks for a server when none is known. */
+export type FormKind = 'first' | 'login' | 'register';
 
 export interface Form {
   readonly kind: FormKind;
@@ -22,11 +23,14 @@ export interface Form {
   readonly isBusy: boolean;
   /** Why the last try failed, as one sentence. */
   readonly error: string | null;
+  /** What to know before filling it in. */
+  readonly note: string | null;
 }
 
 type FieldRow = readonly [id: FieldId, label: Key, about?: { isSecret?: true; isOptional?: true }];
 
 const rows: Readonly<Record<FormKind, readonly FieldRow[]>> = {
+  first: [['server', 'chat.field.server', { isOptional: true }]],
   login: [
     ['server', 'chat.field.server'],
     ['username', 'chat.field.username'],
@@ -56,6 +60,7 @@ export function makeForm(
   kind: FormKind,
   known: Readonly<Partial<Record<FieldId, string>>>,
   error: string | null = null,
+  note: string | null = null,
 ): Form {
   const fields = rows[kind].map(([id, label, about]) => ({
     id,
@@ -66,7 +71,7 @@ export function makeForm(
   }));
   const empty = fields.findIndex((field) => field.buffer.text === '' && !field.isOptional);
   const active = empty === -1 ? fields.length - 1 : empty;
-  return { kind, fields, active, isBusy: false, error };
+  return { kind, fields, active, isBusy: false, error, note };
 }
 
 /** The other form, with what was typed into this one. */

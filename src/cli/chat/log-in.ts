@@ -2,6 +2,7 @@
 import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import type { Say } from '../catalogue/translate.js';
+import type { StartedServer } from '../platform/start-server.js';
 import type { Action } from './actions.js';
 import { errorText } from './context.js';
 import { makeForm, problemOf, refused, valueOf, type Form } from './forms.js';
@@ -12,11 +13,19 @@ export interface LogInHost {
   say(): Say;
   dispatch(action: Action): void;
   openClient(options: ConnectOptions): Promise<Client>;
-  /** A logged-in client: from here on it belongs to the host. */
-  entered(client: Client): Promise<void>;
+  /** A logged-in client: from here on it belongs to the host. `isNew`: the account was made just now. */
+  entered(client: Client, isNew: boolean): Promise<void>;
+  /** Starts a server on this machine. */
+  startServer(): Promise<StartedServer>;
 }
 
 const defaultServer = '127.0.0.1:5000';
+
+/** Nothing was told about a server, and none runs on this machine. */
+function isNobodyHere(error: unknown): boolean {
+  const isUnreachable = error instanceof PytalkError && error.code === 'unreachable';
+  return isUnreachable && error.details['server'] === defaultServer;
+}
 
 export class LogIn {
   private client: Client | null = null;
@@ -29,12 +38,13 @@ export class LogIn {
     try {
       const client = await this.connect({ ...options, offline: true });
       if (client.me !== null) {
-        await this.handOver(client);
+        await this.handOver(client, false);
         return;
       }
       this.show('login', { server: client.server }, null);
     } catch (error) {
-      this.show('login', { server: options.server ?? defaultServer }, errorText(error, this.host.say()));
+      if (options.server === undefined && isNobodyHere(error)) this.showFirst();
+      else this.show('login', { server: options.server ?? defaultServer }, errorText(error, this.host.say()));
     }
   }
 
@@ -56,7 +66,8 @@ export class LogIn {
       return;
     }
     this.host.dispatch({ type: 'form-changed', form: { ...form, isBusy: true, error: null } });
-    this.send(form, options).catch((error: unknown) => this.failed(error));
+    const work = form.kind === 'first' ? this.chooseServer(form, options) : this.send(form, options);
+    work.catch((error: unknown) => this.failed(error));
   }
 
   /** Idempotent: nothing is shown or opened any more. */
@@ -85,7 +96,27 @@ export class LogIn {
         ...optional('invite'),
       });
     }
-    await this.handOver(client);
+    await this.handOver(client, form.kind === 'register');
+  }
+
+  /** The server that was named, if it answers; else a new one on this machine. */
+  private async chooseServer(form: Form, options: ConnectOptions): Promise<void> {
+    const say = this.host.say();
+    const named = valueOf(form, 'server');
+    if (named !== '') {
+      const { server } = await this.connect({ ...options, server: named });
+      this.show('register', { server }, null, say('chat.form.found', { server }));
+      return;
+    }
+    const { address, pid, dataDir, logFile } = await this.host.startServer();
+    const note = say('chat.form.started', { pid, path: dataDir, log: logFile });
+    this.show('register', { server: address }, null, note);
+  }
+
+  private showFirst(): void {
+    const note = this.host.say()('chat.form.first', { server: defaultServer });
+    if (!this.isCancelled)
+      this.host.dispatch({ type: 'form-shown', form: makeForm('first', {}, null, note) });
   }
 
   /** The client for these options: the one that is open, if it goes to the same server. */
@@ -99,9 +130,9 @@ export class LogIn {
     return opened;
   }
 
-  private async handOver(client: Client): Promise<void> {
+  private async handOver(client: Client, isNew: boolean): Promise<void> {
     this.client = null;
-    if (!this.isCancelled) await this.host.entered(client);
+    if (!this.isCancelled) await this.host.entered(client, isNew);
   }
 
   private async drop(): Promise<void> {
@@ -110,8 +141,14 @@ export class LogIn {
     await client?.close();
   }
 
-  private show(kind: 'login' | 'register', known: { server: string }, error: string | null): void {
-    if (!this.isCancelled) this.host.dispatch({ type: 'form-shown', form: makeForm(kind, known, error) });
+  private show(
+    kind: 'login' | 'register',
+    known: { server: string },
+    error: string | null,
+    note: string | null = null,
+  ): void {
+    if (!this.isCancelled)
+      this.host.dispatch({ type: 'form-shown', form: makeForm(kind, known, error, note) });
   }
 
   private failed(error: unknown): void {

@@ -7,6 +7,7 @@ import { exitCodes } from '../exit-codes.js';
 import type { Lang } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { CallSetup } from '../call/live-call.js';
+import type { StartedServer } from '../platform/start-server.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
 import { silentDevice } from '../notify/device.js';
 import type { Action } from './actions.js';
@@ -24,6 +25,7 @@ export interface PlainOptions {
   openClient: (options: ConnectOptions) => Promise<Client>;
   lang: Lang;
   systemLang: Lang;
+  startServer: () => Promise<StartedServer>;
   systemHour12: boolean;
   settings: SettingsKeeper;
   input: Readable;

@@ -1,8 +1,11 @@
 // `pytalk chat`: the terminal UI, loaded only here.
+import { join } from 'node:path';
 import type { Client, ConnectOptions } from '../../client/api.js';
+import { defaultHome } from '../../client/home.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { callOptions } from '../call/call-options.js';
 import { hour12Of, languageOf } from '../language.js';
+import { startServerHere } from '../platform/start-server.js';
 import { openSettings } from '../settings/settings-file.js';
 import type { CommandRun } from '../table/spec.js';
 
@@ -16,6 +19,7 @@ export const chat: CommandRun = async (context, fields) => {
     lang: context.say.lang,
     systemLang: languageOf([], context.io.env).lang,
     settings: await openSettings(context.home),
+    startServer: () => startServerHere(join(context.home ?? defaultHome(), 'server')),
     callSetup: setup,
   };
   if (fields['plain'] === true) {

@@ -25,8 +25,10 @@ t.test('registers from inside, keeping what was typed into the other form', asyn
   await chat.shows(/Username +erin/);
   await chat.type('secret123\rother\r06 12 34 56 78\r', '06 12 34 56 78');
   await chat.type('\r\r\r\r', '✗ the two passwords differ');
-  await chat.type('\u0015secret123\r\r\r\r\r\r', 'Welcome, erin!');
+  await chat.type('\u0015secret123\r\r\r\r\r\r', 'phone number 0612345678');
   t.match(client.calls, ['register erin 0612345678']);
+  await chat.type('\u001b', 'Welcome, erin!');
+  await chat.type('/tour\r', 'First steps');
 });
 
 t.test('a refusal leads to the field it is about, so that nothing is typed into another one', async (t) => {
@@ -51,10 +53,10 @@ t.test('a server that does not answer is told in the form, and another one can b
       );
     },
   });
-  await chat.shows('✗ cannot reach 127.0.0.1:5000: refused');
+  await chat.shows('nothing answers at 127.0.0.1:5000');
   client.server = 'chat.example.org:5000';
-  await chat.type('\u001b[A\u0015chat.example.org:5000\r', 'chat.example.org');
-  await chat.type('alice\rsecret123\r', 'Welcome, alice!');
+  await chat.type('chat.example.org:5000\r', 'The server chat.example.org:5000 answers.');
+  await chat.type('\u0012alice\rsecret123\r', 'Welcome, alice!');
   t.same(asked, []);
   t.match(chat.terminal.text, 'alice @ chat.example.org:5000');
 });
@@ -81,3 +83,40 @@ t.test('a small screen shows the field that is being filled in', async (t) => {
   await chat.shows('› Server');
   await chat.type('\u001b[Z', '› Invitation code');
 });
+
+t.test(
+  'without any server Enter starts one on this machine, and says where it is and how it stops',
+  async (t) => {
+    const client = new FakeClient(null);
+    client.server = '127.0.0.1:5123';
+    const details = { server: '127.0.0.1:5000', reason: 'refused' };
+    let isUp = false;
+    let starts = 0;
+    const chat = await startChat(t, {
+      columns: 100,
+      open: () =>
+        isUp ? Promise.resolve(client) : Promise.reject(new PytalkError('unreachable', { details })),
+      startServer: () => {
+        starts++;
+        if (starts === 1)
+          return Promise.reject(
+            new PytalkError('server-not-started', { details: { path: '/h/log', reason: 'port taken' } }),
+          );
+        isUp = true;
+        return Promise.resolve({
+          address: '127.0.0.1:5123',
+          pid: 4242,
+          dataDir: '/h/server',
+          logFile: '/h/server/server.log',
+        });
+      },
+    });
+    await chat.shows('start one on this machine');
+    await chat.type('\r', '✗ the server did not start: port taken. Its log: /h/log');
+    await chat.type('\r', 'Your server runs (process 4242)');
+    await chat.shows('/h/server/server.log');
+    await chat.shows('kill 4242');
+    await chat.shows(/Server +127\.0\.0\.1:5123/);
+    await chat.type('erin\rsecret123\rsecret123\r0612345678\r\r\r\r\r', 'your name erin');
+  },
+);

@@ -21,6 +21,7 @@ function start(client: FakeClient, withName?: string): Plain {
     openClient: () => Promise.resolve(client),
     lang: 'en',
     systemLang: 'en',
+    startServer: () => Promise.reject(new Error('not here')),
     systemHour12: false,
     settings: memorySettings(),
     callSetup: noDevices,

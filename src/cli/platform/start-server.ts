@@ -1,0 +1,59 @@
+// Starts a server on this machine that goes on without us, and waits until it takes connections.
+import { spawn } from 'node:child_process';
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PytalkError } from '../../protocol/errors.js';
+import { cleanLine } from '../clean-text.js';
+
+export interface StartedServer {
+  /** `127.0.0.1:PORT`. */
+  readonly address: string;
+  readonly pid: number;
+  readonly dataDir: string;
+  readonly logFile: string;
+}
+
+const patienceMs = 30_000;
+const lookEveryMs = 100;
+
+/** The port in the one line that a server prints when it takes connections. */
+function portIn(log: string): number | null {
+  const port = /PyTalk server listening on tcp:\/\/\S*:(\d+) /.exec(log)?.[1];
+  return port === undefined ? null : Number(port);
+}
+
+/** `more` are further options of `serve`. Rejects with `server-not-started` and the last words of its log. */
+export async function startServerHere(dataDir: string, more: readonly string[] = []): Promise<StartedServer> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const logFile = join(dataDir, 'server.log');
+  const log = await open(logFile, 'w', 0o600);
+  const [program = ''] = process.argv.slice(1);
+  const args = [...process.execArgv, program, 'serve', '--data', dataDir, ...more];
+  const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  let failure: string | null = null;
+  child.on('exit', (code) => {
+    failure = String(code);
+  });
+  child.on('error', (error) => {
+    failure = error.message;
+  });
+  try {
+    for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += lookEveryMs) {
+      const text = await readFile(logFile, 'utf8');
+      const port = portIn(text);
+      if (port !== null && child.pid !== undefined)
+        return { address: `127.0.0.1:${port}`, pid: child.pid, dataDir, logFile };
+      if (failure !== null) {
+        const reason = cleanLine(text.trim().split('\n').at(-1) ?? failure, 300);
+        throw new PytalkError('server-not-started', { details: { path: logFile, reason } });
+      }
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+    child.kill();
+    throw new PytalkError('server-not-started', { details: { path: logFile, reason: 'timeout' } });
+  } finally {
+    child.removeAllListeners();
+    child.unref();
+    await log.close();
+  }
+}
