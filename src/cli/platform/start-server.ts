@@ -30,12 +30,12 @@ export async function startServerHere(dataDir: string, more: readonly string[] =
   const [program = ''] = process.argv.slice(1);
   const args = [...process.execArgv, program, 'serve', '--data', dataDir, ...more];
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', log.fd, log.fd] });
-  let failure: string | null = null;
+  const ending: { why: string | null } = { why: null };
   child.on('exit', (code) => {
-    failure = String(code);
+    ending.why = String(code);
   });
   child.on('error', (error) => {
-    failure = error.message;
+    ending.why = error.message;
   });
   try {
     for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += lookEveryMs) {
@@ -43,8 +43,8 @@ export async function startServerHere(dataDir: string, more: readonly string[] =
       const port = portIn(text);
       if (port !== null && child.pid !== undefined)
         return { address: `127.0.0.1:${port}`, pid: child.pid, dataDir, logFile };
-      if (failure !== null) {
-        const reason = cleanLine(text.trim().split('\n').at(-1) ?? failure, 300);
+      if (ending.why !== null) {
+        const reason = cleanLine(text.trim().split('\n').at(-1) ?? ending.why, 300);
         throw new PytalkError('server-not-started', { details: { path: logFile, reason } });
       }
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
