@@ -47,6 +47,11 @@ export class TmuxTerminal {
     return this.tmux('capture-pane', '-p');
   }
 
+  /** The screen's rows with the sequences that colour them. */
+  async colours(): Promise<string> {
+    return this.tmux('capture-pane', '-p', '-e');
+  }
+
   /** Resolves with the screen once it shows this. */
   async shows(wanted: string | RegExp): Promise<string> {
     const giveUpAt = Date.now() + patienceMs;

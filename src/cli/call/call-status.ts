@@ -79,6 +79,5 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
     const freezes = [...stats.received.values()].reduce((sum, { video }) => sum + video.freezes, 0);
     if (freezes > 0) parts.push(say('call.freezes', { count: freezes }));
   }
-  parts.push(say('call.help-hint'));
   return parts.join('  ');
 }

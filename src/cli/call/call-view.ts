@@ -21,7 +21,6 @@ const noticeMs = 6000;
 /** The safety number stays longer: it is to be read aloud. */
 const safetyNumberMs = 15_000;
 const volumeStep = 0.1;
-const maxVolume = 2;
 
 /** How the view was left: the call is over, or goes on while the person reads; `again` asks for another one. */
 export type Left = 'over' | 'chat' | 'again';
@@ -33,6 +32,8 @@ export interface CallViewOptions {
   graphics: Graphics;
   say: Say;
   now: () => number;
+  /** It has the upper rows only, above a chat that has the keys. */
+  isShared?: boolean;
   /** After the end it waits for a key, so that the person sees how it ended; else it is left at once. */
   stays: boolean;
   /** Leaves by itself after so many milliseconds, as if it were over. */
@@ -50,8 +51,6 @@ class CallView {
   readonly #options: CallViewOptions;
   readonly #screen: CallScreen;
   readonly #undo: (() => void)[] = [];
-  #volume = 1;
-  #silent = false;
   #connectedAtMs: number | null = null;
   #before: Sample | null = null;
   #safetyNumber: string | null = null;
@@ -63,13 +62,14 @@ class CallView {
 
   constructor(options: CallViewOptions) {
     this.#options = options;
-    const { terminal, graphics, now } = options;
+    const { terminal, graphics, now, isShared = false } = options;
     this.#screen = new CallScreen({
       write: (bytes) => terminal.write(bytes),
       columns: terminal.columns,
       rows: terminal.rows,
       graphics,
       now,
+      isShared,
     });
   }
 
@@ -164,7 +164,9 @@ class CallView {
       case 'connected':
         this.#connectedAtMs = now();
         this.#safetyNumber = news.safetyNumber;
-        this.#showSafetyNumber();
+        // Above a chat there is no room for it; `n` over the whole terminal shows it, and /verify.
+        if (this.#options.isShared === true) this.#notice('', 0);
+        else this.#showSafetyNumber();
         break;
       case 'ended':
         this.#ended(news);
@@ -225,8 +227,9 @@ class CallView {
     const stats = live.stats();
     const sample = { stats, atMs: now() };
     const connectedForMs = this.#connectedAtMs === null ? null : now() - this.#connectedAtMs;
-    const status = { live, connectedForMs, silent: this.#silent, volume: this.#volume };
-    this.#screen.status(statusText(status, sample, this.#before, say));
+    const status = { live, connectedForMs, silent: live.volume === 0, volume: live.volume };
+    const text = statusText(status, sample, this.#before, say);
+    this.#screen.status(this.#options.isShared === true ? text : `${text}  ${say('call.help-hint')}`);
     this.#before = sample;
   }
 
@@ -270,17 +273,13 @@ class CallView {
         live.setScreen(!live.screenOn);
         return;
       case 'speaker':
-        this.#silent = !this.#silent;
-        live.setVolume(this.#silent ? 0 : this.#volume);
-        this.#notice(say(this.#silent ? 'call.speaker-off' : 'call.speaker-on'), noticeMs / 3);
+        live.toggleSpeaker();
+        this.#notice(say(live.volume === 0 ? 'call.speaker-off' : 'call.speaker-on'), noticeMs / 3);
         return;
       case 'louder':
       case 'softer': {
-        const step = what === 'louder' ? volumeStep : -volumeStep;
-        this.#volume = Math.min(maxVolume, Math.max(0, Math.round((this.#volume + step) * 10) / 10));
-        this.#silent = false;
-        live.setVolume(this.#volume);
-        this.#notice(say('call.volume', { percent: Math.round(this.#volume * 100) }), noticeMs / 3);
+        live.changeVolume(what === 'louder' ? volumeStep : -volumeStep);
+        this.#notice(say('call.volume', { percent: Math.round(live.volume * 100) }), noticeMs / 3);
         return;
       }
       case 'layout':

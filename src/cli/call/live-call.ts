@@ -45,10 +45,15 @@ export type CallSetup = Pick<
 
 type Listener = (news: CallNews) => void;
 
+const maxVolume = 2;
+
 export class LiveCall {
   readonly call: Call;
   /** Address of the page that shows this call as well; null for none. */
   page: string | null = null;
+  /** Of the speaker: 1 is as it came, 0 is silent. */
+  volume = 1;
+  #loudness = 1;
   readonly #client: Client;
   readonly #setup: CallSetup;
   readonly #listeners = new Set<Listener>();
@@ -221,7 +226,18 @@ export class LiveCall {
   }
 
   setVolume(volume: number): void {
-    this.#media?.setVolume(volume);
+    this.volume = Math.min(maxVolume, Math.max(0, Math.round(volume * 10) / 10));
+    this.#media?.setVolume(this.volume);
+  }
+
+  changeVolume(step: number): void {
+    this.setVolume((this.volume === 0 ? this.#loudness : this.volume) + step);
+  }
+
+  /** Off, and on again as loud as before. */
+  toggleSpeaker(): void {
+    if (this.volume > 0) this.#loudness = this.volume;
+    this.setVolume(this.volume > 0 ? 0 : this.#loudness);
   }
 
   stats(): MediaStats | null {

@@ -4,6 +4,7 @@ import type { Call } from '../../client/call-api.js';
 import type { CallMedia as MediaKind } from '../../protocol/call-shapes.js';
 import { newProblems, newsText } from '../call/call-output.js';
 import { LiveCall, type CallNews, type CallSetup } from '../call/live-call.js';
+import { statusText, type Sample } from '../call/call-status.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import { cleanLine } from '../clean-text.js';
@@ -12,6 +13,9 @@ import type { Action } from './actions.js';
 import type { CallLine } from './state.js';
 
 const ringEveryMs = 3000;
+const statusEveryMs = 1000;
+/** The key that calls again does so only that long after a call: later it would surprise. */
+const againMs = 120_000;
 
 /** Shows a call over the whole terminal; resolves when it is over, or with `chat` when the person wants to read. */
 export type ShowCall = (client: Client, live: LiveCall) => Promise<void>;
@@ -36,6 +40,11 @@ export class ChatCalls {
   #ringing: Call | null = null;
   #live: LiveCall | null = null;
   #bell: NodeJS.Timeout | undefined;
+  #clock: NodeJS.Timeout | undefined;
+  #before: Sample | null = null;
+  #shown: CallLine | null = null;
+  /** The last call that was missed or is over. */
+  #last: { with: string; media: MediaKind; atMs: number } | null = null;
   readonly #isNew = newProblems();
 
   constructor(client: Client, host: CallsHost) {
@@ -54,8 +63,55 @@ export class ChatCalls {
     await this.#take(call);
   }
 
+  /** Calls again whom the last call was with. */
+  async redial(): Promise<void> {
+    const last = this.#last;
+    if (last === null) this.#host.info('chat.call-none');
+    else await this.start(() => last.with, last.media);
+  }
+
+  /** The one key of the moment: answers with pictures, changes how the call is shown, or calls again. */
+  async press(): Promise<void> {
+    const isFresh = this.#last !== null && this.#host.now() - this.#last.atMs < againMs;
+    if (this.#ringing !== null || this.#live !== null || !isFresh) await this.answer(() => '');
+    else await this.redial();
+  }
+
+  /** Answers what rings with sound alone; during a call the microphone goes off and on. */
+  async pressSound(): Promise<void> {
+    if (this.#ringing !== null) await this.answer(() => '', { camera: 'none' });
+    else this.mute();
+  }
+
+  mute(): void {
+    this.#during((live) => live.setMuted(!live.muted));
+  }
+
+  camera(): void {
+    this.#during((live) => live.setCamera(!live.cameraOn));
+  }
+
+  /** The second picture: this screen, or what was given for it. */
+  screen(): void {
+    this.#during((live) => live.setScreen(!live.screenOn));
+  }
+
+  /** Of the speaker: louder or softer by so much, where 1 is as it came; null is off and on. */
+  volume(step: number | null): void {
+    this.#during((live) => {
+      if (step === null) live.toggleSpeaker();
+      else live.changeVolume(step);
+      this.#host.info('call.volume', { percent: Math.round(live.volume * 100) });
+    });
+  }
+
+  #during(change: (live: LiveCall) => void): void {
+    if (this.#live === null) this.#host.info('chat.call-none');
+    else change(this.#live);
+  }
+
   /** Answers what rings; else shows the call that goes on here, or joins the one that runs in the conversation that is open. */
-  async answer(open: () => string): Promise<void> {
+  async answer(open: () => string, setup: Partial<CallSetup> = {}): Promise<void> {
     const call = this.#ringing;
     if (call === null) {
       if (this.#live !== null) await this.show();
@@ -64,13 +120,18 @@ export class ChatCalls {
     }
     this.#stopRinging();
     await call.accept();
-    await this.#take(call);
+    await this.#take(call, setup);
   }
 
   async #join(open: () => string): Promise<void> {
+    const name = open();
+    if (name === '') {
+      this.#host.info('chat.call-none');
+      return;
+    }
     let call: Call;
     try {
-      call = await this.#client.joinCall(open());
+      call = await this.#client.joinCall(name);
     } catch (error) {
       if (!(error instanceof PytalkError && error.code === 'call-not-found')) throw error;
       this.#host.info('chat.call-none');
@@ -103,6 +164,7 @@ export class ChatCalls {
   /** Stops listening; a call goes on. Idempotent. */
   letGo(): void {
     for (const undo of this.#undo.splice(0)) undo();
+    clearInterval(this.#clock);
     this.#stopRinging();
   }
 
@@ -130,6 +192,7 @@ export class ChatCalls {
     call.on('ended', ({ reason }) => {
       if (this.#ringing !== call) return;
       this.#stopRinging();
+      if (reason !== 'elsewhere') this.#remember(call);
       if (reason === 'elsewhere') this.#host.info('call.ended.elsewhere');
       else this.#host.info('chat.call-missed', { name: cleanLine(call.by) });
     });
@@ -142,14 +205,15 @@ export class ChatCalls {
   }
 
   #line(call: CallLine | null): void {
+    this.#shown = call;
     this.#host.dispatch({ type: 'call', call });
   }
 
   /** Runs a call that this device is in. */
-  async #take(call: Call): Promise<void> {
+  async #take(call: Call, setup: Partial<CallSetup> = {}): Promise<void> {
     // Calling where it rings answers.
     if (this.#ringing === call) this.#stopRinging();
-    const live = new LiveCall(this.#client, call, this.#host.setup);
+    const live = new LiveCall(this.#client, call, { ...this.#host.setup, ...setup });
     this.adopt(live);
     await live.begin();
     // Not awaited: commands go on while the pictures are shown.
@@ -162,10 +226,32 @@ export class ChatCalls {
     const sinceMs = answeredAt === null ? null : Date.parse(answeredAt);
     this.#line({ ...line, phase: sinceMs === null ? 'calling' : 'connected', sinceMs });
     this.#undo.push(live.on((news) => this.#hear(news, line)));
+    clearInterval(this.#clock);
+    this.#clock = setInterval(() => this.#tick(live), statusEveryMs);
     void live.ended.then(() => {
+      clearInterval(this.#clock);
       this.#live = null;
+      this.#shown = null;
+      this.#remember(live.call);
       this.#line(null);
     });
+  }
+
+  #remember({ conversation, media }: Call): void {
+    this.#last = { with: conversation, media, atMs: this.#host.now() };
+  }
+
+  /** The figures of the last second. */
+  #tick(live: LiveCall): void {
+    const line = this.#shown;
+    if (line === null) return;
+    const { say } = this.#host;
+    const now = { stats: live.stats(), atMs: this.#host.now() };
+    const connectedForMs = line.sinceMs === null ? null : now.atMs - line.sinceMs;
+    const { volume } = live;
+    const status = statusText({ live, connectedForMs, silent: volume === 0, volume }, now, this.#before, say);
+    this.#before = now;
+    this.#line({ ...line, status });
   }
 
   #hear(news: CallNews, line: Pick<CallLine, 'with' | 'media'>): void {

@@ -2,12 +2,12 @@
 import { coloursOf } from '../../media/terminal/colours.js';
 import type { Client, ConnectOptions } from '../../client/api.js';
 import type { Graphics } from '../../media/terminal/detect.js';
-import { showCall } from '../call/call-view.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { StartedServer } from '../platform/start-server.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
 import { deviceOf } from '../notify/device.js';
+import { CallArea } from './call-area.js';
 import type { ShowCall } from './calls.js';
 import { hour12Of } from '../language.js';
 import type { Input } from './keys.js';
@@ -107,7 +107,40 @@ function listenTo(
  */
 export async function runChat(options: ChatOptions): Promise<number> {
   const { terminal, env } = options;
-  const size = (): ChatState['size'] => ({ columns: terminal.columns, rows: terminal.rows });
+  let graphics: Promise<Graphics> | undefined;
+  const size = (): ChatState['size'] => {
+    const top = area.rows;
+    return { columns: terminal.columns, rows: terminal.rows - top, top };
+  };
+  let isCovered = false;
+  /** What the terminal answers is not meant for the chat. */
+  const asking = async (): Promise<Graphics> => {
+    listening.pause();
+    try {
+      return await options.graphics();
+    } finally {
+      listening.resume();
+      repaint();
+    }
+  };
+  const area = new CallArea({
+    terminal,
+    get say() {
+      return app.say;
+    },
+    graphics: () => (graphics ??= asking()),
+    now: () => Date.now(),
+    changed: () => repaint(),
+    covered(covered) {
+      isCovered = covered;
+      if (covered) listening.pause();
+      else {
+        listening.resume();
+        store.dispatch({ type: 'terminal-focused', focused: true });
+        repaint();
+      }
+    },
+  });
   const first = initialState({
     size: size(),
     nowMs: Date.now(),
@@ -126,11 +159,14 @@ export async function runChat(options: ChatOptions): Promise<number> {
     end = resolve;
     crash = reject;
   });
-  let isCovered = false;
   const draw = (state: ChatState): void => {
     if (isCovered) return;
     try {
-      screen.draw({ rows: ink.draw(frameRows(state), state.size.columns), cursor: cursorOf(state) });
+      screen.draw({
+        rows: ink.draw(frameRows(state), state.size.columns),
+        cursor: cursorOf(state),
+        top: state.size.top ?? 0,
+      });
     } catch (error) {
       crash(error);
     }
@@ -141,24 +177,9 @@ export async function runChat(options: ChatOptions): Promise<number> {
     screen.invalidate();
     store.drawNow();
   };
-  let graphics: Graphics | undefined;
   const show: ShowCall = async (client, live) => {
-    if (options.beside !== undefined) {
-      end(0);
-      return;
-    }
-    if (isCovered) return;
-    isCovered = true;
-    listening.pause();
-    try {
-      graphics ??= await options.graphics();
-      await showCall({ client, live, terminal, graphics, say: app.say, now: () => Date.now(), stays: false });
-    } finally {
-      isCovered = false;
-      listening.resume();
-      store.dispatch({ type: 'terminal-focused', focused: true });
-      repaint();
-    }
+    if (options.beside === undefined) await area.show(client, live);
+    else end(0);
   };
   const app = new ChatApp(
     {
@@ -185,7 +206,10 @@ export async function runChat(options: ChatOptions): Promise<number> {
   terminal.enter();
   const listening = listenTo(terminal, {
     input: (inputs) => app.input(inputs),
-    resize: repaint,
+    resize: () => {
+      area.resized();
+      repaint();
+    },
     drain: () => screen.drained(),
   });
   // The answer comes like a key; a terminal that does not answer keeps what the environment tells.

@@ -165,6 +165,8 @@ function vimHands(context: InputContext): VimHands {
   };
 }
 
+const volumeStep = 0.1;
+
 type Handler = (context: InputContext, key: string) => void;
 
 const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
@@ -224,6 +226,13 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
     const { form } = context.state;
     if (form !== null && !form.isBusy) context.dispatch({ type: 'form-changed', form: switched(form) });
   },
+  call: (context) => context.attempt(() => context.calls.press()),
+  'call-sound': (context) => context.attempt(() => context.calls.pressSound()),
+  'call-end': (context) => context.attempt(() => context.calls.hangUp()),
+  'call-camera': (context) => context.calls.camera(),
+  'call-softer': (context) => context.calls.volume(-volumeStep),
+  'call-louder': (context) => context.calls.volume(volumeStep),
+  'call-screen': (context) => context.calls.screen(),
   help: (context) => context.runSlash('/help'),
   redraw: (context) => context.redraw(),
   interrupt: (context) => context.interrupt(),

@@ -38,6 +38,13 @@ export type Command =
   | 'field-previous'
   | 'form-enter'
   | 'form-switch'
+  | 'call'
+  | 'call-sound'
+  | 'call-end'
+  | 'call-camera'
+  | 'call-softer'
+  | 'call-louder'
+  | 'call-screen'
   | 'help'
   | 'redraw'
   | 'interrupt'
@@ -125,6 +132,13 @@ export const bindings: readonly Binding[] = [
       does: 'nth-conversation',
       help: 'chat.key.nth',
     },
+    { keys: ['f2'], does: 'call', help: 'chat.key.call' },
+    { keys: ['f3'], does: 'call-sound', help: 'chat.key.call-sound' },
+    { keys: ['f4'], does: 'call-end', help: 'chat.key.call-end' },
+    { keys: ['f5'], does: 'call-camera', help: 'chat.key.call-camera' },
+    { keys: ['f6'], does: 'call-softer', help: 'chat.key.call-softer' },
+    { keys: ['f7'], does: 'call-louder' },
+    { keys: ['f8'], does: 'call-screen', help: 'chat.key.call-screen' },
     { keys: ['escape'], does: 'cancel', help: 'chat.key.cancel' },
     { keys: ['f1', 'alt+h'], does: 'help', help: 'chat.key.help' },
     { keys: ['ctrl+l'], does: 'redraw', help: 'chat.key.redraw' },

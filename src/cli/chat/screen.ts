@@ -6,6 +6,8 @@ export interface Frame {
   readonly rows: readonly string[];
   /** Where the terminal's cursor stands, from 0; null hides it. */
   readonly cursor: { readonly row: number; readonly column: number } | null;
+  /** Rows of the terminal above the first one, which belong to somebody else. */
+  readonly top?: number;
 }
 
 const emptyFrame: Frame = { rows: [], cursor: null };
@@ -55,17 +57,23 @@ function overwritten(row: string, old: string): string {
 /** The bytes that turn `before` into `after`; empty when nothing differs. */
 export function encodeUpdate(before: Frame, after: Frame): string {
   let body = '';
+  const top = after.top ?? 0;
   const count = Math.max(before.rows.length, after.rows.length);
   for (let index = 0; index < count; index++) {
     const row = after.rows[index] ?? '';
     const old = before.rows[index] ?? '';
-    if (row !== old) body += `\u001b[${index + 1};1H${overwritten(row, old)}`;
+    if (row !== old) body += `\u001b[${top + index + 1};1H${overwritten(row, old)}`;
   }
   const { cursor } = after;
   const sameCursor = cursor?.row === before.cursor?.row && cursor?.column === before.cursor?.column;
   if (body === '' && sameCursor) return '';
-  const place = cursor === null ? '' : `\u001b[${cursor.row + 1};${cursor.column + 1}H\u001b[?25h`;
+  const place = cursor === null ? '' : `\u001b[${top + cursor.row + 1};${cursor.column + 1}H\u001b[?25h`;
   return begin + body + place + end;
+}
+
+/** Clears the rows from this one on. */
+function clearFrom(top: number): string {
+  return top === 0 ? '\u001b[2J' : `\u001b[${top + 1};1H\u001b[J`;
 }
 
 /** The only writer of frames. A terminal that takes its bytes slowly gets the newest frame later, not all of them. */
@@ -97,7 +105,7 @@ export class Screen {
     if (this.isBlocked) return;
     const before = this.needsClear ? emptyFrame : this.shown;
     let bytes = encodeUpdate(before, this.wanted);
-    if (this.needsClear) bytes = `\u001b[0m\u001b[2J${bytes}`;
+    if (this.needsClear) bytes = `\u001b[0m${clearFrom(this.wanted.top ?? 0)}${bytes}`;
     this.needsClear = false;
     this.shown = this.wanted;
     if (bytes !== '' && !this.write(bytes)) this.isBlocked = true;

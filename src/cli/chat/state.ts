@@ -15,6 +15,8 @@ import { vimInsert, type Vim } from './vim.js';
 export interface Size {
   readonly columns: number;
   readonly rows: number;
+  /** Rows of the terminal above the chat's: they have the pictures of a call. None when it is left out. */
+  readonly top?: number;
 }
 
 /** What is at the bottom of the message list: the message, and how many of its rows are hidden below. */
@@ -92,6 +94,8 @@ export interface CallLine {
   readonly media: CallMedia;
   /** When it was answered, in milliseconds; null before. */
   readonly sinceMs: number | null;
+  /** How it goes, as one line: time, way, latency, loss. */
+  readonly status?: string;
 }
 
 export interface ChatState {

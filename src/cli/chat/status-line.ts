@@ -30,11 +30,17 @@ function callLine(state: ChatState, call: CallLine, say: Say): Line {
       state.size.columns,
     );
   }
+  const isNarrow = state.size.columns < 60;
+  const keys = span(` ${say(isNarrow ? 'chat.call-keys-short' : 'chat.call-keys')} `, 'accent');
+  // Above the pictures the figures are with them.
+  if (call.status !== undefined && (state.size.top ?? 0) === 0) {
+    return spread([sign, span(` ${call.status}`)], [keys], state.size.columns);
+  }
   const text =
     call.sinceMs === null
       ? say('chat.call-calling', { name })
-      : say('chat.call-with', { name, duration: durationText(state.nowMs - call.sinceMs) });
-  return spread([sign, span(` ${text}`)], [span(` ${say('chat.call-keys')} `, 'accent')], state.size.columns);
+      : say('chat.call-with', { name, duration: durationText(Math.max(0, state.nowMs - call.sinceMs)) });
+  return spread([sign, span(` ${text}`)], [keys], state.size.columns);
 }
 
 /** Which of vim's modes the keys are in, and what was begun. */

@@ -23,6 +23,8 @@ export interface ScreenOptions {
   rows: number;
   graphics: Graphics;
   now: () => number;
+  /** The rows below belong to somebody else, who also has the cursor. */
+  isShared?: boolean;
 }
 
 export interface PersonLook {
@@ -191,8 +193,17 @@ export class CallScreen {
     this.#isClosed = true;
     this.#out.clear();
     this.#renderer.erase(this.#out);
-    this.#out.text('\u001b[0m\u001b[2J');
+    this.#wipe(this.#out);
     this.#options.write(this.#out.take());
+  }
+
+  #wipe(out: ByteWriter): void {
+    const own = this.#options.isShared === true ? this.#rows : 0;
+    out.text(own === 0 ? '\u001b[0m\u001b[2J' : '\u001b[0m');
+    for (let row = 0; row < own; row++) {
+      out.moveTo(row, 0);
+      out.text('\u001b[2K');
+    }
   }
 
   // ---- pictures -------------------------------------------------------------------------------------------
@@ -286,7 +297,7 @@ export class CallScreen {
       this.#renderer.reset();
       this.#texts.clear();
       for (const person of this.#people.values()) person.isDirty = person.pixels !== null;
-      out.text('\u001b[0m\u001b[2J');
+      this.#wipe(out);
     }
     for (const tile of this.#tiles) this.#drawTile(tile);
     const first = this.#rows - 1 - this.#notice.length;

@@ -1,0 +1,111 @@
+// Two people in the chat call each other: pictures above the messages, which go on; the call over all; and the screen afterwards.
+import t from 'tap';
+import { twoFriends } from '../support/calling.js';
+import { projectFile } from '../support/project.js';
+import { testServer } from '../support/server.js';
+import { TmuxTerminal } from '../support/tmux.js';
+import { missing } from '../support/tools.js';
+
+t.setTimeout(240_000);
+
+const skip = missing('tmux', '-V');
+const program = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}'`;
+
+async function chat(
+  t: Parameters<typeof testServer>[0],
+  home: string,
+  withName: string,
+): Promise<TmuxTerminal> {
+  const terminal = await TmuxTerminal.start(t, 80, 24, {
+    PYTALK_HOME: home,
+    PYTALK_LANG: 'en',
+    PYTALK_CAMERA: 'test',
+    PYTALK_MIC: 'none',
+    PYTALK_SPEAKER: 'none',
+    COLORTERM: '',
+    NO_COLOR: '',
+  });
+  await terminal.type(`${program} chat @${withName}; echo "code $?"`);
+  await terminal.press('Enter');
+  await terminal.shows(/● online/);
+  return terminal;
+}
+
+async function say(terminal: TmuxTerminal, text: string): Promise<void> {
+  await terminal.type(text);
+  await terminal.shows(`› ${text}`);
+  await terminal.press('Enter');
+}
+
+/** Rows of half blocks at the top of the screen: pictures. */
+const pictures = /^.*▀{6,}.*\n.*▀{6,}/m;
+
+/** Resolves when cells of the pictures have changed their colours. */
+async function moves(terminal: TmuxTerminal): Promise<void> {
+  const top = async (): Promise<string> => (await terminal.colours()).split('\n').slice(1, 8).join('\n');
+  const before = await top();
+  const giveUpAt = Date.now() + 20_000;
+  while ((await top()) === before) {
+    if (Date.now() > giveUpAt) throw new Error(`stands still:\n${await terminal.screen()}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+t.test('a call by keys, with the messages below the pictures', { skip }, async (t) => {
+  const server = await testServer(t);
+  const people = await twoFriends(t, server);
+  await people.alice.does('send', '@bob', 'before the call');
+  const alice = await chat(t, people.alice.home, 'bob');
+  const bob = await chat(t, people.bob.home, 'alice');
+  await bob.shows('before the call');
+
+  await say(alice, '/video');
+  await bob.shows(/☎ {2}alice calls, with pictures +F2 answer · F3 sound only · F4 decline/);
+  await bob.press('F2');
+  for (const terminal of [alice, bob]) {
+    const screen = await terminal.shows(pictures);
+    t.match(screen, 'before the call', 'the messages are below');
+    t.match(screen, '› Message, or / for commands');
+    await moves(terminal);
+  }
+
+  await say(alice, 'do you see me?');
+  await bob.shows('do you see me?');
+  await say(bob, 'yes I do');
+  t.match(await alice.shows('yes I do'), pictures);
+  await alice.press('F3');
+  await bob.shows('alice 🔇');
+
+  await bob.press('F2');
+  await bob.shows(/@alice {2}0:\d\d.*\? keys/);
+  t.notMatch(await bob.screen(), 'do you see me?', 'the call is over all');
+  await bob.press('c');
+  t.match(await bob.shows(pictures), 'yes I do', 'and above the messages again');
+
+  await bob.resize(40, 20);
+  const small = await bob.shows(/^ ☎ {2}@alice {2}0:\d\d.*F2 size · F4 end/m);
+  t.notMatch(small, '▀', 'too small for both');
+  t.match(small, 'yes I do');
+  await bob.resize(80, 24);
+  await bob.shows(pictures);
+  await say(alice, 'bye then');
+  await bob.shows('bye then');
+
+  await bob.press('F4');
+  for (const terminal of [alice, bob]) {
+    await terminal.shows(/the call is over/);
+    const screen = await terminal.shows(/^ ● online/m);
+    t.notMatch(screen, '▀', 'no rest of a picture');
+    t.equal(screen.trimEnd().split('\n').length, 24);
+    t.match(screen, 'before the call');
+    t.match(screen, 'bye then');
+  }
+
+  await alice.press('F2');
+  await bob.shows('alice calls, with pictures');
+  await bob.press('F4');
+  await alice.shows('declined');
+  await alice.press('C-q');
+  await alice.shows('code 0');
+  t.equal(await alice.value('cursor_flag'), '1');
+});
