@@ -45,12 +45,13 @@ async function say(terminal: TmuxTerminal, text: string): Promise<void> {
   await terminal.press('Enter');
 }
 
-/** Gives the port and the wait for the next try, which are never the same, a fixed text. */
+/** Gives the port, the latency and the wait for the next try, which are never the same, a fixed text. */
 function steady(port: number): (screen: string) => string {
   return (screen) =>
     screen
       .replaceAll(`:${port}`, ':50000')
       .replace(/(?<=127\.0\.0\.1:)\d{1,4}(?=…)/, (cut) => '50000'.slice(0, cut.length))
+      .replace(/(?<=udp {2})\d+ ms/, '9 ms')
       .replace(/(in|dans) \d s/, '$1 9 s');
 }
 
@@ -107,7 +108,7 @@ async function regular(t: Test, world: GoldenWorld, golden: Golden, persona: Per
   return terminal;
 }
 
-/** A call that comes in, and is missed. */
+/** A call that comes in, is answered, and is over. */
 async function called(
   world: GoldenWorld,
   golden: Golden,
@@ -116,6 +117,11 @@ async function called(
 ): Promise<void> {
   const call = await world.online.get(peer)!.startCall(`@${me}`, { media: 'video' });
   await golden.take(terminal, `incoming-call.${lang}`, '☎');
+  await terminal.press('F2');
+  await terminal.shows(/0:00.*udp {2}\d+ ms/);
+  // What was told of the call meanwhile.
+  await terminal.press('Escape');
+  await golden.take(terminal, `in-call.${lang}`, peer);
   await call.hangUp();
 }
 

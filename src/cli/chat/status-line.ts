@@ -19,6 +19,7 @@ function connectionPart(state: ChatState): Span {
 /** The call that rings or goes on, instead of the connection: it must not be overlooked. */
 function callLine(state: ChatState, call: CallLine, say: Say): Line {
   const name = cleanLine(call.with);
+  const isNarrow = state.size.columns < 60;
   const sign = span(' ☎ ', call.phase === 'incoming' ? 'unread' : 'good');
   if (call.phase === 'incoming') {
     const text = say(call.media === 'video' ? 'chat.call-incoming-video' : 'chat.call-incoming-audio', {
@@ -26,11 +27,10 @@ function callLine(state: ChatState, call: CallLine, say: Say): Line {
     });
     return spread(
       [sign, span(` ${text}`, 'bold')],
-      [span(` ${say('chat.call-keys-incoming')} `, 'accent')],
+      [span(` ${say(isNarrow ? 'chat.call-keys-incoming-short' : 'chat.call-keys-incoming')} `, 'accent')],
       state.size.columns,
     );
   }
-  const isNarrow = state.size.columns < 60;
   const keys = span(` ${say(isNarrow ? 'chat.call-keys-short' : 'chat.call-keys')} `, 'accent');
   // Above the pictures the figures are with them.
   if (call.status !== undefined && (state.size.top ?? 0) === 0) {
