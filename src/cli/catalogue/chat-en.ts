@@ -267,7 +267,7 @@ export const chatEn = {
   'chat.call-incoming-video': '{name} calls, with pictures',
   'chat.call-incoming-audio': '{name} calls',
   'chat.call-keys-incoming': 'F2 answer · F3 sound only · F4 decline',
-  'chat.call-keys-incoming-short': 'F2 ✓ · F4 ✗',
+  'chat.call-keys-incoming-short': 'F2 yes · F4 no',
   'chat.call-keys-short': 'F2 size · F4 end',
   'chat.call-keys': 'F2 size · F3 microphone · F4 hang up',
   'chat.call-calling': 'calling {name}…',

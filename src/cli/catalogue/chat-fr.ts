@@ -274,7 +274,7 @@ export const chatFr = {
   'chat.call-incoming-video': '{name} appelle, en vidéo',
   'chat.call-incoming-audio': '{name} appelle',
   'chat.call-keys-incoming': 'F2 répondre · F3 sans caméra · F4 refuser',
-  'chat.call-keys-incoming-short': 'F2 ✓ · F4 ✗',
+  'chat.call-keys-incoming-short': 'F2 oui · F4 non',
   'chat.call-keys-short': 'F2 taille · F4 fin',
   'chat.call-keys': 'F2 taille · F3 micro · F4 raccrocher',
   'chat.call-calling': 'appel de {name}…',
