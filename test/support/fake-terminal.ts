@@ -127,6 +127,8 @@ export class FakeTerminal implements Terminal {
 
   private put(grapheme: string): void {
     const width = widthOf(grapheme);
+    // Directions and the like take no cell: a terminal keeps them with the one before.
+    if (width === 0) return;
     const row = this.cells[this.row];
     if (row === undefined || this.column + width > this.columns) {
       throw new Error(`${grapheme} outside the screen at ${this.row},${this.column}`);

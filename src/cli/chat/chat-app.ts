@@ -19,26 +19,15 @@ import type { Input } from './keys.js';
 import { LogIn } from './log-in.js';
 import type { NotificationDevice } from '../notify/device.js';
 import type { Notifier } from '../notify/notifier.js';
-import { visibleRows, drawContext } from './message-view.js';
-import { layoutOf } from './layout.js';
+import { edgeOf } from './message-view.js';
 import { parseCommandLine } from './command-line.js';
 import { sendComposed } from './sending.js';
 import { Session, type SessionHost } from './session.js';
 import { runCommand, slashCommands } from './slash-commands.js';
-import {
-  currentComposer,
-  currentConversation,
-  currentThread,
-  sayOf,
-  type ChatState,
-  type Overlay,
-} from './state.js';
+import { currentComposer, currentConversation, sayOf, type ChatState, type Overlay } from './state.js';
 import type { Store } from './store.js';
 import { backgroundOf } from './themes.js';
 import { TypingSignal } from './typing-signal.js';
-
-/** This many messages before the first or after the last one that is kept the next page is fetched. */
-const loadAhead = 30;
 
 export interface AppHost {
   readonly store: Store;
@@ -265,15 +254,12 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   scrolled(): void {
-    const { state } = this;
-    if (state.current === null) return;
-    const rows = layoutOf(state).messageRows;
-    const thread = currentThread(state);
-    const { first, last } = visibleRows(thread, rows, drawContext(state));
-    if (first < loadAhead) this.session?.loadOlder();
-    if (thread.hasNewer && thread.anchor === null) this.session?.loadNewest();
-    else if (last > thread.messages.length - loadAhead) this.session?.loadNewer();
-    this.session?.markRead();
+    const { session } = this;
+    const edge = edgeOf(this.state);
+    if (edge.isNearFirst) session?.loadOlder();
+    if (edge.isAfterLast) session?.loadNewest();
+    else if (edge.isNearLast) session?.loadNewer();
+    session?.markRead();
   }
 
   runSlash(text: string): void {

@@ -2,11 +2,13 @@
 import type { Message } from '../../client/api.js';
 import { cleanLine } from '../clean-text.js';
 import { openName } from './commands-messages.js';
-import type { ChatContext } from './context.js';
-import { momentText, previewText } from './message-text.js';
+import { usage, type ChatContext } from './context.js';
+import { bodyText, momentText, previewText } from './message-text.js';
 import { table } from './slash-command.js';
 import { nameRole, span, type Line } from './spans.js';
-import { currentConversation } from './state.js';
+import { currentConversation, currentThread } from './state.js';
+import { textLines } from './styled-text.js';
+import { targetOf } from './threads.js';
 
 function resultLine(context: ChatContext, message: Message): Line {
   const { say } = context;
@@ -32,6 +34,23 @@ export const viewCommands = table([
       const title = context.say.count('chat.found', found.length, { text: cleanLine(line.rest) });
       const lines = found.map((message) => resultLine(context, message));
       context.page(title, () => lines);
+    },
+  },
+  {
+    name: 'show',
+    words: [],
+    least: 0,
+    run(context) {
+      const { state } = context;
+      const message = targetOf(currentThread(state), (one) => !one.deleted && (one.text ?? '') !== '');
+      if (message === null) throw usage(context.say('chat.nothing-to-show'));
+      const title = `${cleanLine(message.from)}, ${momentText(message.sentAt, state.nowMs, context.say)}`;
+      const text = bodyText(message);
+      let last: { columns: number; lines: readonly Line[] } | null = null;
+      context.page(title, (columns) => {
+        if (last?.columns !== columns) last = { columns, lines: textLines(text, columns, state.me) };
+        return last.lines;
+      });
     },
   },
   {

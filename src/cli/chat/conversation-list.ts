@@ -1,6 +1,7 @@
 // The list of conversations in the state: order, unread counts, presence, and what the filter leaves of it.
 import type { ConversationView, Message } from '../../client/api.js';
 import type { ChatState } from './state.js';
+import { mentions } from './styled-text.js';
 
 /** Times are ISO 8601 in UTC: they sort as text. */
 function timeOf(conversation: ConversationView): string {
@@ -51,7 +52,14 @@ export function withLast(state: ChatState, message: Message, isSeen: boolean): C
     lastSeq: Math.max(known.lastSeq, message.seq ?? 0),
     unread: known.unread + (counts ? 1 : 0),
   };
-  return { ...state, conversations: moved(state.conversations, changed) };
+  const next = { ...state, conversations: moved(state.conversations, changed) };
+  const isMention = counts && known.kind === 'group' && mentions(message.text ?? '', state.me);
+  return isMention ? withMention(next, known.id) : next;
+}
+
+/** Somebody mentions this account in what is not read yet. */
+export function withMention(state: ChatState, conv: number): ChatState {
+  return state.mentioned.includes(conv) ? state : { ...state, mentioned: [...state.mentioned, conv] };
 }
 
 /** The last message was edited, deleted, delivered… */
@@ -64,8 +72,9 @@ export function withChangedLast(state: ChatState, message: Message): ChatState {
 }
 
 export function withRead(state: ChatState, conv: number): ChatState {
+  const mentioned = state.mentioned.filter((one) => one !== conv);
   return patched(
-    state,
+    { ...state, mentioned },
     (one) => one.id === conv && one.unread > 0,
     (one) => ({ ...one, unread: 0 }),
   );

@@ -13,10 +13,12 @@ function presenceSign(conversation: ConversationView): Span {
   return peer?.online === true ? span('● ', 'good') : span('○ ', 'dim');
 }
 
-function marks(conversation: ConversationView, say: Say): Line {
+function marks(state: ChatState, conversation: ConversationView, say: Say): Line {
   const count = conversation.unread > 999 ? '999+' : String(conversation.unread);
   const call = conversation.call === null ? [] : [span(` ${say('chat.call-short')} `, 'good')];
-  if (conversation.unread > 0) return [...call, span(` ${count} `, conversation.muted ? 'dim' : 'unread')];
+  const at = state.mentioned.includes(conversation.id) ? [span(' @', 'mention')] : [];
+  if (conversation.unread > 0)
+    return [...call, ...at, span(` ${count} `, conversation.muted ? 'dim' : 'unread')];
   return conversation.muted && call.length === 0 ? [span(` ${say('chat.muted-short')} `, 'dim')] : call;
 }
 
@@ -32,7 +34,11 @@ function nameLine(state: ChatState, conversation: ConversationView, say: Say, co
         ? 'dim'
         : 'plain';
   const bar = isUnder ? span('▸', 'accent') : isOpen ? span('▌', 'accent') : span(' ');
-  return spread([bar, presenceSign(conversation), span(name, role)], marks(conversation, say), columns);
+  return spread(
+    [bar, presenceSign(conversation), span(name, role)],
+    marks(state, conversation, say),
+    columns,
+  );
 }
 
 function lastLine(state: ChatState, conversation: ConversationView, say: Say, columns: number): Line {

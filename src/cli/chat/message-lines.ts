@@ -7,6 +7,7 @@ import { isNote, bodyText, dayOf, dayText, noteText, timeText } from './message-
 import { fileLines, pictureLines, pollLines } from './message-parts.js';
 import type { Picture } from './picture.js';
 import { fit, lineWidth, nameRole, span, type Line, type Span } from './spans.js';
+import { textLines } from './styled-text.js';
 import { widthOf, wrap } from './text-width.js';
 
 /** What drawing a message needs beside the message. */
@@ -28,6 +29,8 @@ export interface DrawContext {
 
 /** On a wide screen the eye should not have to travel: messages use at most this many columns. */
 const maxColumns = 110;
+/** Longer texts are shortened, so that none pushes the others off the screen. */
+const maxTextRows = 20;
 /** Messages of one person within this time belong together: one name above them. */
 const sameRunMs = 10 * 60_000;
 
@@ -52,6 +55,19 @@ export function startsRun(message: Message, previous: Message | null): boolean {
   return Date.parse(message.sentAt) - Date.parse(previous.sentAt) > sameRunMs;
 }
 
+/** A text of at most so many rows; `/show` shows the rest. */
+function shortened(text: string, cells: number, context: DrawContext): Line[] {
+  const { me, say } = context;
+  // Beyond this many characters no text fits into the rows: it is not even looked at.
+  const most = maxTextRows * cells * 2;
+  const rows = textLines(text.slice(0, most), cells, me);
+  if (text.length <= most && rows.length <= maxTextRows) return rows;
+  const hint = wrap(say('chat.shortened', { count: text.length }), cells).map((row) => [
+    span(row.text, 'accent'),
+  ]);
+  return [...rows.slice(0, maxTextRows - 1), ...hint];
+}
+
 function bodyLines(message: Message, cells: number, context: DrawContext): Line[] {
   const { say } = context;
   if (message.deleted) return [[span(say('chat.deleted'), 'dim')]];
@@ -60,7 +76,7 @@ function bodyLines(message: Message, cells: number, context: DrawContext): Line[
   if (message.kind === 'image') lines.push(...pictureLines(message, cells, context));
   if (message.file !== null) lines.push(...fileLines(message, cells, context));
   if (message.poll !== null) lines.push(...pollLines(message.poll, cells, say));
-  if (text !== '' && message.poll === null) lines.push(...wrap(text, cells).map((row) => [span(row.text)]));
+  if (text !== '' && message.poll === null) lines.push(...shortened(text, cells, context));
   if (lines.length === 0) lines.push([span(say('chat.unreadable'), 'dim')]);
   return lines;
 }
@@ -71,7 +87,9 @@ function reactionLine(message: Message, me: string | null): Line {
     .filter(([, users]) => users.length > 0)
     .flatMap(([emoji, users], index): Line => [
       span(`${index === 0 ? '' : '  '}${cleanLine(emoji)}`),
-      span(` ${users.length}`, users.includes(me ?? '') ? 'accent' : 'dim'),
+      ...(users.includes(me ?? '')
+        ? [span(` ${users.length}`, 'accent'), span('●', 'accent')]
+        : [span(` ${users.length}`, 'dim')]),
     ]);
 }
 

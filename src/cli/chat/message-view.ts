@@ -126,3 +126,21 @@ export function revealSelected(thread: Thread, rows: number, context: DrawContex
   for (let at = index; at >= target; at--) span += block(thread.messages, at, context).length;
   return span <= rows ? thread : scrolledThread(thread, rows - span, rows, context);
 }
+
+/** This many messages before the first or after the last one that is kept the next page is fetched. */
+const loadAhead = 30;
+
+/** How near to the ends of what is kept of the open conversation the screen is. */
+export function edgeOf(state: ChatState): {
+  isNearFirst: boolean;
+  isNearLast: boolean;
+  isAfterLast: boolean;
+} {
+  const thread = currentThread(state);
+  const { first, last } = visibleRows(thread, layoutOf(state).messageRows, drawContext(state));
+  return {
+    isNearFirst: first < loadAhead,
+    isNearLast: last > thread.messages.length - loadAhead,
+    isAfterLast: thread.hasNewer && thread.anchor === null,
+  };
+}

@@ -17,6 +17,7 @@ import {
   withConversation,
   withConversations,
   withLast,
+  withMention,
   withPresence,
   withRead,
 } from './conversation-list.js';
@@ -228,6 +229,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       }));
     case 'page-loaded':
       return pageLoaded(state, action);
+    case 'mentioned':
+      return withMention(state, action.conv);
     case 'newer-loaded':
       return withNewer(state, action);
     case 'cleared':

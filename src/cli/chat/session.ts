@@ -11,6 +11,7 @@ import { loadPicture } from './picture.js';
 import type { Notifier } from '../notify/notifier.js';
 import { isWatching } from './reduce.js';
 import { currentConversation, currentThread, type ChatState } from './state.js';
+import { mentions } from './styled-text.js';
 
 const pageMessages = 60;
 /** Several things that change at once are read again once. */
@@ -61,6 +62,7 @@ export class Session {
       host.dispatch({ type: 'logged-in', me: client.me.username, server: client.server });
     this.connectionChanged(client.state, null, null);
     await this.loadList();
+    this.run(() => this.findMentions());
     this.run(() => this.loadFriends());
     this.refreshWhenSynced();
   }
@@ -173,6 +175,18 @@ export class Session {
     if (this.isClosed) return;
     this.host.dispatch({ type: 'conversations-loaded', conversations });
     this.markRead();
+  }
+
+  /** What mentions this account in what is unread since before the start. */
+  private async findMentions(): Promise<void> {
+    const { host } = this;
+    for (const { id, name, kind, unread } of host.state.conversations) {
+      if (this.isClosed) return;
+      if (kind !== 'group' || unread === 0) continue;
+      const messages = await this.client.history(name, { limit: Math.min(unread, pageMessages) });
+      if (messages.some((one) => !one.mine && mentions(one.text ?? '', host.state.me)))
+        host.dispatch({ type: 'mentioned', conv: id });
+    }
   }
 
   private async loadFriends(): Promise<void> {

@@ -14,6 +14,10 @@ export type Role =
   | 'unread'
   | 'inverse'
   | 'strike'
+  | 'italic'
+  | 'code'
+  | 'link'
+  | 'mention'
   | 'name0'
   | 'name1'
   | 'name2'
@@ -79,7 +83,14 @@ export function spread(left: Line, right: Line, cells: number): Line {
   return [...fill(left, room), ...kept];
 }
 
-/** A line as text with SGR sequences. Control characters that got this far are dropped: nothing else can reach the terminal. */
+/** Ours, around text that runs from right to left; nobody else's directions get here. */
+const isolates: ReadonlySet<string> = new Set(['\u2068', '\u2069']);
+
+function safe(text: string): string {
+  return isolates.has(text) ? text : text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '');
+}
+
+/** A line as text with SGR sequences. Controls and directions that got this far are dropped: nothing else can reach the terminal. */
 export function toAnsi(line: Line, theme: Theme): string {
   let result = '';
   for (const piece of line) {
@@ -87,7 +98,7 @@ export function toAnsi(line: Line, theme: Theme): string {
       result += piece.picture;
       continue;
     }
-    const text = piece.text.replace(/[\p{Cc}\u2028\u2029]/gu, '');
+    const text = safe(piece.text);
     const codes = theme[piece.role];
     result += codes === '' || text === '' ? text : `\u001b[${codes}m${text}\u001b[0m`;
   }

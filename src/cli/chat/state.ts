@@ -123,6 +123,8 @@ export interface ChatState {
   /** Id of the open conversation. */
   readonly current: number | null;
   readonly threads: Readonly<Record<number, Thread>>;
+  /** Ids of conversations with an unread message that mentions this account. */
+  readonly mentioned: readonly number[];
   /** Until when (milliseconds) somebody types, by conversation and username. */
   readonly typing: Readonly<Record<number, Readonly<Record<string, number>>>>;
   /** Drafts by conversation; 0 is for when none is open. */
@@ -188,6 +190,7 @@ export function initialState(start: Start): ChatState {
     friends: [],
     current: null,
     threads: {},
+    mentioned: [],
     typing: {},
     composers: {},
     sent: [],

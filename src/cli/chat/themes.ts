@@ -21,7 +21,7 @@ export interface Palette {
 
 export const noPalette: Palette = { depth: 'none', wantsNone: true, background: null };
 
-/** A colour as RRGGBB, empty for the terminal's own, and attributes of SGR (ECMA-48 8.3.117): 1 bold, 7 inverse, 9 struck out. */
+/** A colour as RRGGBB, empty for the terminal's own, and attributes of SGR (ECMA-48 8.3.117): 1 bold, 3 italic, 4 underlined, 7 inverse, 9 struck out. */
 type Style = readonly [colour: string, attributes?: string];
 type Styles = Readonly<Record<Role, Style>>;
 
@@ -37,6 +37,10 @@ const dark: Styles = {
   unread: ['7dcfff', '1'],
   inverse: ['', '7'],
   strike: ['a3adbd', '9'],
+  italic: ['', '3'],
+  code: ['e8b465'],
+  link: ['7dcfff', '4'],
+  mention: ['', '1;7'],
   name0: ['8fc1ff', '1'],
   name1: ['d9b3ff', '1'],
   name2: ['8fdcaa', '1'],
@@ -56,6 +60,10 @@ const light: Styles = {
   unread: ['005a87', '1'],
   inverse: ['', '7'],
   strike: ['545b66', '9'],
+  italic: ['', '3'],
+  code: ['7a4300'],
+  link: ['005a87', '4'],
+  mention: ['', '1;7'],
   name0: ['174ea6', '1'],
   name1: ['712a9e', '1'],
   name2: ['1b5e34', '1'],
@@ -75,6 +83,10 @@ const contrastDark: Styles = {
   unread: ['ffff87', '1'],
   inverse: ['', '1;7'],
   strike: ['dfe4ec', '9'],
+  italic: ['', '3'],
+  code: ['ffd75f'],
+  link: ['8ce4ff', '4'],
+  mention: ['', '1;7'],
   name0: ['a8d1ff', '1'],
   name1: ['ebc8ff', '1'],
   name2: ['a6f58a', '1'],
@@ -94,6 +106,10 @@ const contrastLight: Styles = {
   unread: ['5f0087', '1'],
   inverse: ['', '1;7'],
   strike: ['303030', '9'],
+  italic: ['', '3'],
+  code: ['5f0000'],
+  link: ['000087', '4'],
+  mention: ['', '1;7'],
   name0: ['000087', '1'],
   name1: ['5f0087', '1'],
   name2: ['303030', '1'],
@@ -121,6 +137,10 @@ const attributes: Theme = {
   unread: '1',
   inverse: '7',
   strike: '2;9',
+  italic: '3',
+  code: '',
+  link: '4',
+  mention: '1;7',
   name0: '1',
   name1: '1',
   name2: '1',
@@ -137,6 +157,8 @@ const sixteen: Theme = {
   bad: '31',
   read: '36',
   unread: '1;36',
+  code: '35',
+  link: '4;36',
   name0: '1;36',
   name1: '1;35',
   name2: '1;32',

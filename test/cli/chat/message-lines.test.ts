@@ -84,7 +84,7 @@ t.test('edited, deleted, quoted, reacted: each is told', (t) => {
   const text = draw(message).join('\n');
   t.match(text, '│ alice: the question');
   t.match(text, 'new text');
-  t.match(text, '👍 2  🎉 1');
+  t.match(text, '👍 2●  🎉 1');
   t.match(text, 'edited');
   t.match(draw(fakeMessage({ ...bob, text: null, deleted: true })).join(' '), 'message deleted');
   t.end();

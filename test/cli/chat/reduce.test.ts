@@ -3,10 +3,13 @@ import t from 'tap';
 import type { Message } from '../../../src/client/api.js';
 import type { Action } from '../../../src/cli/chat/actions.js';
 import { layoutOf } from '../../../src/cli/chat/layout.js';
+import { listLines } from '../../../src/cli/chat/list-lines.js';
 import { drawContext, visibleRows } from '../../../src/cli/chat/message-view.js';
 import { reduce } from '../../../src/cli/chat/reduce.js';
+import { toAnsi } from '../../../src/cli/chat/spans.js';
 import { currentThread, initialState, type ChatState } from '../../../src/cli/chat/state.js';
 import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
+import { plainTheme } from '../../../src/cli/chat/themes.js';
 import { merged } from '../../../src/cli/chat/threads.js';
 import { FakeClient, fakeMessage } from '../../support/fake-client.js';
 
@@ -116,6 +119,30 @@ t.test('a new message brings its conversation to the top and back from hiding', 
   const next = after(hidden, arrived({ from: 'carol', conv: 2, sentAt: '2030-01-01T00:00:00.000Z' }));
   t.equal(next.conversations[0]?.name, '@carol');
   t.equal(next.conversations[0]?.hidden, false);
+});
+
+t.test('a message that mentions one marks its group until it is read', (t) => {
+  const client = new FakeClient();
+  const team = client.talk('#team', ['bob']);
+  const state = after(
+    start,
+    { type: 'logged-in', me: 'alice', server: 'x' },
+    { type: 'conversations-loaded', conversations: client.views },
+    { type: 'message-arrived', message: fakeMessage({ from: 'bob', conv: team.id, text: 'all of you' }) },
+  );
+  t.same(state.mentioned, []);
+  const text = 'what do you say, @Alice?';
+  const marked = after(state, {
+    type: 'message-arrived',
+    message: fakeMessage({ from: 'bob', conv: team.id, text }),
+  });
+  t.same(marked.mentioned, [team.id]);
+  const rows = listLines(marked, 22, 10).map((line) =>
+    toAnsi(line, plainTheme).replace(/\u001b\[[0-9;]*m/g, ''),
+  );
+  t.match(rows.join('\n'), /team +@ 2/);
+  t.same(after(marked, { type: 'marked-read', conv: team.id }).mentioned, []);
+  t.end();
 });
 
 t.test('the unread line stands before the first unread message until something is sent', async (t) => {
