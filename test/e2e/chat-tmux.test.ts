@@ -26,6 +26,8 @@ async function register(terminal: TmuxTerminal, port: number, name: string, phon
     await terminal.type(value);
   }
   await terminal.press('Enter');
+  await terminal.shows('First steps');
+  await terminal.press('Escape');
   await terminal.shows(`Welcome, ${name}!`);
 }
 
@@ -42,6 +44,7 @@ async function say(terminal: TmuxTerminal, text: string): Promise<void> {
 
 t.test('two people talk in terminals of 80x24 and 200x50', { skip, timeout: 180_000 }, async (t) => {
   const server = await testServer(t);
+  const address = `127.0.0.1:${server.tcp.port}`;
   const folder = await temporaryFolder(t);
   const picture = join(folder, 'sun.png');
   await sharp({ create: { width: 300, height: 200, channels: 3, background: '#ffaa00' } })
@@ -58,10 +61,12 @@ t.test('two people talk in terminals of 80x24 and 200x50', { skip, timeout: 180_
   const bob = await TmuxTerminal.start(t, 200, 50, env('bob'));
   const before = join(folder, 'stty-before');
   const after = join(folder, 'stty-after');
-  await alice.type(`stty -a > '${before}'; ${chatCommand}; echo "code $?"; stty -a > '${after}'`);
+  await alice.type(
+    `stty -a > '${before}'; ${chatCommand} --server ${address}; echo "code $?"; stty -a > '${after}'`,
+  );
   await alice.press('Enter');
   await register(alice, server.tcp.port, 'alice', '0600000001');
-  await bob.type(`${chatCommand}; echo "bob" "left"`);
+  await bob.type(`${chatCommand} --server ${address}; echo "bob" "left"`);
   await bob.press('Enter');
   await register(bob, server.tcp.port, 'bob', '0600000002');
 
