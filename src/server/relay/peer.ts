@@ -94,8 +94,12 @@ export function isReachable(peer: Peer, now: number): boolean {
   return peer.isTunnelled || (peer.port !== 0 && now - peer.boundAt <= bindingLifeMs);
 }
 
-/** How a participant's media comes and goes, and how well. */
-export function wayOf(peer: Peer, now: number): Way {
-  const way = peer.isTunnelled ? 'tcp' : peer.port === 0 ? 'none' : 'udp';
-  return { way, ...peer.figures.told(now) };
+/** How each participant's media comes and goes, and how well, by the username of its ticket. */
+export function waysOf(peers: ReadonlyMap<string, Peer>, now: number): Record<string, Way> {
+  return Object.fromEntries(
+    [...peers].map(([username, peer]) => {
+      const way = peer.isTunnelled ? 'tcp' : peer.port === 0 ? 'none' : 'udp';
+      return [username, { way, ...peer.figures.told(now) }];
+    }),
+  );
 }

@@ -8,7 +8,7 @@ import { srtpOverheadBytes } from '../../protocol/srtp.js';
 import { ssrcsPerParticipant } from '../../protocol/media-streams.js';
 import { Feedback, resendPauseMs } from './feedback.js';
 import { PacketMemory } from './packet-memory.js';
-import { bindingLifeMs, isOf, isReachable, makePeer, wayOf, type Peer, type PeerOptions } from './peer.js';
+import { bindingLifeMs, isOf, isReachable, makePeer, waysOf, type Peer, type PeerOptions } from './peer.js';
 import { stopThinningIfFew, type Later } from './thin-peer.js';
 import { TokenBucket } from './token-bucket.js';
 import { emptyCounters } from './relay-counters.js';
@@ -75,15 +75,12 @@ export class RelayCore {
   }
 
   get bound(): number {
-    let count = 0;
-    for (const ports of this.#byAddress.values()) count += ports.size;
-    return count;
+    return [...this.#byAddress.values()].reduce((count, ports) => count + ports.size, 0);
   }
 
   /** How each participant's media comes and goes, by the username of its ticket. */
   get ways(): Record<string, Way> {
-    const now = this.#now();
-    return Object.fromEntries([...this.#byUsername].map(([username, peer]) => [username, wayOf(peer, now)]));
+    return waysOf(this.#byUsername, this.#now());
   }
 
   add(participant: RelayParticipant): void {
