@@ -84,6 +84,7 @@ export const callEn = {
   'call.speaker-off': 'speaker off',
   'call.speaker-on': 'speaker on',
   'call.volume': 'volume {percent} %',
+  'call.no-camera': 'this call has no camera of yours',
   'call.latency': '{ms} ms behind',
   'call.loss': '{percent} % lost',
   'call.concealed': '{percent} % of the sound made up',

@@ -85,6 +85,7 @@ export const callFr = {
   'call.speaker-off': 'haut-parleur coupé',
   'call.speaker-on': 'haut-parleur ouvert',
   'call.volume': 'volume {percent} %',
+  'call.no-camera': 'cet appel est sans votre caméra',
   'call.latency': '{ms} ms de retard',
   'call.loss': '{percent} % perdus',
   'call.concealed': '{percent} % du son reconstitué',

@@ -16,6 +16,8 @@ const ringEveryMs = 3000;
 const statusEveryMs = 1000;
 /** The key that calls again does so only that long after a call: later it would surprise. */
 const againMs = 120_000;
+/** Of the speaker's volume, for each key or word. */
+export const volumeStep = 0.1;
 
 /** Shows a call over the whole terminal; resolves when it is over, or with `chat` when the person wants to read. */
 export type ShowCall = (client: Client, live: LiveCall) => Promise<void>;
@@ -63,6 +65,11 @@ export class ChatCalls {
     await this.#take(call);
   }
 
+  /** Whether this device is in a call, or calls. */
+  get isOn(): boolean {
+    return this.#live !== null;
+  }
+
   /** Calls again whom the last call was with. */
   async redial(): Promise<void> {
     const last = this.#last;
@@ -88,7 +95,11 @@ export class ChatCalls {
   }
 
   camera(): void {
-    this.#during((live) => live.setCamera(!live.cameraOn));
+    this.#during((live) => {
+      const wasOn = live.cameraOn;
+      live.setCamera(!wasOn);
+      if (live.cameraOn === wasOn) this.#host.info('call.no-camera');
+    });
   }
 
   /** The second picture: this screen, or what was given for it. */
@@ -96,11 +107,11 @@ export class ChatCalls {
     this.#during((live) => live.setScreen(!live.screenOn));
   }
 
-  /** Of the speaker: louder or softer by so much, where 1 is as it came; null is off and on. */
-  volume(step: number | null): void {
+  /** Of the speaker, where 1 is as it came: to so much, louder or softer by so much; null changes nothing. Tells how loud it is. */
+  volume(change: { to: number } | { by: number } | null): void {
     this.#during((live) => {
-      if (step === null) live.toggleSpeaker();
-      else live.changeVolume(step);
+      if (change !== null && 'to' in change) live.setVolume(change.to);
+      else if (change !== null) live.changeVolume(change.by);
       this.#host.info('call.volume', { percent: Math.round(live.volume * 100) });
     });
   }

@@ -69,9 +69,16 @@ export const viewCommands = table([
   },
   {
     name: 'mute',
-    words: [],
+    words: ['mute'],
     least: 0,
-    async run(context) {
+    async run(context, line) {
+      const what = line.rest === '' && context.calls.isOn ? 'mic' : line.rest;
+      if (what === 'mic') {
+        context.calls.mute();
+        return;
+      }
+      if (what !== '' && what !== 'chat')
+        throw usage(context.say('chat.command-usage', { usage: context.say('chat.usage.mute') }));
       const conversation = currentConversation(context.state);
       const name = openName(context);
       await context.client.setMuted(name, !(conversation?.muted ?? false));

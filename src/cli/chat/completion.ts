@@ -47,6 +47,8 @@ function namesOf(kind: WordKind, state: ChatState): string[] {
       return ['auto', ...languages];
     case 'friend-action':
       return ['add', 'remove'];
+    case 'mute':
+      return ['chat', 'mic'];
     case 'setting-value':
     case 'path':
     case 'none':

@@ -1,6 +1,7 @@
 // What a key, typed text or a paste does: looks it up in the table of bindings and does it.
 import { cleanBlock, cleanLine } from '../clean-text.js';
 import { layoutBuffer, moveRow } from './composer-layout.js';
+import { volumeStep } from './calls.js';
 import type { ChatContext } from './context.js';
 import { neighbour, underCursor, visibleConversations } from './conversation-list.js';
 import { activeField, moved, switched, withField } from './forms.js';
@@ -165,8 +166,6 @@ function vimHands(context: InputContext): VimHands {
   };
 }
 
-const volumeStep = 0.1;
-
 type Handler = (context: InputContext, key: string) => void;
 
 const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
@@ -230,8 +229,8 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
   'call-sound': (context) => context.attempt(() => context.calls.pressSound()),
   'call-end': (context) => context.attempt(() => context.calls.hangUp()),
   'call-camera': (context) => context.calls.camera(),
-  'call-softer': (context) => context.calls.volume(-volumeStep),
-  'call-louder': (context) => context.calls.volume(volumeStep),
+  'call-softer': (context) => context.calls.volume({ by: -volumeStep }),
+  'call-louder': (context) => context.calls.volume({ by: volumeStep }),
   'call-screen': (context) => context.calls.screen(),
   help: (context) => context.runSlash('/help'),
   redraw: (context) => context.redraw(),

@@ -16,6 +16,7 @@ export type WordKind =
   | 'language'
   | 'path'
   | 'friend-action'
+  | 'mute'
   | 'none';
 
 export interface SlashCommand<Name extends string = string> {

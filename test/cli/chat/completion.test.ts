@@ -54,6 +54,7 @@ t.test('each word of a command offers what it can be', async (t) => {
   t.same(offered('/msg te'), ['#team']);
   t.same(offered('/msg @'), ['@bob', '@carol']);
   t.same(offered('/friend '), ['add', 'remove']);
+  t.same(offered('/mute m'), ['mic']);
   t.same(offered('/friend add c'), ['carol']);
   t.same(offered('/remove bob c'), ['carol'], 'the last kind repeats');
   t.same(offered('/react l'), ['like', 'laugh']);

@@ -1,0 +1,107 @@
+// Slash commands during a call, in a chat that runs on a terminal in memory: the call is one that no media belongs to.
+import t from 'tap';
+import type { Call } from '../../../src/client/call-api.js';
+import { startChat } from '../../support/chat-app.js';
+import { FakeClient } from '../../support/fake-client.js';
+
+/** A client that can call; keeps whom it called and what the calls told the others. */
+class CallingClient extends FakeClient {
+  readonly called: string[] = [];
+  readonly told: object[] = [];
+  end: () => void = () => undefined;
+
+  override startCall(conversation?: string, options?: { media?: string }): Promise<never> {
+    const media = options?.media ?? 'audio';
+    this.called.push(`${conversation ?? ''} ${media}`);
+    const listeners: Record<string, (news: object) => void> = {};
+    const over = { reason: 'hangup', durationMs: 1, error: null };
+    const call = {
+      by: 'alice',
+      conversation,
+      media,
+      phase: 'ringing',
+      self: null,
+      relay: null,
+      tunnel: null,
+      people: [],
+      invited: [],
+      answeredAt: null,
+      end: null as object | null,
+      on(name: string, listener: (news: object) => void) {
+        listeners[name] = listener;
+        return () => undefined;
+      },
+      set: (state: object) => Promise.resolve(void this.told.push(state)),
+      hangUp() {
+        if (call.end === null) listeners['ended']?.((call.end = over));
+        return Promise.resolve();
+      },
+    };
+    this.end = () => void call.hangUp();
+    return Promise.resolve(call as unknown as Call as never);
+  }
+}
+
+function withBob(): CallingClient {
+  const client = new CallingClient();
+  client.talk('@bob');
+  client.add('@bob', { from: 'bob', text: 'hello alice' });
+  return client;
+}
+
+t.test('/mute means the conversation, and during a call the microphone; a word says which', async (t) => {
+  const client = withBob();
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/mute\r', '@bob is muted');
+  await chat.shows(/bob +muted/);
+  await chat.type('/mute chat\r', '@bob is no longer muted');
+  await chat.type('/mute mic\r', 'there is no call');
+  await chat.type('/mute all\r', '/mute [chat|mic]');
+  t.same(client.told, []);
+  await chat.type('/call\r', 'calling @bob');
+  await chat.type('/mute\r', 'your microphone is off');
+  await chat.type('/mute mic\r', 'your microphone is on');
+  t.same(client.told, [{ muted: true }, { muted: false }]);
+  await chat.type('/mute chat\r', '@bob is muted');
+  await chat.shows(/bob +muted/);
+  await chat.type('/hangup\r', 'the call is over');
+  await chat.type('/mute\r', '@bob is no longer muted');
+  t.equal(client.told.length, 2);
+  await chat.quit();
+});
+
+t.test('/volume says how loud it is, and sets it', async (t) => {
+  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/volume 50\r', 'there is no call');
+  await chat.type('/call\r', 'calling @bob');
+  await chat.type('/volume\r', 'volume 100 %');
+  await chat.type('/volume 50\r', 'volume 50 %');
+  await chat.type('/volume +\r', 'volume 60 %');
+  await chat.type('/volume -\r', 'volume 50 %');
+  await chat.type('/volume 200\r', 'volume 200 %');
+  for (const wrong of ['201', 'loud', '-5', '1e2']) {
+    await chat.type('/volume\r', 'volume 200 %');
+    await chat.type(`/volume ${wrong}\r`, '✗');
+    t.match(chat.terminal.text, '/volume [0-200|+|-]', wrong);
+  }
+  await chat.type('/volume\r', 'volume 200 %');
+  await chat.quit();
+});
+
+t.test('/camera tells when there is none; /redial calls again, with pictures if it was so', async (t) => {
+  const client = withBob();
+  // Too narrow for pictures: nothing but the status bar shows the call.
+  const chat = await startChat(t, { client, with: '@bob', columns: 50 });
+  await chat.shows('hello alice');
+  await chat.type('/redial\r', 'there is no call');
+  await chat.type('/camera\r', 'there is no call');
+  await chat.type('/video\r', 'calling @bob');
+  await chat.type('/camera\r', 'no camera of yours');
+  client.end();
+  await chat.hides('calling @bob');
+  await chat.type('/redial\r', 'calling @bob');
+  t.same(client.called, ['@bob video', '@bob video']);
+  await chat.quit();
+});
