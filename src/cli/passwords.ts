@@ -1,18 +1,29 @@
 // Gets passwords without ever taking them as an argument: prompt, --password-stdin, or the environment.
 import { PytalkError } from '../protocol/errors.js';
-import type { Context } from './context.js';
+import type { Say } from './catalogue/translate.js';
+import type { Io } from './io.js';
+import type { Prompter } from './prompt.js';
 import type { Fields } from './table/spec.js';
+
+/** Where a password may come from. */
+export interface PasswordSource {
+  readonly say: Say;
+  readonly io: Pick<Io, 'env'>;
+  /** Whether somebody sits there who can be asked. */
+  readonly isInteractive: boolean;
+  readonly prompter: Pick<Prompter, 'secret' | 'pipedLine'>;
+}
 
 const usage = (reason: string): PytalkError => new PytalkError('usage', { details: { reason } });
 
-async function piped(context: Context): Promise<string> {
+async function piped(context: PasswordSource): Promise<string> {
   const line = await context.prompter.pipedLine();
   if (line === undefined) throw usage(context.say('usage.password-stdin-empty'));
   return line;
 }
 
 /** The password of an account that exists. */
-export async function currentPassword(context: Context, fields: Fields): Promise<string> {
+export async function currentPassword(context: PasswordSource, fields: Fields): Promise<string> {
   if (fields['passwordStdin'] === true) return piped(context);
   const given = context.io.env['PYTALK_PASSWORD'];
   if (given !== undefined && given !== '') return given;
@@ -21,7 +32,11 @@ export async function currentPassword(context: Context, fields: Fields): Promise
 }
 
 /** A password to be set: typed twice at a terminal. */
-export async function newPassword(context: Context, fields: Fields, variable: string): Promise<string> {
+export async function newPassword(
+  context: PasswordSource,
+  fields: Fields,
+  variable: string,
+): Promise<string> {
   if (fields['passwordStdin'] === true) return piped(context);
   const given = context.io.env[variable];
   if (given !== undefined && given !== '') return given;

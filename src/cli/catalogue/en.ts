@@ -7,6 +7,7 @@ import { demoEn } from './demo-en.js';
 import { errorsEn } from './errors-en.js';
 import { firstStartEn } from './first-start-en.js';
 import { messagesEn } from './messages-en.js';
+import { plainEn } from './plain-en.js';
 import { settingsEn } from './settings-en.js';
 import { monitorEn } from './monitor-en.js';
 import { toolsEn } from './tools-en.js';
@@ -17,6 +18,7 @@ export const en = {
   ...toolsEn,
   ...monitorEn,
   ...chatEn,
+  ...plainEn,
   ...settingsEn,
   ...firstStartEn,
   ...callEn,

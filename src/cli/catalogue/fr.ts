@@ -8,6 +8,7 @@ import type { en, Placeholders } from './en.js';
 import { errorsFr } from './errors-fr.js';
 import { firstStartFr } from './first-start-fr.js';
 import { messagesFr } from './messages-fr.js';
+import { plainFr } from './plain-fr.js';
 import { settingsFr } from './settings-fr.js';
 import { monitorFr } from './monitor-fr.js';
 import { toolsFr } from './tools-fr.js';
@@ -18,6 +19,7 @@ const texts = {
   ...toolsFr,
   ...monitorFr,
   ...chatFr,
+  ...plainFr,
   ...settingsFr,
   ...firstStartFr,
   ...callFr,

@@ -205,7 +205,10 @@ export class ChatCalls {
       this.#stopRinging();
       if (reason !== 'elsewhere') this.#remember(call);
       if (reason === 'elsewhere') this.#host.info('call.ended.elsewhere');
-      else this.#host.info('chat.call-missed', { name: cleanLine(call.by) });
+      else {
+        const key = this.#host.showCall === null ? 'chat.plain.call-missed' : 'chat.call-missed';
+        this.#host.info(key, { name: cleanLine(call.by) });
+      }
     });
   }
 

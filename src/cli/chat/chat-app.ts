@@ -174,8 +174,9 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     while (this.running.size > 0) await Promise.all(this.running);
   }
 
-  page(title: string, draw: Overlay['draw']): void {
-    this.dispatch({ type: 'overlay', overlay: { title, draw, top: 0 } });
+  page(title: string, draw: Overlay['draw'], sentences?: Overlay['sentences']): void {
+    const overlay = { title, draw, top: 0, ...(sentences !== undefined && { sentences }) };
+    this.dispatch({ type: 'overlay', overlay });
   }
 
   async open(conversation: ConversationView): Promise<void> {

@@ -25,7 +25,7 @@ export interface ChatContext {
   /** Runs something that takes time; what it throws is told. */
   attempt(work: () => Promise<void>): void;
   /** Opens a page of text over the conversation. */
-  page(title: string, draw: Overlay['draw']): void;
+  page(title: string, draw: Overlay['draw'], sentences?: Overlay['sentences']): void;
   /** Opens a conversation, reads its newest page, and marks it read. */
   open(conversation: ConversationView): Promise<void>;
   /** Reads the conversation list again, soon. */

@@ -38,6 +38,11 @@ function keysText(binding: KeyRow): string {
   return second === undefined ? keyText(first) : `${keyText(first)}, ${keyText(second)}`;
 }
 
+/** The commands in a sentence each: keys and signs are of the screen. */
+export function helpSentences(commands: readonly { readonly name: CommandName }[], say: Say): string[] {
+  return commands.map(({ name }) => `${say(`chat.usage.${name}`)}: ${say(`chat.help.${name}`)}`);
+}
+
 /** All commands, all keys that are worth telling, and what the signs mean. */
 export function helpPage(
   commands: readonly { readonly name: CommandName }[],

@@ -1,19 +1,18 @@
 // `pytalk chat --plain`: the same chat line by line, for screen readers, terminals without cursor control, and logs.
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { Client, ConnectOptions, Message } from '../../client/api.js';
-import { PytalkError } from '../../protocol/errors.js';
 import { exitCodes } from '../exit-codes.js';
-import type { Lang } from '../catalogue/translate.js';
-import { cleanLine } from '../clean-text.js';
+import type { Lang, Say } from '../catalogue/translate.js';
+import { cleanBlock, cleanLine } from '../clean-text.js';
 import type { CallSetup } from '../call/live-call.js';
 import type { StartedServer } from '../platform/start-server.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
 import { silentDevice } from '../notify/device.js';
 import type { Action } from './actions.js';
 import { ChatApp } from './chat-app.js';
+import { LineInput } from './line-input.js';
 import { isNote, bodyText, previewText, timeText } from './message-text.js';
-import { toAnsi } from './spans.js';
+import { toAnsi, type Line } from './spans.js';
 import { sayOf, initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
 import { plainTheme } from './themes.js';
@@ -31,6 +30,8 @@ export interface PlainOptions {
   input: Readable;
   output: Writable;
   interrupt: AbortSignal;
+  /** Asks who is there, when nobody is logged in; rejects when nobody is after it either. */
+  logIn(client: Client, lines: LineInput, print: (text: string) => void): Promise<void>;
   callSetup: CallSetup;
 }
 
@@ -50,6 +51,21 @@ function messageText(message: Message, state: ChatState): string {
   return `${where}${timeText(message.sentAt, say.hour12)} ${cleanLine(message.from)}: ${text}`;
 }
 
+/** A row without what only a screen can show. */
+function rowText(line: Line): string {
+  return toAnsi(
+    line.filter((piece) => 'text' in piece),
+    plainTheme,
+  ).trimEnd();
+}
+
+/** A call that begins to ring, and what to type. */
+function ringText(before: ChatState, { call }: ChatState, say: Say): string[] {
+  if (call?.phase !== 'incoming' || before.call?.phase === 'incoming') return [];
+  const text = say(`chat.call-incoming-${call.media}`, { name: cleanLine(call.with) });
+  return [say('chat.plain.call-keys', { text })];
+}
+
 /** What an action has to say to somebody who reads lines; empty for what only a screen shows. */
 function told(action: Action, before: ChatState, after: ChatState): string[] {
   if (action.type === 'opened') return [`== ${cleanLine(action.conversation.name)} ==`];
@@ -63,9 +79,10 @@ function told(action: Action, before: ChatState, after: ChatState): string[] {
     return action.message.mine ? [] : [messageText(action.message, after)];
   if (action.type === 'noticed') return action.notice === null ? [] : [action.notice.text];
   if (action.type === 'overlay' && action.overlay !== null) {
-    const lines = action.overlay.draw(before.size.columns);
-    return [action.overlay.title, ...lines.map((line) => toAnsi(line, plainTheme).trimEnd())];
+    const { title, sentences, draw } = action.overlay;
+    return [title, ...(sentences ?? draw(before.size.columns).map((line) => rowText(line)))];
   }
+  if (action.type === 'call') return ringText(before, after, sayOf(after));
   if (action.type === 'connection' && before.connection.state !== action.connection.state) {
     const { state } = action.connection;
     if (state !== 'connecting')
@@ -95,20 +112,41 @@ class LineStore extends Store {
   }
 }
 
-/** Runs until the input ends, `/quit` or an interrupt; resolves with the exit code. Rejects when nobody is logged in. */
-export async function runPlainChat(options: PlainOptions): Promise<number> {
-  const client = await options.openClient({ ...options.connect, mode: 'live', offline: true });
-  if (client.me === null) {
-    await client.close();
-    throw new PytalkError('not-logged-in');
+/** What is new at the start, and what to do. */
+function tellStart(state: ChatState, print: (text: string) => void): void {
+  const say = sayOf(state);
+  for (const { name, unread, muted, last } of state.conversations) {
+    if (unread === 0 || muted || last === null) continue;
+    const text = previewText(last, say);
+    print(say.count('chat.plain.unread', unread, { name: cleanLine(name), text }));
   }
+  if (state.current === null) print(say('chat.plain.hint'));
+}
+
+/** Runs until the input ends, `/quit` or an interrupt; resolves with the exit code. Rejects when nobody logs in. */
+export async function runPlainChat(options: PlainOptions): Promise<number> {
+  const lines = new LineInput(options.input);
+  // Whatever it is and whoever wrote it: only lines of text reach the output.
+  const print = (text: string): void => void options.output.write(`${cleanBlock(text)}\n`);
   let end: (exitCode: number) => void = () => undefined;
   const ended = new Promise<number>((resolve) => {
     end = resolve;
   });
-  const size = { columns: 80, rows: 24 };
+  const stop = (): void => {
+    end(0);
+    lines.close();
+  };
+  options.interrupt.addEventListener('abort', stop, { once: true });
+  const client = await options.openClient({ ...options.connect, mode: 'live', offline: true });
+  try {
+    if (client.me === null) await options.logIn(client, lines, print);
+  } catch (error) {
+    lines.close();
+    await client.close();
+    throw error;
+  }
   const first = initialState({
-    size,
+    size: { columns: 80, rows: 24 },
     nowMs: Date.now(),
     lang: options.lang,
     settings: options.settings.settings,
@@ -116,10 +154,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
     colours: 'none',
     server: client.server,
   });
-  const store = new LineStore(first, {
-    print: (line) => void options.output.write(`${line}\n`),
-    loggedOut: () => end(exitCodes.login),
-  });
+  const store = new LineStore(first, { print, loggedOut: () => end(exitCodes.login) });
   const nothing = (): void => undefined;
   const app = new ChatApp(
     {
@@ -134,28 +169,26 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
     },
     options.with,
   );
-  options.interrupt.addEventListener('abort', () => end(0), { once: true });
+  const readAll = async (): Promise<void> => {
+    for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
+      store.dispatch({ type: 'composed', buffer: bufferOf(line) });
+      app.submit();
+    }
+    await app.whenIdle();
+    await client.drained(drainMs);
+  };
   try {
     app.tellSettingsProblems();
     await app.enter(client);
-    // Only now: a line that comes before somebody listens would be lost.
-    const lines = createInterface({ input: options.input, terminal: false });
-    void ended.finally(() => lines.close());
-    lines.on('line', (line) => {
-      store.dispatch({ type: 'composed', buffer: bufferOf(line) });
-      app.submit();
-    });
-    lines.on('close', () => {
-      app
-        .whenIdle()
-        .then(() => client.drained(drainMs))
-        .then(
-          () => end(0),
-          () => end(exitCodes.unreachable),
-        );
-    });
+    tellStart(store.state, print);
+    readAll().then(
+      () => end(0),
+      () => end(exitCodes.unreachable),
+    );
     return await ended;
   } finally {
+    options.interrupt.removeEventListener('abort', stop);
+    lines.close();
     store.stop();
     await app.close();
   }

@@ -10,8 +10,9 @@ import { settingsCommands } from './commands-settings.js';
 import { viewCommands } from './commands-view.js';
 import { parseCommandLine } from './command-line.js';
 import { usage, type ChatContext } from './context.js';
-import { helpPage } from './help.js';
+import { helpPage, helpSentences } from './help.js';
 import { table } from './slash-command.js';
+import type { Line } from './spans.js';
 
 const helpCommands = table([
   {
@@ -21,7 +22,8 @@ const helpCommands = table([
     run(context) {
       const { say } = context;
       const { keymap } = context.state;
-      context.page(say('chat.help-title'), (columns) => helpPage(slashCommands, keymap, say, columns));
+      const draw = (columns: number): Line[] => helpPage(slashCommands, keymap, say, columns);
+      context.page(say('chat.help-title'), draw, helpSentences(slashCommands, say));
     },
   },
 ]);

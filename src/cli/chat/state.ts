@@ -78,6 +78,8 @@ export interface Overlay {
   readonly draw: (columns: number) => readonly Line[];
   /** Rows scrolled away at the top. */
   readonly top: number;
+  /** The same as sentences, for who reads line by line; without, the rows are. */
+  readonly sentences?: readonly string[];
 }
 
 export interface Connection {

@@ -4,10 +4,17 @@ import type { Client, ConnectOptions } from '../../client/api.js';
 import { defaultHome } from '../../client/home.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { callOptions } from '../call/call-options.js';
+import type { Io } from '../io.js';
 import { hour12Of, languageOf } from '../language.js';
 import { startServerHere } from '../platform/start-server.js';
 import { openSettings } from '../settings/settings-file.js';
 import type { CommandRun } from '../table/spec.js';
+
+/** The variable that asks for lines instead of a screen: Ink's own sign of a screen reader, or a terminal without a cursor. */
+function plainReason(env: Io['env']): string | null {
+  if (env['INK_SCREEN_READER'] === 'true') return 'INK_SCREEN_READER=true';
+  return env['TERM'] === 'dumb' ? 'TERM=dumb' : null;
+}
 
 export const chat: CommandRun = async (context, fields) => {
   const { stdin, stdout } = process;
@@ -22,15 +29,25 @@ export const chat: CommandRun = async (context, fields) => {
     startServer: () => startServerHere(join(context.home ?? defaultHome(), 'server')),
     callSetup: setup,
   };
-  if (fields['plain'] === true) {
-    const { runPlainChat } = await import('../chat/plain.js');
-    const { io } = context;
+  const { io } = context;
+  const reason = plainReason(io.env);
+  if (fields['plain'] === true || reason !== null) {
+    const [{ runPlainChat }, { askingByLines, logInByLines }] = await Promise.all([
+      import('../chat/plain.js'),
+      import('../chat/plain-log-in.js'),
+    ]);
+    if (fields['plain'] !== true && reason !== null)
+      io.stdout.write(`${context.say('chat.plain.chosen', { variable: reason })}\n`);
     return runPlainChat({
       ...options,
       systemHour12: hour12Of(io.env),
       input: io.stdin,
       output: io.stdout,
       interrupt: context.takeInterrupt(),
+      logIn: (client, lines, print) => {
+        const asking = context.isInteractive ? context : askingByLines(context, lines, print);
+        return logInByLines(client, { asking, fields, print });
+      },
     });
   }
   if (!stdin.isTTY || !stdout.isTTY) {

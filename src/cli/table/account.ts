@@ -36,6 +36,7 @@ export const accountCommands: readonly CommandSpec[] = [
     args: [{ ...arg.with, optional: true }],
     options: [
       { name: 'plain' },
+      passwordStdin,
       { name: 'camera', value: 'src' },
       { name: 'mic', value: 'src' },
       { name: 'speaker', value: 'out' },

@@ -1,9 +1,15 @@
+import fc from 'fast-check';
 import t from 'tap';
+import type { Call } from '../../../src/client/call-api.js';
+import { sayIn } from '../../../src/cli/catalogue/translate.js';
+import { askingByLines, logInByLines } from '../../../src/cli/chat/plain-log-in.js';
+import { run } from '../../../src/cli/run.js';
 import { noDevices } from '../../support/calling.js';
 import { runPlainChat } from '../../../src/cli/chat/plain.js';
 import { session, type Session } from '../../support/cli-run.js';
 import { FakeClient } from '../../support/fake-client.js';
 import { memorySettings } from '../../support/settings.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 interface Plain {
   client: FakeClient;
@@ -13,7 +19,12 @@ interface Plain {
   interrupt(): void;
 }
 
-function start(client: FakeClient, withName?: string): Plain {
+interface Asked {
+  env?: Record<string, string>;
+  fields?: Record<string, boolean>;
+}
+
+function start(client: FakeClient, withName?: string, { env = {}, fields = {} }: Asked = {}): Plain {
   const { stdin: input, stdout: output, controller } = session();
   const ended = runPlainChat({
     ...(withName === undefined ? {} : { with: withName }),
@@ -28,6 +39,10 @@ function start(client: FakeClient, withName?: string): Plain {
     input,
     output,
     interrupt: controller.signal,
+    logIn: (nobody, lines, print) => {
+      const asking = askingByLines({ say: sayIn('en'), io: { env } }, lines, print);
+      return logInByLines(nobody, { asking, fields, print });
+    },
   });
   return { client, input, output, ended, interrupt: () => controller.abort() };
 }
@@ -71,6 +86,154 @@ t.test('help is printed, /quit and an interrupt end it, and one has to be logged
   second.interrupt();
   t.equal(await second.ended, 0);
   const nobody = new FakeClient(null);
-  await t.rejects(start(nobody).ended, { code: 'not-logged-in' });
+  const third = start(nobody);
+  third.input.end();
+  await t.rejects(third.ended, { code: 'cancelled' });
   t.ok(nobody.isClosed);
+});
+
+t.test('help is a sentence for each command, without columns', async (t) => {
+  const { input, output, ended } = start(withBob(), '@bob');
+  input.end('/help\n');
+  t.equal(await ended, 0);
+  const lines = output.text.split('\n');
+  const friend = lines.find((line) => line.startsWith('/friend'));
+  t.match(friend, /^\/friend .*: \w/);
+  t.notOk(lines.some((line) => /\S {3,}\S/.test(line)));
+  t.notMatch(output.text, /Ctrl\+/, 'no keys: there are none here');
+});
+
+t.test('who is not logged in is asked, and goes on with the lines that follow', async (t) => {
+  const client = new FakeClient(null);
+  client.talk('@bob');
+  const { input, output, ended } = start(client, undefined, { env: { PYTALK_PASSWORD: 'secret123' } });
+  input.end('yes\nalice\n/msg bob\n');
+  t.equal(await ended, 0);
+  t.match(output.text, 'Do you have an account there?');
+  t.match(output.text, 'Logged in as alice on 127.0.0.1:5000\n');
+  t.match(output.text, '/msg NAME opens a conversation');
+  t.match(output.text, '== @bob ==');
+});
+
+t.test('registers by lines, the password among them when the option says so', async (t) => {
+  const client = new FakeClient(null);
+  const { input, ended } = start(client, undefined, { fields: { passwordStdin: true } });
+  input.end('no\ncarol\n06 12 34 56 78\n\n\n\n\nsecret123\n/quit\n');
+  t.equal(await ended, 0);
+  t.same(client.calls, ['register carol 0612345678']);
+  const wrong = new FakeClient(null);
+  const second = start(wrong, undefined, { env: { PYTALK_PASSWORD: 'wrong' } });
+  second.input.end('yes\nalice\n');
+  await t.rejects(second.ended, { code: 'login-refused' }, 'a script does not try again');
+  const none = start(new FakeClient(null));
+  none.input.end('yes\nalice\n');
+  await t.rejects(none.ended, { code: 'usage' }, 'a password is not read where it would be seen');
+});
+
+t.test('at a terminal the password is not echoed, and a wrong one can be typed again', async (t) => {
+  const client = new FakeClient(null);
+  const env = { PYTALK_HOME: await temporaryFolder(t), INK_SCREEN_READER: 'true' };
+  const { io, stdin, stdout, stderr } = session({ tty: true, client, env });
+  const ended = run(['chat'], io);
+  const answer = async (question: string, text: string): Promise<void> => {
+    await stderr.has(question);
+    stderr.text = '';
+    stdin.write(`${text}\r`);
+  };
+  await answer('Do you have an account there?', 'y');
+  await answer('Username: ', 'alice');
+  await answer('Password: ', 'secret12');
+  await stdout.has('wrong username or password');
+  await answer('Username: ', 'alice');
+  await stderr.has('Password: ');
+  t.ok(stdin.isRaw);
+  await answer('Password: ', 'secret123');
+  await stdout.has('Logged in as alice');
+  t.notOk(stdin.isRaw);
+  stdin.write('/quit\n');
+  t.equal(await ended, 0);
+  t.match(stdout.text, /^Line by line, because INK_SCREEN_READER=true is set.*\n/);
+  t.notMatch(stdout.text + stderr.text, 'secret');
+});
+
+t.test('says what is new at the start', async (t) => {
+  const { input, output, ended } = start(withBob());
+  input.end();
+  t.equal(await ended, 0);
+  t.match(output.text, '@bob: 1 new message, at last: hello');
+});
+
+/** A call that rings, and can be made to end. */
+function ringing(): { call: Call; end(): void } {
+  let tell: (event: { reason: string }) => void = () => undefined;
+  const call = {
+    by: 'bob',
+    conversation: '@bob',
+    media: 'video',
+    on: (_type: string, listener: typeof tell) => {
+      tell = listener;
+    },
+  } as unknown as Call;
+  return { call, end: () => tell({ reason: 'no-answer' }) };
+}
+
+t.test('a call is told with what to type, once, and that it was missed', async (t) => {
+  const { client, input, output, ended } = start(withBob(), '@carol');
+  await output.has('== @carol ==');
+  const { call, end } = ringing();
+  client.emit('call', { call });
+  await output.has('bob calls, with pictures. /answer takes the call, /hangup declines it.\n');
+  end();
+  await output.has('you have missed a call from bob: /call bob calls back\n');
+  input.end();
+  t.equal(await ended, 0);
+  t.equal(output.text.split('/answer').length, 2);
+});
+
+t.test('whatever others write, only lines of text come out', async (t) => {
+  const piece = fc.constantFrom(
+    ...[
+      '\u001b[2J',
+      '\u001b]52;c;aGk=\u0007',
+      '\u009b31m',
+      '\u202e',
+      '\u2066',
+      '\r',
+      '\b',
+      '\0',
+      '\u0085',
+      '\u2028',
+    ],
+    ...['14:00 carol: pay me', '\n== @carol ==', '漢字', '\ud800', '\t', 'e\u0301'],
+  );
+  const hostile = fc.array(fc.oneof(piece, fc.string()), { maxLength: 12 }).map((all) => all.join(''));
+  const { client, input, output, ended } = start(withBob(), '@bob');
+  await output.has('== @bob ==');
+  await fc.assert(
+    fc.asyncProperty(hostile, hostile, async (text, name) => {
+      const from = output.text.length;
+      client.receive('@bob', { from: 'bob', text });
+      client.receive('@bob', {
+        from: 'bob',
+        kind: 'poll',
+        poll: { question: text, options: [{ text: name, votes: 0, voters: [] }], mine: null },
+      });
+      client.receive('@bob', {
+        from: 'bob',
+        kind: 'system',
+        system: { event: 'renamed', by: name, name: text },
+      });
+      const told = output.text.slice(from);
+      if (told.split(' bob: ').length < 3) throw new Error('not all of it is told');
+      if (/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/u.test(told)) throw new Error(JSON.stringify(told));
+      // Nobody can begin a line that looks like somebody else's.
+      const strange = told.split('\n').filter((line) => !/^(\d\d:\d\d | {6}|$)/.test(line));
+      if (strange.length > 0) throw new Error(JSON.stringify(strange));
+    }),
+    { numRuns: 200 },
+  );
+  client.receive('@bob', { from: 'bob', text: '\u001b[31mlong\nshown' });
+  input.end('/show\n/profile bob\n/friends\n/set\n/help\n');
+  t.equal(await ended, 0);
+  t.notMatch(output.text, /[^\P{Cc}\n]/u);
 });

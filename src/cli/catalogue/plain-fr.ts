@@ -1,0 +1,14 @@
+// French texts of the line-by-line chat.
+export const plainFr = {
+  'chat.plain.chosen': 'Ligne par ligne, car {variable} est défini ; `pytalk chat --plain` le demande aussi.',
+  'chat.plain.nobody': 'Personne n’est connecté sur cet appareil. Le serveur est {server}.',
+  'chat.plain.has-account': 'Y avez-vous un compte ? [o/n] ',
+  'chat.plain.username': 'Nom d’utilisateur : ',
+  'chat.plain.invite': 'Code d’invitation (Entrée pour l’omettre) : ',
+  'chat.plain.hint':
+    '/msg NOM ouvre une conversation, une ligne de texte y est envoyée. /friend add NOM ajoute quelqu’un. /help donne les commandes, /quit quitte.',
+  'chat.plain.unread.one': '{name} : {count} nouveau message, en dernier : {text}',
+  'chat.plain.unread.other': '{name} : {count} nouveaux messages, en dernier : {text}',
+  'chat.plain.call-keys': '{text}. /answer prend l’appel, /hangup le refuse.',
+  'chat.plain.call-missed': 'vous avez manqué un appel de {name} : /call {name} rappelle',
+} as const;
