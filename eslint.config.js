@@ -90,7 +90,7 @@ export default tseslint.config(
   // The tables: one row more is no reason for another file.
   { files: ['src/protocol/messages.ts', 'src/cli/catalogue/*.ts'], rules: { 'max-lines': 'off' } },
   {
-    files: ['bin/*.js', 'scripts/*.js', 'termux/*.js', 'eslint.config.js'],
+    files: ['bin/*.js', 'examples/*.mjs', 'scripts/*.js', 'termux/*.js', 'eslint.config.js'],
     languageOptions: {
       globals: Object.fromEntries(
         ['process', 'console', 'URL', 'performance', 'setTimeout', 'clearTimeout'].map((name) => [
