@@ -295,6 +295,8 @@ export interface Client {
   history(withName: string, query?: HistoryQuery): Promise<Message[]>;
   /** Raw events, oldest first. */
   log(withName: string, query?: HistoryQuery): Promise<LogEvent[]>;
+  /** The last calls of all conversations, newest first: made, taken, missed, declined. Mode `live` only. */
+  callLog(limit: number): Promise<Message[]>;
   /** Case-insensitive search for all words in texts, captions, file names and polls; newest first. Mode `live` only. */
   search(text: string, options?: { in?: string; limit?: number }): Promise<Message[]>;
   /** Fetches the file of a message, resuming what was broken off. Without `out` it goes into the cache. Returns its path. */

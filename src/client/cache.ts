@@ -264,6 +264,17 @@ export class Cache {
   }
 
   /** Ids of messages that have all the words (or words that begin so), newest first. */
+  /** Ids of the newest entries of calls, newest first. */
+  async calls(limit: number): Promise<string[]> {
+    const rows = await this.#database.all<{ id: string }>(
+      `SELECT events.id FROM events LEFT JOIN conversations ON conversations.id = events.conv
+       WHERE class = 2 AND json_extract(payload, '$.kind') = 'call' AND seq > coalesce(cleared, 0)
+       ORDER BY at DESC, seq DESC LIMIT ?`,
+      [limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async search(words: readonly string[], conv: number | null, limit: number): Promise<string[]> {
     const query = words.map((word) => `"${word.replaceAll('"', '""')}"*`).join(' AND ');
     const rows = await this.#database.all<{ id: string }>(

@@ -200,6 +200,9 @@ export class PytalkClient implements api.Client {
   async search(text: string, options: { in?: string; limit?: number } = {}): Promise<Message[]> {
     return await this.#live().search(text, options);
   }
+  async callLog(limit: number): Promise<Message[]> {
+    return await this.#live().callLog(limit);
+  }
   async cursor(): Promise<string> {
     return Promise.resolve(this.#live().cursor());
   }

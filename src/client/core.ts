@@ -29,6 +29,7 @@ export interface Live {
   discard(id: string): Promise<void>;
   drained(timeoutMs?: number): Promise<void>;
   search(text: string, options: { in?: string; limit?: number }): Promise<Message[]>;
+  callLog(limit: number): Promise<Message[]>;
   cursor(): string;
   replay(since: string): ReturnType<Client['replay']>;
   synced(): Promise<void>;

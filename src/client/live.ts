@@ -270,6 +270,10 @@ class LocalCopy implements Live {
     return this.#parts.views.all(await this.source.inOrder(ids));
   }
 
+  async callLog(limit: number): Promise<Message[]> {
+    return this.#parts.views.all(await this.source.inOrder(await this.#parts.cache.calls(limit)));
+  }
+
   cursor(): string {
     return this.#open(this.#teller).cursor();
   }

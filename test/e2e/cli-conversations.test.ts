@@ -167,3 +167,23 @@ t.test('hiding, muting, clearing, searching, and history after a new login elsew
   t.match(await phone.gets('resync'), { resynced: true, conversations: 1 });
   t.match(await phone.sees('search', 'lunch', '--lang', 'fr'), /@alice/);
 });
+
+t.test('a conversation as a file: for people, and as JSON lines; never over another file', async (t) => {
+  const server = await testServer(t);
+  const [alice, bob] = [await registered(t, server, 'alice'), await registered(t, server, 'bob')];
+  for (const text of ['one', 'two\nlines', 'three \u001b[31m']) await bob.does('send', 'alice', text);
+  alice.options.cwd = alice.home;
+  const path = join(alice.home, 'bob.txt');
+  t.same(await alice.gets('export', 'bob', 'bob.txt'), { path, messages: 3 });
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  t.match(lines, [/^\d{4}-\S+ {2}bob: one$/, /bob: two$/, /^ {4}lines$/, /bob: three/, '']);
+  t.notMatch(lines.join(''), '\u001b');
+  t.same(await alice.fails('export', 'bob', 'bob.txt'), [1, 'file-exists']);
+  await alice.does('export', 'bob', 'bob.jsonl');
+  const kept = (await readFile(join(alice.home, 'bob.jsonl'), 'utf8')).trim().split('\n');
+  t.same(
+    kept.map((line) => (JSON.parse(line) as Record<string, unknown>)['text']),
+    ['one', 'two\nlines', 'three \u001b[31m'],
+  );
+  t.same(await alice.does('calls'), []);
+});

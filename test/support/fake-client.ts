@@ -455,6 +455,11 @@ export class FakeClient implements Client {
     return [];
   }
 
+  async callLog(limit: number): Promise<Message[]> {
+    const calls = [...this.logs.values()].flat().filter((message) => message.kind === 'call');
+    return calls.reverse().slice(0, limit);
+  }
+
   async search(text: string): Promise<Message[]> {
     this.did('search', text);
     return [...this.logs.values()].flat().filter((message) => message.text?.includes(text) === true);

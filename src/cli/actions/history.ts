@@ -1,6 +1,10 @@
-// `history` and `search`: reading what was said.
+// `history`, `search`, `calls`, `export`: reading what was said.
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Message } from '../../client/api.js';
 import type { LogEvent } from '../../protocol/shapes.js';
+import type { Key } from '../catalogue/translate.js';
+import { exportConversation } from '../chat/export-lines.js';
 import { momentText, previewText } from '../chat/message-text.js';
 import { cleanLine } from '../clean-text.js';
 import { table } from '../format/columns.js';
@@ -44,6 +48,19 @@ export const history = defineAction({
     events === null ? historyLines(messages, view, ids === true) : logLines(events, view),
 });
 
+/** Messages of several conversations, a line each. */
+function foundLines(messages: readonly Message[], { paint, say, nowMs }: View, nothing: Key): string[] {
+  if (messages.length === 0) return [say(nothing)];
+  return table(
+    messages.map((message) => [
+      paint.dim(momentText(message.sentAt, nowMs, say)),
+      cleanLine(message.conversation, 40),
+      paint.name(cleanLine(message.from, 32)),
+      cleanLine(previewText(message, say), 400),
+    ]),
+  );
+}
+
 export const search = defineAction({
   mode: 'live',
   fields: z.object({
@@ -56,16 +73,26 @@ export const search = defineAction({
     return client.search(text, { limit, ...(rest.in !== undefined && { in: rest.in }) });
   },
   json: messagesJson,
-  show: (messages, view) => {
-    const { paint, say, nowMs } = view;
-    if (messages.length === 0) return [say('result.nothing-found')];
-    return table(
-      messages.map((message) => [
-        paint.dim(momentText(message.sentAt, nowMs, say)),
-        cleanLine(message.conversation, 40),
-        paint.name(cleanLine(message.from, 32)),
-        cleanLine(previewText(message, say), 400),
-      ]),
-    );
+  show: (messages, view) => foundLines(messages, view, 'result.nothing-found'),
+});
+
+export const calls = defineAction({
+  mode: 'live',
+  fields: z.object({ limit: numberField.min(1).default(defaultLimit) }),
+  run: async (client, { limit }) => {
+    await client.synced();
+    return client.callLog(limit);
   },
+  json: messagesJson,
+  show: (messages, view) => foundLines(messages, view, 'result.no-calls'),
+});
+
+export const exported = defineAction({
+  fields: z.object({ with: withField, file: z.string().min(1) }),
+  run: async (client, fields, { cwd, say }) => {
+    const path = resolve(cwd, fields.file);
+    return { path, messages: await exportConversation(client, fields.with, path, say) };
+  },
+  json: (result) => result,
+  show: ({ path, messages }, { say }) => [say('result.exported', { count: messages, path: cleanLine(path) })],
 });

@@ -50,6 +50,9 @@ export const commandsEn = {
   'command.files.get': 'Fetches the file of a message; a broken-off one is resumed.',
   'command.conversations': 'Lists your conversations, newest first.',
   'command.history': 'Shows the messages of a conversation, oldest first.',
+  'command.calls': 'Shows the last calls: made, taken, missed, declined; newest first.',
+  'command.export':
+    'Writes a whole conversation into a file: text, or JSON lines for a name that ends with .jsonl.',
   'command.search': 'Finds messages that have all the words.',
   'command.read': 'Marks a conversation as read.',
   'command.hide': 'Hides a conversation until its next message.',
@@ -112,6 +115,7 @@ export const commandsEn = {
   'arg.n': "the option's number, from 1, or none",
   'arg.phoneOrUser': 'a phone number of 10 digits, or a username',
   'arg.shell': 'bash, zsh or fish',
+  'arg.export.file': 'the new file',
   'arg.file': 'the backup file',
   // Options
   'option.server': "the server (or PYTALK_SERVER; default: the last login's)",

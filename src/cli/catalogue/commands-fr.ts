@@ -51,6 +51,9 @@ export const commandsFr = {
   'command.files.get': 'Récupère le fichier d’un message ; un transfert interrompu reprend.',
   'command.conversations': 'Liste vos conversations, les plus récentes d’abord.',
   'command.history': 'Montre les messages d’une conversation, les plus anciens d’abord.',
+  'command.calls': 'Montre les derniers appels : passés, reçus, manqués, refusés ; le plus récent d’abord.',
+  'command.export':
+    'Écrit toute une conversation dans un fichier : du texte, ou des lignes JSON si son nom finit par .jsonl.',
   'command.search': 'Trouve les messages qui contiennent tous les mots.',
   'command.read': 'Marque une conversation comme lue.',
   'command.hide': 'Masque une conversation jusqu’à son prochain message.',
@@ -116,6 +119,7 @@ export const commandsFr = {
   'arg.n': 'le numéro du choix, à partir de 1, ou none',
   'arg.phoneOrUser': 'un numéro de téléphone à 10 chiffres, ou un nom d’utilisateur',
   'arg.shell': 'bash, zsh ou fish',
+  'arg.export.file': 'le nouveau fichier',
   'arg.file': 'le fichier de sauvegarde',
   // Options
   'option.server': 'le serveur (ou PYTALK_SERVER ; par défaut celui de la dernière connexion)',

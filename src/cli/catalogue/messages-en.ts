@@ -40,6 +40,8 @@ export const messagesEn = {
   'result.no-friends': 'No contacts yet: add one with `pytalk friends add PHONE`',
   'result.nobody-blocked': 'Nobody is blocked',
   'result.no-groups': 'No groups yet: make one with `pytalk groups create NAME --members a,b`',
+  'result.no-calls': 'No calls yet',
+  'result.exported': '{count} messages written to {path}',
   'result.nothing-found': 'Nothing found',
   // what a conversation, a person, a message is
   'conversation.hidden': 'hidden',

@@ -42,6 +42,8 @@ export const messagesFr = {
   'result.no-friends': 'Pas encore de contact : ajoutez-en un avec `pytalk friends add TÉLÉPHONE`',
   'result.nobody-blocked': 'Personne n’est bloqué',
   'result.no-groups': 'Pas encore de groupe : créez-en un avec `pytalk groups create NOM --members a,b`',
+  'result.no-calls': 'Aucun appel',
+  'result.exported': '{count} messages écrits dans {path}',
   'result.nothing-found': 'Rien trouvé',
   // what a conversation, a person, a message is
   'conversation.hidden': 'masquée',

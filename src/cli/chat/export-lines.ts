@@ -4,7 +4,8 @@ import type { Client, Message } from '../../client/api.js';
 import { hasCode } from '../../client/home.js';
 import { PytalkError } from '../../protocol/errors.js';
 import type { Say } from '../catalogue/translate.js';
-import { cleanBlock, cleanLine } from '../clean-text.js';
+import { cleanBlock, cleanLine, safeJson } from '../clean-text.js';
+import { messagesJson } from '../format/json-shapes.js';
 import { previewText } from './message-text.js';
 
 const pageMessages = 500;
@@ -42,9 +43,9 @@ export async function exportConversation(
       const last = messages.findLast((message) => message.seq !== null)?.seq ?? null;
       if (last === null || last <= after) return count;
       const said = messages.filter((message) => message.seq !== null);
-      const lines = said.map((message) =>
-        isJson ? `${JSON.stringify(message)}\n` : exportedText(message, say),
-      );
+      const lines = isJson
+        ? messagesJson(said, say).map((message) => `${safeJson(message)}\n`)
+        : said.map((message) => exportedText(message, say));
       await file.appendFile(lines.join(''));
       count += said.length;
       after = last;

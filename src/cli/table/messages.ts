@@ -116,6 +116,20 @@ export const messageCommands: readonly CommandSpec[] = [
     action: async () => (await import('../actions/history.js')).search,
   },
   {
+    name: 'calls',
+    group: 'read',
+    options: [{ name: 'limit', short: 'n', value: 'n' }],
+    examples: ['calls', 'calls --limit 5 --json'],
+    action: async () => (await import('../actions/history.js')).calls,
+  },
+  {
+    name: 'export',
+    group: 'read',
+    args: [arg.with, { name: 'file', completes: 'path' }],
+    examples: ['export bob bob.txt', 'export "#team" team.jsonl'],
+    action: async () => (await import('../actions/history.js')).exported,
+  },
+  {
     name: 'read',
     group: 'read',
     args: [arg.with],
