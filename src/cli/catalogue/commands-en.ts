@@ -91,6 +91,7 @@ export const commandsEn = {
   'command.admin.log': "Shows the server's log, oldest first.",
   'command.monitor':
     'Shows how the server does, as it changes: messages, latency, calls, relay, memory, log.',
+  'command.bench': 'Puts load on a server of its own for some seconds, and says what this machine carries.',
   'command.admin.audit': 'Shows what administrators did.',
   'command.admin.db': "Looks into the database: counts, conversations, a conversation's events.",
   'command.admin.check': 'Checks the database; ends with 1 when something is wrong.',
@@ -148,6 +149,9 @@ export const commandsEn = {
   'option.id': 'the id to give the message',
   'option.out': 'where to write it; a folder keeps the name',
   'option.all': 'hidden ones too',
+  'option.people': 'how many write (8)',
+  'option.seconds': 'for how long (10)',
+  'option.bench.data': 'a folder on the disk to be measured; what is made in it is deleted',
   'option.limit': 'how many at most (50)',
   'option.before': 'those before this seq',
   'option.after': 'those after this seq',

@@ -93,6 +93,7 @@ export const commandsFr = {
   'command.admin.log': 'Montre le journal du serveur, le plus ancien d’abord.',
   'command.monitor':
     'Montre l’état du serveur en direct : messages, délais, appels, relais, mémoire, journal.',
+  'command.bench': 'Charge un serveur à lui pendant quelques secondes, et dit ce que cette machine supporte.',
   'command.admin.audit': 'Montre ce qu’ont fait les administrateurs.',
   'command.admin.db':
     'Regarde dans la base de données : nombres, conversations, événements d’une conversation.',
@@ -152,6 +153,9 @@ export const commandsFr = {
   'option.id': 'l’identifiant à donner au message',
   'option.out': 'où l’écrire ; un dossier garde le nom',
   'option.all': 'aussi celles qui sont masquées',
+  'option.people': 'combien de personnes écrivent (8)',
+  'option.seconds': 'pendant combien de secondes (10)',
+  'option.bench.data': 'un dossier du disque à mesurer ; ce qui y est créé est supprimé',
   'option.limit': 'combien au plus (50)',
   'option.before': 'celles d’avant ce seq',
   'option.after': 'celles d’après ce seq',

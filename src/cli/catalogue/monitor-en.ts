@@ -1,4 +1,4 @@
-// English texts of monitor.
+// English texts of monitor and bench.
 export const monitorEn = {
   'monitor.missing':
     'the dashboard needs blessed-contrib: run `npm install blessed blessed-contrib`, or use --json',
@@ -32,4 +32,12 @@ export const monitorEn = {
   'monitor.ms': '{ms} ms',
   'monitor.rings': 'rings',
   'monitor.keys': 'q quit · t time ({minutes} min) · g graphs · Tab other list · ↑ ↓ scroll',
+  // bench
+  'bench.count': '{name} {value}: a whole number from 2 to {max}',
+  'bench.prepares': 'Starting a server in {folder}, and {people} people…',
+  'bench.runs': 'They write for {seconds} s, as fast as the server acknowledges…',
+  'bench.rate': '{rate} messages a second by {people} people in a group, {deliveries} deliveries',
+  'bench.latency':
+    'acknowledged, on disk, within {p50} ms (half), {p95} ms (95 of 100), {p99} ms (99 of 100), {max} ms (all)',
+  'bench.arrived': '{arrived} of {messages} arrived at somebody who looked on, {twice} of them twice',
 } as const;

@@ -1,4 +1,4 @@
-// French texts of monitor.
+// French texts of monitor and bench.
 export const monitorFr = {
   'monitor.missing':
     'le tableau de bord a besoin de blessed-contrib : lancez `npm install blessed blessed-contrib`, ou utilisez --json',
@@ -32,4 +32,13 @@ export const monitorFr = {
   'monitor.ms': '{ms} ms',
   'monitor.rings': 'sonne',
   'monitor.keys': 'q quitter · t durée ({minutes} min) · g graphiques · Tab autre liste · ↑ ↓ défiler',
+  // bench
+  'bench.count': '{name} {value} : un entier de 2 à {max}',
+  'bench.prepares': 'Démarrage d’un serveur dans {folder}, et de {people} personnes…',
+  'bench.runs': 'Elles écrivent pendant {seconds} s, aussi vite que le serveur confirme…',
+  'bench.rate': '{rate} messages par seconde de {people} personnes dans un groupe, {deliveries} remises',
+  'bench.latency':
+    'confirmés, sur le disque, en {p50} ms (la moitié), {p95} ms (95 sur 100), {p99} ms (99 sur 100), {max} ms (tous)',
+  'bench.arrived':
+    '{arrived} sur {messages} sont arrivés chez une personne qui regardait, dont {twice} deux fois',
 } as const;

@@ -60,6 +60,13 @@ export const serverCommands: readonly CommandSpec[] = [
     run: async () => (await import('../commands/monitor.js')).monitor,
   },
   {
+    name: 'bench',
+    group: 'server',
+    options: [{ name: 'people', value: 'n' }, { name: 'seconds', value: 's' }, data],
+    examples: ['bench', 'bench --people 20 --seconds 30 --data /var/lib/pytalk'],
+    run: async () => (await import('../commands/bench.js')).bench,
+  },
+  {
     name: 'backup',
     group: 'server',
     args: [{ name: 'file', completes: 'path' }],
