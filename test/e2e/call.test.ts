@@ -19,7 +19,7 @@ import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { missing } from '../support/tools.js';
 
-t.setTimeout(180_000);
+t.setTimeout(300_000);
 
 /** The first line that it says to people. */
 async function noted({ child, stderr }: Program): Promise<string> {
