@@ -14,6 +14,8 @@ export class FakeTerminal implements Terminal {
   /** Operating system commands that were written: notifications. */
   readonly notices: string[] = [];
   isEntered = false;
+  /** Whether it was asked to report the mouse. */
+  isMouse = false;
   cursor: { row: number; column: number } | null = null;
   /** Full clears of the screen. */
   clears = 0;
@@ -39,6 +41,10 @@ export class FakeTerminal implements Terminal {
 
   bell(): void {
     this.bells++;
+  }
+
+  setMouse(isOn: boolean): void {
+    this.isMouse = isOn;
   }
 
   enter(): void {

@@ -15,7 +15,8 @@ export const settingsEn = {
   'setting.typing': 'Others are told while you write to them.',
   'setting.keyMode': 'The keys of the composer: as in Emacs and shells, or as in vim.',
   'setting.keys': 'Keys of your own: each with the command that it runs.',
-  'setting.mouse': 'The mouse chooses and scrolls; else it marks text, as in the shell.',
+  'setting.mouse':
+    'The mouse chooses and scrolls, and with Shift it marks text; off, it marks text as in the shell.',
 
   'settings.title': 'Settings',
   'settings.how': '/set NAME VALUE changes one, at once and for good. The file: {path}',

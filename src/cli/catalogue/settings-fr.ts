@@ -17,7 +17,8 @@ export const settingsFr = {
   'setting.typing': 'Les autres savent que vous leur écrivez.',
   'setting.keyMode': 'Les touches de la saisie : comme Emacs et le shell, ou comme vim.',
   'setting.keys': 'Vos propres touches : chacune avec la commande qu’elle lance.',
-  'setting.mouse': 'La souris choisit et fait défiler ; sinon elle sélectionne, comme dans le shell.',
+  'setting.mouse':
+    'La souris choisit et fait défiler, et sélectionne du texte avec Maj ; sinon elle sélectionne comme dans le shell.',
 
   'settings.title': 'Réglages',
   'settings.how': '/set NOM VALEUR en change un, aussitôt et pour de bon. Le fichier : {path}',

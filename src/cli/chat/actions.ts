@@ -67,6 +67,9 @@ export type Action =
   | { type: 'scrolled-to-end' }
   | { type: 'selected'; direction: -1 | 1 }
   | { type: 'deselected' }
+  /** A message was clicked, in this row of the terminal. */
+  | { type: 'picked'; id: string; y: number }
+  | { type: 'list-scrolled'; rows: number }
   | { type: 'noticed'; notice: Notice | null }
   | { type: 'overlay'; overlay: Overlay | null }
   | { type: 'overlay-scrolled'; rows: number };

@@ -122,6 +122,7 @@ export class CallArea {
         return rowsNow();
       },
       bell: () => terminal.bell(),
+      setMouse: () => undefined,
       enter: () => undefined,
       leave: () => undefined,
       write: (bytes) => terminal.write(Buffer.concat([saveCursor, Buffer.from(bytes), restoreCursor])),

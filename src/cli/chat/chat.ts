@@ -133,8 +133,10 @@ export async function runChat(options: ChatOptions): Promise<number> {
     changed: () => repaint(),
     covered(covered) {
       isCovered = covered;
-      if (covered) listening.pause();
-      else {
+      if (covered) {
+        listening.pause();
+        terminal.setMouse(false);
+      } else {
         listening.resume();
         store.dispatch({ type: 'terminal-focused', focused: true });
         repaint();
@@ -161,6 +163,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   });
   const draw = (state: ChatState): void => {
     if (isCovered) return;
+    terminal.setMouse(state.settings.mouse);
     try {
       screen.draw({
         rows: ink.draw(frameRows(state), state.size.columns),
@@ -225,6 +228,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     listening.pause();
     ink.unmount();
     terminal.leave();
+    terminal.setMouse(false);
     options.interrupt.removeEventListener('abort', onInterrupt);
     await app.close();
   }

@@ -9,6 +9,7 @@ import { formCommands, type Command, type Place } from './key-bindings.js';
 import { commandOf } from './keymap.js';
 import type { Input } from './keys.js';
 import { composerCells, layoutOf } from './layout.js';
+import { handleMouse } from './mouse.js';
 import { offerPicture } from './pasted-picture.js';
 import { currentComposer, currentThread, type ChatState } from './state.js';
 import { edits, insert, isEditName, type EditName, type TextBuffer } from './text-buffer.js';
@@ -268,6 +269,7 @@ export function handleInput(context: InputContext, input: Input): void {
     if (place === 'composer') context.attempt(() => offerPicture(context, input.text, before));
     return;
   }
+  if (input.type === 'mouse') handleMouse(context, input, () => cancel(context));
   if (input.type !== 'key') return;
   if (place === 'composer' && vimInput(context, input.name, vimHands(context))) return;
   const command = commandOf(context.state.keymap, input.name, place);

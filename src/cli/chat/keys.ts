@@ -1,6 +1,6 @@
-// Turns the bytes of a terminal into named keys, typed text and pastes.
+// Turns the bytes of a terminal into named keys, typed text, pastes, and what the mouse does.
 /*
- * Sources: ECMA-48 (CSI, SS3), xterm's control sequences (modifiers, bracketed paste), the kitty keyboard protocol (CSI u).
+ * Sources: ECMA-48 (CSI, SS3), xterm's control sequences (modifiers, bracketed paste, SGR mouse), the kitty keyboard protocol (CSI u).
  */
 
 /**
@@ -11,7 +11,16 @@ export type Input =
   | { readonly type: 'key'; readonly name: string }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'report'; readonly text: string }
-  | { readonly type: 'paste'; readonly text: string };
+  | { readonly type: 'paste'; readonly text: string }
+  | MouseInput;
+
+/** Where something was done, in cells from the upper left corner of the terminal, which is 0, 0. */
+export interface MouseInput {
+  readonly type: 'mouse';
+  readonly does: 'click' | 'wheel-up' | 'wheel-down';
+  readonly x: number;
+  readonly y: number;
+}
 
 const escape = '\u001b';
 const pasteStart = '\u001b[200~';
@@ -97,6 +106,26 @@ function controlName(char: string): string | null {
   const code = char.charCodeAt(0);
   if (code >= 1 && code <= 26) return `ctrl+${String.fromCharCode(code + 96)}`;
   return code < 32 ? 'unknown' : null;
+}
+
+/** What the buttons are called in reports (xterm, SGR): the left one, and the two directions of the wheel. */
+const mouseButtons: Readonly<Record<number, MouseInput['does']>> = {
+  0: 'click',
+  64: 'wheel-up',
+  65: 'wheel-down',
+};
+/** Shift, Meta and Control are bits in the button's number. */
+const mouseModifiers = 4 | 8 | 16;
+
+/** `<button;column;row`, from 1; null for what nothing here answers to: other buttons, letting go, moving. */
+function mouseInput(parameters: string, final: string): MouseInput | null {
+  const match = /^<(\d{1,4});(\d{1,5});(\d{1,5})$/.exec(parameters);
+  if (match === null || final !== 'M') return null;
+  const [button = 0, column = 0, row = 0] = match.slice(1).map(Number);
+  const does = mouseButtons[button & ~mouseModifiers];
+  return does === undefined || column < 1 || row < 1
+    ? null
+    : { type: 'mouse', does, x: column - 1, y: row - 1 };
 }
 
 function csiName(parameters: string, final: string): string {
@@ -205,6 +234,11 @@ export class KeyDecoder {
       // Longer than any key, or broken off by another control character: dropped up to there.
       const cut = /[^\x20-\x3f]/.exec(text.slice(at, at + 64))?.index;
       return cut === undefined ? (text.length - at >= 64 ? at + 64 : 0) : at + cut;
+    }
+    if (match[1]?.startsWith('<') === true) {
+      const mouse = mouseInput(match[1], match[2] ?? '');
+      if (mouse !== null) inputs.push(mouse);
+      return at + match[0].length;
     }
     const name = csiName(match[1] ?? '', match[2] ?? '');
     if (match[2] === 'u' && !name.includes('+') && name.length === 1)

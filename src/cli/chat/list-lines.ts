@@ -3,6 +3,7 @@ import type { ConversationView } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { underCursor, visibleConversations } from './conversation-list.js';
+import { listWindow } from './list-window.js';
 import { previewText } from './message-text.js';
 import { fill, span, spread, type Line, type Span } from './spans.js';
 import { sayOf, type ChatState } from './state.js';
@@ -82,15 +83,8 @@ export function listLines(state: ChatState, columns: number, rows: number): Line
     const key = state.filter.text.trim() === '' ? 'chat.list-empty' : 'chat.list-no-match';
     lines.push(fill([span(` ${say(key)}`, 'dim')], columns));
   }
-  const each = list.length * 2 <= rows - 1 || rows > 30 ? 2 : 1;
-  const fits = Math.max(1, Math.floor((rows - 1) / each));
-  const wanted = state.focus === 'list' ? underCursor(state)?.id : state.current;
-  const at = Math.max(
-    0,
-    list.findIndex((one) => one.id === wanted),
-  );
-  const from = Math.min(Math.max(0, at - Math.floor(fits / 2)), Math.max(0, list.length - fits));
-  for (const conversation of list.slice(from, from + fits)) {
+  const { each, shown } = listWindow(state, rows);
+  for (const conversation of shown) {
     lines.push(nameLine(state, conversation, say, columns));
     if (each === 2) lines.push(lastLine(state, conversation, say, columns));
   }

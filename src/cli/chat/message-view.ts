@@ -42,8 +42,15 @@ interface VisibleRows {
   readonly last: number;
 }
 
-/** The rows on the screen, at most `rows`. */
-export function visibleRows(thread: Thread, rows: number, context: DrawContext): VisibleRows {
+interface VisibleBlocks {
+  /** From the top; of the first one rows may be hidden above. */
+  readonly blocks: readonly (readonly Line[])[];
+  readonly height: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+function visibleBlocks(thread: Thread, rows: number, context: DrawContext): VisibleBlocks {
   const start = place(thread);
   let { index, below } = start;
   const blocks: (readonly Line[])[] = [];
@@ -56,8 +63,26 @@ export function visibleRows(thread: Thread, rows: number, context: DrawContext):
     below = 0;
     index--;
   }
-  const lines = blocks.reverse().flat();
-  return { lines: lines.slice(Math.max(0, lines.length - rows)), first: index + 1, last: start.index };
+  return { blocks: blocks.reverse(), height, first: index + 1, last: start.index };
+}
+
+/** The rows on the screen, at most `rows`. */
+export function visibleRows(thread: Thread, rows: number, context: DrawContext): VisibleRows {
+  const { blocks, height, first, last } = visibleBlocks(thread, rows, context);
+  return { lines: blocks.flat().slice(Math.max(0, height - rows)), first, last };
+}
+
+/** The message that has this row of the `rows` on the screen; null above the first. */
+export function messageAt(thread: Thread, rows: number, context: DrawContext, row: number): Message | null {
+  const { blocks, height, first } = visibleBlocks(thread, rows, context);
+  // Rows of the blocks before this one; negative where blank rows are above the first.
+  let before = row + height - rows;
+  if (before < 0) return null;
+  for (const [place, lines] of blocks.entries()) {
+    if (before < lines.length) return thread.messages[first + place] ?? null;
+    before -= lines.length;
+  }
+  return null;
 }
 
 /** The last place to scroll up to: the first row of the conversation is the first on the screen. */

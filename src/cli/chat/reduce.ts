@@ -11,8 +11,6 @@ import {
   withUndone,
 } from './composing.js';
 import {
-  neighbour,
-  underCursor,
   withChangedLast,
   withConversation,
   withConversations,
@@ -23,7 +21,7 @@ import {
 } from './conversation-list.js';
 import { withDrafts } from './drafts.js';
 import { keymapOf } from './keymap.js';
-import { layoutOf, pageColumns } from './layout.js';
+import { layoutOf } from './layout.js';
 import { drawContext, isAtEnd, revealSelected, scrolledThread } from './message-view.js';
 import type { Picture } from './picture.js';
 import {
@@ -35,6 +33,7 @@ import {
   type ChatState,
   type Thread,
 } from './state.js';
+import { withFocus, withListMoved, withListScrolled, withOverlayScrolled, withPicked } from './pointing.js';
 import { bufferOf, emptyBuffer } from './text-buffer.js';
 import { vimInsert } from './vim.js';
 import {
@@ -74,6 +73,7 @@ function opened(state: ChatState, action: Extract<Action, { type: 'opened' }>): 
     filter: emptyBuffer,
     completion: null,
     overlay: null,
+    listTop: null,
   };
   const isNew = state.threads[conversation.id] === undefined;
   return withThread(next, conversation.id, (thread) => ({
@@ -137,17 +137,6 @@ function without(values: Readonly<Record<string, number>>, id: string): Readonly
 function withPicture(state: ChatState, id: string, picture: Picture): ChatState {
   const kept = Object.entries(state.pictures).slice(-maxPictures + 1);
   return { ...state, pictures: { ...Object.fromEntries(kept), [id]: picture } };
-}
-
-function overlayScrolled(state: ChatState, rows: number): ChatState {
-  if (state.overlay === null) return state;
-  const layout = layoutOf(state);
-  const last = Math.max(
-    0,
-    state.overlay.draw(pageColumns(layout.pane)).length - Math.max(1, layout.rows - 2),
-  );
-  const top = Math.min(last, Math.max(0, state.overlay.top + rows));
-  return { ...state, overlay: { ...state.overlay, top } };
 }
 
 export function reduce(state: ChatState, action: Action): ChatState {
@@ -290,16 +279,16 @@ export function reduce(state: ChatState, action: Action): ChatState {
         completion: action.completion,
       };
     case 'focused':
-      return { ...state, focus: action.focus, completion: null, filter: emptyBuffer, listAt: state.current };
-    case 'list-moved': {
-      const next = neighbour(state, underCursor(state)?.id ?? null, action.places);
-      return { ...state, listAt: next?.id ?? null };
-    }
+      return withFocus(state, action.focus);
+    case 'list-moved':
+      return withListMoved(state, action.places);
     case 'filtered':
-      return { ...state, filter: action.filter, listAt: null };
+      return { ...state, filter: action.filter, listAt: null, listTop: null };
     case 'scrolled': {
       const rows = layoutOf(state).messageRows;
-      return changeCurrent(state, (thread) => scrolledThread(thread, action.rows, rows, drawContext(state)));
+      return changeCurrent({ ...state, picked: null }, (thread) =>
+        scrolledThread(thread, action.rows, rows, drawContext(state)),
+      );
     }
     case 'scrolled-to-end':
       return changeCurrent(state, (thread) => ({ ...thread, anchor: null }));
@@ -307,11 +296,15 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return selected(state, action.direction);
     case 'deselected':
       return changeCurrent(state, (thread) => ({ ...thread, selected: null }));
+    case 'picked':
+      return withPicked(state, action.id, action.y);
+    case 'list-scrolled':
+      return withListScrolled(state, action.rows);
     case 'noticed':
       return { ...state, notice: action.notice };
     case 'overlay':
       return { ...state, overlay: action.overlay };
     case 'overlay-scrolled':
-      return overlayScrolled(state, action.rows);
+      return withOverlayScrolled(state, action.rows);
   }
 }

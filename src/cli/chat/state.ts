@@ -142,6 +142,10 @@ export interface ChatState {
   readonly register: string;
   /** The conversation under the cursor of the list, by id. */
   readonly listAt: number | null;
+  /** Where the wheel has brought the list: the place of the first one shown; null follows the cursor. */
+  readonly listTop: number | null;
+  /** The row of the terminal that was clicked to select a message: selecting moves the rows, and the same spot cancels. */
+  readonly picked: { readonly id: string; readonly y: number } | null;
   /** What the conversation list is searched for. */
   readonly filter: TextBuffer;
   readonly notice: Notice | null;
@@ -202,6 +206,8 @@ export function initialState(start: Start): ChatState {
     vim: vimInsert,
     register: '',
     listAt: null,
+    listTop: null,
+    picked: null,
     filter: emptyBuffer,
     notice: null,
     call: null,

@@ -4,7 +4,10 @@ import { KeyDecoder, type Input } from './keys.js';
 
 /** Alternate screen, no automatic wrapping, bracketed paste, reports of focus (xterm's control sequences). */
 const enterCodes = '\u001b[?1049h\u001b[?7l\u001b[?2004h\u001b[?1004h\u001b[2J\u001b[H';
-const leaveCodes = '\u001b[?2026l\u001b[?1004l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l';
+/** Reports of buttons and wheel, in the form that has no limit of columns (xterm, DEC private modes 1000 and 1006). */
+const mouseOnCodes = '\u001b[?1000h\u001b[?1006h';
+const mouseOffCodes = '\u001b[?1006l\u001b[?1000l';
+const leaveCodes = `${mouseOffCodes}\u001b[?2026l\u001b[?1004l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l`;
 /** After this long a lone ESC is the Escape key and not the beginning of a sequence. */
 const escapeTimeoutMs = 40;
 
@@ -14,6 +17,8 @@ export interface Terminal {
   /** False when the buffer is full. */
   write(data: string | Uint8Array): boolean;
   bell(): void;
+  /** Whether the mouse is reported, while the terminal is entered; else it marks text. */
+  setMouse(isOn: boolean): void;
   /** Tells all that came at once together; returns the undo. */
   onInput(listener: (inputs: readonly Input[]) => void): () => void;
   onResize(listener: () => void): () => void;
@@ -60,6 +65,7 @@ export function processTerminal(
   stdout: NodeJS.WriteStream & { readonly fd: number },
 ): Terminal {
   let isEntered = false;
+  let isMouse = false;
   /** A terminal that was closed makes writes fail (EIO, EPIPE): SIGHUP ends the program, not this. */
   const ignoreError = (): void => undefined;
   const leave = (): void => {
@@ -84,6 +90,11 @@ export function processTerminal(
     },
     write: (data) => stdout.write(data),
     bell: () => stdout.write('\u0007'),
+    setMouse(isOn) {
+      if (isOn === isMouse) return;
+      isMouse = isOn;
+      if (isEntered) stdout.write(isOn ? mouseOnCodes : mouseOffCodes);
+    },
     onInput: (listener) => readKeys(stdin, listener),
     onResize(listener) {
       stdout.on('resize', listener);
@@ -105,7 +116,7 @@ export function processTerminal(
       stdin.setEncoding('utf8');
       stdin.setRawMode(true);
       stdin.resume();
-      stdout.write(enterCodes);
+      stdout.write(isMouse ? enterCodes + mouseOnCodes : enterCodes);
     },
     leave,
   };

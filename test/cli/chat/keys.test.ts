@@ -7,8 +7,14 @@ function decode(...chunks: string[]): Input[] {
   return chunks.flatMap((chunk) => decoder.push(chunk));
 }
 
+function told(input: Input): string {
+  if (input.type === 'key') return input.name;
+  if (input.type === 'mouse') return `${input.does} ${input.x},${input.y}`;
+  return `${input.type}:${input.text}`;
+}
+
 function keys(bytes: string): string[] {
-  return decode(bytes).map((input) => (input.type === 'key' ? input.name : `${input.type}:${input.text}`));
+  return decode(bytes).map(told);
 }
 
 t.test('Escape and what follows at once are two keys where no Alt key is meant', (t) => {
@@ -79,7 +85,23 @@ t.test('no input makes it hang, and any split of it gives the same text', (t) =>
   fc.assert(
     fc.property(
       fc.string({
-        unit: fc.constantFrom('\u001b', '[', 'O', '1', ';', '~', 'A', 'u', '2', '0', '\r', 'x', 'é'),
+        unit: fc.constantFrom(
+          '\u001b',
+          '[',
+          'O',
+          '1',
+          ';',
+          '~',
+          'A',
+          'u',
+          '2',
+          '0',
+          '<',
+          'M',
+          '\r',
+          'x',
+          'é',
+        ),
       }),
       (bytes) => {
         const whole = new KeyDecoder();
@@ -87,7 +109,7 @@ t.test('no input makes it hang, and any split of it gives the same text', (t) =>
         const pieces = new KeyDecoder();
         const second = [...Array.from(bytes).flatMap((char) => pieces.push(char)), ...pieces.flush()];
         const names = (inputs: Input[]): string =>
-          inputs.map((one) => (one.type === 'key' ? `<${one.name}>` : one.text)).join('');
+          inputs.map((one) => (one.type === 'text' ? one.text : `<${told(one)}>`)).join('');
         return names(first) === names(second);
       },
     ),
@@ -95,3 +117,44 @@ t.test('no input makes it hang, and any split of it gives the same text', (t) =>
   );
   t.end();
 });
+
+t.test(
+  'the mouse: clicks and the wheel, in cells from 0; letting go, moving and other buttons are nothing',
+  (t) => {
+    t.same(keys('\u001b[<0;1;1M\u001b[<0;1;1m\u001b[<64;200;50Ma\u001b[<65;3;4M'), [
+      'click 0,0',
+      'wheel-up 199,49',
+      'text:a',
+      'wheel-down 2,3',
+    ]);
+    t.same(
+      keys('\u001b[<16;10;2M\u001b[<68;10;2M'),
+      ['click 9,1', 'wheel-up 9,1'],
+      'with Control, with Shift',
+    );
+    const nothing = [
+      '1;5;5M',
+      '2;5;5M',
+      '32;5;5M',
+      '35;5;5M',
+      '66;5;5M',
+      '0;0;5M',
+      '0;5M',
+      '0;5;5;5M',
+      ';;M',
+      'M',
+      '0;5;5~',
+    ];
+    t.same(keys(nothing.map((report) => `\u001b[<${report}`).join('')), []);
+    const report = '\u001b[<0;12;34M';
+    for (let at = 1; at < report.length; at++) {
+      const cut = decode(report.slice(0, at), report.slice(at));
+      t.same(cut, [{ type: 'mouse', does: 'click', x: 11, y: 33 }], `cut at ${at}`);
+    }
+    t.same(decode(...Array.from(report), 'x'), [
+      { type: 'mouse', does: 'click', x: 11, y: 33 },
+      { type: 'text', text: 'x' },
+    ]);
+    t.end();
+  },
+);
