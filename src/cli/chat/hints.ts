@@ -1,7 +1,7 @@
 // The one hint above the composer: what went wrong, what can be completed, who is typing, what to do next.
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
-import { candidatesOf, spotOf } from './completion.js';
+import { candidatesOf, spotOf, type Spot } from './completion.js';
 import { slashCommands } from './slash-commands.js';
 import { span, type Line } from './spans.js';
 import { currentComposer, currentConversation, type ChatState } from './state.js';
@@ -17,10 +17,17 @@ function candidateLine(candidates: readonly string[], chosen: number | null): Li
     ]);
 }
 
+/** While a name is typed, in a command or with `@` or `#` in a message: those it may be. */
+function nameHint(state: ChatState, spot: Spot | null): Line {
+  // The first letters of a command are told with what it does.
+  if (spot === null || spot.kind === 'name' || spot.typed === '') return [];
+  const candidates = candidatesOf(spot, state, slashCommands, []);
+  return candidates.length === 1 && candidates[0] === spot.typed ? [] : candidateLine(candidates, null);
+}
+
 /** While a command is typed: the commands it may be, or how this one is used. */
-function commandHint(state: ChatState, say: Say): Line {
+function commandHint(state: ChatState, say: Say, spot: Spot | null): Line {
   const { buffer } = currentComposer(state);
-  const spot = spotOf(buffer, slashCommands);
   if (spot?.kind === 'name') {
     const candidates = candidatesOf(spot, state, slashCommands, []);
     const [only] = candidates;
@@ -52,7 +59,11 @@ export function hintOf(state: ChatState, say: Say): Line {
   if (notice !== null) {
     return notice.kind === 'error' ? [span(`✗ ${notice.text}`, 'bad')] : [span(notice.text, 'accent')];
   }
-  if (currentComposer(state).buffer.text.startsWith('/')) return commandHint(state, say);
+  const { buffer } = currentComposer(state);
+  const spot = spotOf(buffer, slashCommands);
+  const names = nameHint(state, spot);
+  if (names.length > 0) return names;
+  if (buffer.text.startsWith('/')) return commandHint(state, say, spot);
   const typing = typingHint(state, say);
   if (typing.length > 0) return typing;
   const conversation = currentConversation(state);

@@ -4,9 +4,13 @@ import t from 'tap';
 import { parseCommandLine, quoted, restAfter, splitWords } from '../../../src/cli/chat/command-line.js';
 import { pathsBeginning } from '../../../src/cli/chat/complete-at.js';
 import { candidatesOf, spotOf } from '../../../src/cli/chat/completion.js';
+import { hintOf } from '../../../src/cli/chat/hints.js';
+import { reduce } from '../../../src/cli/chat/reduce.js';
 import { slashCommands } from '../../../src/cli/chat/slash-commands.js';
-import { initialState, type ChatState } from '../../../src/cli/chat/state.js';
+import { toAnsi } from '../../../src/cli/chat/spans.js';
+import { initialState, sayOf, type ChatState } from '../../../src/cli/chat/state.js';
 import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
+import { plainTheme } from '../../../src/cli/chat/themes.js';
 import { FakeClient } from '../../support/fake-client.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -43,6 +47,31 @@ t.test('a command line has a name, words with quotes, and its rest as typed', (t
   t.equal(parseCommandLine('hello'), null);
   t.end();
 });
+
+t.test(
+  'what can be completed is shown while it is typed, and how a command is used where nothing is',
+  async (t) => {
+    const state = await stateOf();
+    const shown = (text: string): string => {
+      const typed = reduce(state, { type: 'composed', buffer: bufferOf(text) });
+      return toAnsi(hintOf(typed, sayOf(typed)), plainTheme).replace(/\u001b\[[0-9;]*m/g, '');
+    };
+    t.equal(shown('/un'), '/unfriend  /unblock');
+    t.match(shown('/unfr'), '/unfriend [NAME]');
+    t.match(shown('/msg '), '/msg NAME [TEXT]');
+    t.equal(shown('/msg te'), '#team');
+    t.match(shown('/msg #team'), '/msg NAME [TEXT]', 'it is whole');
+    t.match(shown('/msg nobody'), '/msg NAME [TEXT]');
+    t.equal(shown('/mute m'), 'mic');
+    t.equal(shown('hello @'), '@bob  @carol');
+    t.equal(shown('hello @c'), '@carol');
+    t.equal(shown('hello @carol'), '', 'it is whole');
+    t.equal(shown('hello @x'), '');
+    t.equal(shown('see #t'), '#team');
+    t.equal(shown('mail bob@carol'), '');
+    t.equal(shown('hello'), '');
+  },
+);
 
 t.test('each word of a command offers what it can be', async (t) => {
   const state = await stateOf();
