@@ -51,7 +51,7 @@ for (const [name, bad, roundTrips] of [
           const gapMs = longestGapMs(gaps, cutAtMs, cutAtMs + 3_000);
           t.ok(gapMs <= 2_950, `${who} saw nothing for ${Math.round(gapMs)} ms (round trip ${2 * delayMs})`);
           const laterMs = longestGapMs(gaps, cutAtMs + 3_000, cutAtMs + outageMs);
-          t.ok(laterMs <= 300, `${who}: at most ${Math.round(laterMs)} ms between two pictures then`);
+          t.ok(laterMs <= 400, `${who}: at most ${Math.round(laterMs)} ms between two pictures then`);
         }
         const concealed = [concealedMs(alice, 2), concealedMs(bob, 1)].map(
           (ms, at) => ms - concealedBefore[at]!,
