@@ -6,6 +6,7 @@ import { scenarioSection, writeResults, type Section } from './report.js';
 import { repeat, type RunOptions, type Scenario } from './scenario.js';
 import { agentKilled, agentSoak } from './scenarios/agent.js';
 import { callScenarios } from './scenarios/calls.js';
+import { chatInTerminal } from './scenarios/chat.js';
 import { durablePlain, durableTls } from './scenarios/durable.js';
 import { fanOutPlain, fanOutTls } from './scenarios/fan-out-max.js';
 import { fanOutPaced } from './scenarios/fan-out-paced.js';
@@ -26,6 +27,7 @@ const scenarios: readonly Scenario[] = [
   durablePlain,
   durableTls,
   fileTransfer,
+  chatInTerminal,
   login,
   ...idleScenarios,
   startUp,

@@ -1,7 +1,7 @@
 // Fills a database before the server starts: accounts, their sessions, and the conversations they are in.
 import { createHash, randomBytes } from 'node:crypto';
 import { openStorage } from '../src/server/storage/open.js';
-import type { Membership, Unit, Write } from '../src/server/storage/storage.js';
+import type { Membership, StoredEvent, Unit, Write } from '../src/server/storage/storage.js';
 
 export interface Seed {
   /** Accounts, with the ids 1 to `users`. */
@@ -10,19 +10,26 @@ export interface Seed {
   groups?: readonly (readonly number[])[];
   /** Pairs of people in direct conversations. */
   direct?: readonly (readonly [number, number])[];
+  /** What was said before, from seq 1 on; the members have read it all. */
+  events?: readonly StoredEvent[];
 }
 
 const unitsPerCommit = 1000;
 
 /** Writes the seed and returns the token of each user, the one of user 1 first. */
-export async function seed(dataDir: string, { users, groups = [], direct = [] }: Seed): Promise<string[]> {
+export async function seed(
+  dataDir: string,
+  { users, groups = [], direct = [], events = [] }: Seed,
+): Promise<string[]> {
   const at = Date.now();
   const tokens = Array.from({ length: users }, () => randomBytes(32).toString('base64url'));
   const units: Unit[] = tokens.map((token, i) => accountWrites(i + 1, token, at));
   [...groups, ...direct].forEach((members, i) => {
     const kind = i < groups.length ? 'group' : 'direct';
-    units.push(conversationWrites(i + 1, kind, members, at));
+    const said = events.findLast(({ conv }) => conv === i + 1)?.seq ?? 0;
+    units.push(conversationWrites(i + 1, kind, members, said, at));
   });
+  for (const event of events) units.push([{ do: 'event', event }]);
   const storage = await openStorage(dataDir);
   try {
     for (let i = 0; i < units.length; i += unitsPerCommit) {
@@ -80,6 +87,7 @@ function conversationWrites(
   id: number,
   kind: 'group' | 'direct',
   members: readonly number[],
+  said: number,
   at: number,
 ): Write[] {
   const name = kind === 'group' ? `bench-group${id}` : null;
@@ -92,9 +100,9 @@ function conversationWrites(
       joinedAt: at,
       firstSeq: 1,
       leftSeq: null,
-      delivered: 0,
-      read: 0,
-      toldRead: 0,
+      delivered: said,
+      read: said,
+      toldRead: said,
       hidden: false,
       muted: false,
       clearedSeq: 0,
