@@ -125,6 +125,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   input(inputs: readonly Input[]): void {
+    const before = this.state;
     for (const input of inputs) {
       try {
         if (input.type === 'report') this.report(input.text);
@@ -135,7 +136,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
         this.fail(error);
       }
     }
-    this.host.store.drawNow();
+    this.host.store.drawKeys(before);
   }
 
   /** The terminal has answered what it was asked. */

@@ -174,7 +174,15 @@ export async function runChat(options: ChatOptions): Promise<number> {
       crash(error);
     }
   };
-  const store = new Store(first, draw, () => Date.now());
+  const prepare = function* (state: ChatState): Generator<void> {
+    if (isCovered) return;
+    try {
+      yield* ink.prepare(frameRows(state), state.size.columns);
+    } catch (error) {
+      crash(error);
+    }
+  };
+  const store = new Store(first, { draw, prepare }, () => Date.now());
   const repaint = (): void => {
     store.dispatch({ type: 'resized', size: size() });
     screen.invalidate();

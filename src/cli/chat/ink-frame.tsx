@@ -1,15 +1,18 @@
-// Lets Ink build the screen, band by band: a band whose rows are the same as before costs nothing.
+// Lets Ink build the screen, a few rows at a time: rows that were built before cost nothing, wherever they are now.
 /*
- * Ink 6.8 builds all that it is given anew at each commit: 51 ms of CPU for a screen of 200x50 on a slow machine, at every key. In bands
- * of a few rows a key costs the band with the composer, 2.6 ms. On its own it would also clear the terminal whenever a frame is as high as
- * it (ink.js, onRender), and rewrite what has not changed: in its debug mode it hands over each frame as text, and `screen.ts` writes.
+ * Ink 6.8 builds all that it is given anew at each commit: 51 ms of CPU for a screen of 200x50 on a slow machine, at every key. So it is given
+ * the rows that are new, in bands of a few, and what it makes of a row is kept while that row is on the screen. On its own it would also clear
+ * the terminal whenever a frame is as high as it (ink.js, onRender), and rewrite what has not changed: in its debug mode it hands over each
+ * frame as text, and `screen.ts` writes.
  */
 import { Writable } from 'node:stream';
 import { Box, render, Text, type Instance } from 'ink';
 import type { JSX } from 'react';
 
-/** Rows of a band: few enough that a key is cheap, enough that there are not many trees. */
+/** Rows that are built at once: few enough that a key does not wait for them long. */
 const bandRows = 6;
+/** Built rows that are kept: those of some screens. */
+const maxKept = 400;
 
 /** Looks like a terminal to Ink, and keeps the frame. */
 class FrameSink extends Writable {
@@ -48,13 +51,11 @@ function Rows({
   );
 }
 
-/** One tree of Ink, for a few rows. */
+/** A tree of Ink that builds a few rows at a time. */
 class Band {
   private readonly sink: FrameSink;
   private readonly instance: Instance;
   private failure: unknown;
-  private given: readonly string[] = [];
-  private drawn: string[] = [];
 
   constructor(private readonly columns: number) {
     this.sink = new FrameSink(columns);
@@ -71,15 +72,11 @@ class Band {
     });
   }
 
-  draw(rows: readonly string[]): readonly string[] {
-    const isSame = rows.length === this.given.length && rows.every((row, at) => row === this.given[at]);
-    if (isSame) return this.drawn;
-    this.given = rows;
+  build(rows: readonly string[]): string[] {
     this.instance.rerender(<Rows rows={rows} columns={this.columns} />);
     if (this.failure !== undefined) throw this.failure as Error;
-    const drawn = this.sink.frame.split('\n');
-    this.drawn = rows.map((_, at) => drawn[at] ?? '');
-    return this.drawn;
+    const built = this.sink.frame.split('\n');
+    return rows.map((_, at) => built[at] ?? '');
   }
 
   unmount(): void {
@@ -88,26 +85,38 @@ class Band {
 }
 
 export class InkFrame {
-  private bands: Band[] = [];
+  private band: Band | null = null;
   private columns = 0;
+  /** What Ink has made of rows. */
+  private kept = new Map<string, string>();
 
   /** Rows of text as Ink places them, each at most `columns` wide. Throws what a component throws. */
   draw(rows: readonly string[], columns: number): string[] {
+    for (const _ of this.prepare(rows, columns));
+    const drawn = rows.map((row) => this.kept.get(row) ?? '');
+    if (this.kept.size > maxKept) this.kept = new Map(rows.map((row, at) => [row, drawn[at] ?? '']));
+    return drawn;
+  }
+
+  /** Builds what `draw` needs for these rows, and stops after each few of them. Throws what a component throws. */
+  *prepare(rows: readonly string[], columns: number): Generator<void> {
     if (columns !== this.columns) {
       this.unmount();
       this.columns = columns;
     }
-    const drawn: string[] = [];
-    for (let from = 0, at = 0; from < rows.length; from += bandRows, at++) {
-      const band = (this.bands[at] ??= new Band(columns));
-      drawn.push(...band.draw(rows.slice(from, from + bandRows)));
+    const missing = [...new Set(rows.filter((row) => !this.kept.has(row)))];
+    for (let from = 0; from < missing.length && columns === this.columns; from += bandRows) {
+      const some = missing.slice(from, from + bandRows);
+      this.band ??= new Band(columns);
+      this.band.build(some).forEach((built, at) => this.kept.set(some[at] ?? '', built));
+      yield;
     }
-    return drawn;
   }
 
   /** Idempotent. */
   unmount(): void {
-    for (const band of this.bands) band.unmount();
-    this.bands = [];
+    this.band?.unmount();
+    this.band = null;
+    this.kept.clear();
   }
 }

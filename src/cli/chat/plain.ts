@@ -97,11 +97,7 @@ class LineStore extends Store {
     first: ChatState,
     private readonly options: { print(line: string): void; loggedOut(): void },
   ) {
-    super(
-      first,
-      () => undefined,
-      () => Date.now(),
-    );
+    super(first, { draw: () => undefined, prepare: () => [] }, () => Date.now());
   }
 
   override dispatch(action: Action): void {

@@ -1,4 +1,4 @@
-// Ink places rows as they are, and only the bands that have changed.
+// Ink places rows as they are, and builds only those that are new.
 import t from 'tap';
 import { InkFrame } from '../../../src/cli/chat/ink-frame.js';
 
@@ -24,12 +24,13 @@ t.test('rows come out as they went in', async (t) => {
 t.test('what has not changed is not rendered again', async (t) => {
   const ink = new InkFrame();
   t.teardown(() => ink.unmount());
+  let frames = 0;
   /** CPU of 20 frames, in each of which these rows are others. */
   const cost = (changed: (row: number) => boolean): number => {
     const begin = process.cpuUsage();
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 20; i++, frames++) {
       const rows = Array.from({ length: 48 }, (_, row) =>
-        `row ${row} ${changed(row) ? i : ''}`.padEnd(120, '.'),
+        `row ${row} ${changed(row) ? frames : ''}`.padEnd(120, '.'),
       );
       t.equal(ink.draw(rows, 120).length, 48);
     }
@@ -40,4 +41,32 @@ t.test('what has not changed is not rendered again', async (t) => {
   const all = cost(() => true);
   const one = cost((row) => row === 46);
   t.ok(one < all / 2, `one row of 48 costs ${(one / all).toFixed(2)} of all`);
+});
+
+t.test('rows that have moved are not built again', (t) => {
+  const ink = new InkFrame();
+  t.teardown(() => ink.unmount());
+  ink.draw(screen(), columns);
+  t.equal([...ink.prepare(screen().reverse(), columns)].length, 0);
+  t.equal([...ink.prepare([...screen().slice(1), 'new'], columns)].length, 1);
+  t.end();
+});
+
+t.test('a screen is prepared in steps, and drawn from them', (t) => {
+  const ink = new InkFrame();
+  t.teardown(() => ink.unmount());
+  t.ok([...ink.prepare(screen(), columns)].length > 1);
+  t.same(ink.draw(screen(), columns).map(seen), screen().map(seen));
+  t.end();
+});
+
+t.test('a screen of another width given up halfway leaves nothing behind', (t) => {
+  const ink = new InkFrame();
+  t.teardown(() => ink.unmount());
+  const halfway = ink.prepare(screen(), 20);
+  halfway.next();
+  t.same(ink.draw(screen(), columns).map(seen), screen().map(seen));
+  t.ok(halfway.next().done, 'nothing of the other width is built any more');
+  t.same(ink.draw(screen(), columns).map(seen), screen().map(seen));
+  t.end();
 });
