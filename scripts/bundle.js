@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
 /** Hundreds of small files otherwise, read one by one at each start. All else is loaded from where npm has put it. */
-const bundled = /^(zod|string-width|env-paths|uuidv7)(\/|$)/;
+const bundled = /^(zod|string-width|env-paths|uuidv7|ink|react|react-reconciler|yoga-layout)(\/|$)/;
 
 /** Our modules find workers, the page of `call --web` and package.json beside themselves: they are told where they were. */
 async function withItsOwnPlace({ path }) {
@@ -20,6 +20,8 @@ async function withItsOwnPlace({ path }) {
 const ours = {
   name: 'ours',
   setup(bundle) {
+    // Ink asks for it when DEV is set, and says that it is missing.
+    bundle.onResolve({ filter: /devtools\.js$/ }, () => ({ path: 'react-devtools-core', external: true }));
     bundle.onLoad({ filter: /[\\/]dist[\\/]src[\\/].*\.js$/ }, withItsOwnPlace);
     bundle.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) =>
       // What a bundled package needs comes along with it.
@@ -39,6 +41,13 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
+  // React's other build, for development, stays out.
+  define: { 'process.env.NODE_ENV': '"production"' },
+  logOverride: { 'assign-to-define': 'silent' },
+  // What is CommonJS asks for Node's own modules by `require`.
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
   // Errors name functions and classes as they are written.
   keepNames: true,
   legalComments: 'eof',
