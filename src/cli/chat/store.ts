@@ -7,7 +7,7 @@ import type { ChatState } from './state.js';
 /** A drawing costs about 20 ms of CPU: a busy group must not take the whole machine. */
 const drawEveryMs = 100;
 
-export interface Painter {
+interface Painter {
   draw(state: ChatState): void;
   /** Does most of the work of drawing this state, a few milliseconds at a time. */
   prepare(state: ChatState): Iterable<void>;
