@@ -11,9 +11,13 @@ import type { BenchServer } from '../server-process.js';
 const eventsPerWrite = 5_000;
 const minuteMs = 60_000;
 
-/** The text of the message with this seq: one that stands nowhere else. */
-export function textOf(seq: number): string {
-  return `bench-${seq} is what somebody wrote in this place, as long as people write on the average`;
+/** A word that only the message with this seq has. */
+export function wordOf(seq: number): string {
+  return `bench-${seq}`;
+}
+
+function textOf(seq: number): string {
+  return `${wordOf(seq)} is what somebody wrote in this place, as long as people write on the average`;
 }
 
 /** Messages of two people in turns, a minute apart, the last one just now. */

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { packageTree } from '../../test/support/package-tree.js';
-import { fullHome, pastEvents, textOf } from '../chat/full-home.js';
+import { fullHome, pastEvents, wordOf } from '../chat/full-home.js';
 import { PseudoTerminal } from '../chat/pseudo-terminal.js';
 import { measureTogether, onServerCpu, run, succeeds } from '../machine.js';
 import type { FigureSpec, Measured, Scenario } from '../scenario.js';
@@ -53,7 +53,7 @@ class Place {
     const words = [...around, process.execPath, program, 'chat', '@bench2'];
     const chat = await PseudoTerminal.start(words, this.env());
     // The newest one is in the list of conversations too.
-    const atMs = await chat.shows(textOf(this.messages), textOf(this.messages - 1));
+    const atMs = await chat.shows(wordOf(this.messages), wordOf(this.messages - 1));
     return { chat, paintMs: atMs - chat.startedAtMs };
   }
 
