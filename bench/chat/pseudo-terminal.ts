@@ -88,7 +88,11 @@ export class PseudoTerminal {
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const kill = setTimeout(() => this.#child.kill('SIGKILL'), 10_000);
-    process.kill(this.pid, 'SIGHUP');
+    try {
+      process.kill(this.pid, 'SIGHUP');
+    } catch {
+      // It has just ended.
+    }
     await this.#exited;
     clearTimeout(kill);
   }
