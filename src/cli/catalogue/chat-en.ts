@@ -149,6 +149,7 @@ export const chatEn = {
   'chat.sign.delivered': 'everybody has it',
   'chat.sign.read': 'everybody has read it',
   'chat.sign.failed': 'refused',
+  'chat.sign.missed': 'a call that you have missed',
   'chat.usage.help': '/help',
   'chat.help.help': 'this page',
   'chat.usage.msg': '/msg NAME [TEXT]',

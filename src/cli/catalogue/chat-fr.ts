@@ -154,6 +154,7 @@ export const chatFr = {
   'chat.sign.delivered': 'tout le monde l’a reçu',
   'chat.sign.read': 'tout le monde l’a lu',
   'chat.sign.failed': 'refusé',
+  'chat.sign.missed': 'un appel manqué',
   'chat.usage.help': '/help',
   'chat.help.help': 'cette page',
   'chat.usage.msg': '/msg NOM [TEXTE]',

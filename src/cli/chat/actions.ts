@@ -39,7 +39,7 @@ export type Action =
   | { type: 'page-loaded'; conv: number; messages: readonly Message[]; older: boolean; whole: boolean }
   /** What comes after the last message that is kept; `isEnd`: nothing is after it. */
   | { type: 'newer-loaded'; conv: number; messages: readonly Message[]; isEnd: boolean }
-  | { type: 'mentioned'; conv: number }
+  | { type: 'marked'; mark: 'mentioned' | 'missed'; conv: number }
   | { type: 'cleared'; conv: number }
   | { type: 'picture-loaded'; id: string; picture: Picture }
   | { type: 'transfer'; id: string; percent: number | null }

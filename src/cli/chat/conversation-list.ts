@@ -1,6 +1,7 @@
 // The list of conversations in the state: order, unread counts, presence, and what the filter leaves of it.
 import type { ConversationView, Message } from '../../client/api.js';
 import type { ChatState } from './state.js';
+import { isMissed } from './message-text.js';
 import { mentions } from './styled-text.js';
 
 /** Times are ISO 8601 in UTC: they sort as text. */
@@ -32,7 +33,9 @@ export function withConversations(state: ChatState, list: readonly ConversationV
   const open = state.conversations.filter(
     (one) => one.id === state.current && !list.some((other) => other.id === one.id),
   );
-  return { ...state, conversations: newestFirst([...open, ...list]) };
+  // What was read on another device is not missed any more.
+  const missed = state.missed.filter((id) => list.some((one) => one.id === id && one.unread > 0));
+  return { ...state, missed, conversations: newestFirst([...open, ...list]) };
 }
 
 export function withConversation(state: ChatState, conversation: ConversationView): ChatState {
@@ -54,12 +57,13 @@ export function withLast(state: ChatState, message: Message, isSeen: boolean): C
   };
   const next = { ...state, conversations: moved(state.conversations, changed) };
   const isMention = counts && known.kind === 'group' && mentions(message.text ?? '', state.me);
-  return isMention ? withMention(next, known.id) : next;
+  if (isMention) return withMark(next, 'mentioned', known.id);
+  return counts && isMissed(message) ? withMark(next, 'missed', known.id) : next;
 }
 
-/** Somebody mentions this account in what is not read yet. */
-export function withMention(state: ChatState, conv: number): ChatState {
-  return state.mentioned.includes(conv) ? state : { ...state, mentioned: [...state.mentioned, conv] };
+/** In what is not read yet somebody mentions this account, or has called in vain. */
+export function withMark(state: ChatState, mark: 'mentioned' | 'missed', conv: number): ChatState {
+  return state[mark].includes(conv) ? state : { ...state, [mark]: [...state[mark], conv] };
 }
 
 /** The last message was edited, deleted, delivered… */
@@ -73,8 +77,9 @@ export function withChangedLast(state: ChatState, message: Message): ChatState {
 
 export function withRead(state: ChatState, conv: number): ChatState {
   const mentioned = state.mentioned.filter((one) => one !== conv);
+  const missed = state.missed.filter((one) => one !== conv);
   return patched(
-    { ...state, mentioned },
+    { ...state, mentioned, missed },
     (one) => one.id === conv && one.unread > 0,
     (one) => ({ ...one, unread: 0 }),
   );

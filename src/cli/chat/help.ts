@@ -2,6 +2,7 @@
 import type { Say } from '../catalogue/translate.js';
 import { keyText } from './key-bindings.js';
 import type { Keymap, KeyRow } from './keymap.js';
+import { missedSign } from './message-text.js';
 import type { CommandName } from './slash-commands.js';
 import { span, type Line } from './spans.js';
 import { widthOf, wrap } from './text-width.js';
@@ -62,9 +63,9 @@ export function helpPage(
     told.add(row.help);
     return [{ left: keysText(row), right: say(row.help) }];
   });
-  const signs = ['queued', 'sent', 'delivered', 'read', 'failed'] as const;
+  const signs = ['queued', 'sent', 'delivered', 'read', 'failed', 'missed'] as const;
   const signRows = signs.map((sign) => ({
-    left: { queued: '○', sent: '✓', delivered: '✓✓', read: '✔✔', failed: '✗' }[sign],
+    left: { queued: '○', sent: '✓', delivered: '✓✓', read: '✔✔', failed: '✗', missed: missedSign }[sign],
     right: say(`chat.sign.${sign}`),
   }));
   return [

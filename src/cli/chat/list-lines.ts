@@ -4,7 +4,7 @@ import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { underCursor, visibleConversations } from './conversation-list.js';
 import { listWindow } from './list-window.js';
-import { previewText } from './message-text.js';
+import { missedSign, previewText } from './message-text.js';
 import { fill, span, spread, type Line, type Span } from './spans.js';
 import { sayOf, type ChatState } from './state.js';
 
@@ -18,8 +18,9 @@ function marks(state: ChatState, conversation: ConversationView, say: Say): Line
   const count = conversation.unread > 999 ? '999+' : String(conversation.unread);
   const call = conversation.call === null ? [] : [span(` ${say('chat.call-short')} `, 'good')];
   const at = state.mentioned.includes(conversation.id) ? [span(' @', 'mention')] : [];
+  const missed = state.missed.includes(conversation.id) ? [span(` ${missedSign}`, 'bad')] : [];
   if (conversation.unread > 0)
-    return [...call, ...at, span(` ${count} `, conversation.muted ? 'dim' : 'unread')];
+    return [...call, ...missed, ...at, span(` ${count} `, conversation.muted ? 'dim' : 'unread')];
   return conversation.muted && call.length === 0 ? [span(` ${say('chat.muted-short')} `, 'dim')] : call;
 }
 

@@ -3,7 +3,7 @@ import type { Colours } from '../../media/terminal/colours.js';
 import type { Message } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
-import { isNote, bodyText, dayOf, dayText, noteText, timeText } from './message-text.js';
+import { isMissed, isNote, bodyText, dayOf, dayText, noteText, timeText } from './message-text.js';
 import { fileLines, pictureLines, pollLines } from './message-parts.js';
 import type { Picture } from './picture.js';
 import { fit, lineWidth, nameRole, span, type Line, type Span } from './spans.js';
@@ -150,7 +150,7 @@ export function messageLines(message: Message, previous: Message | null, context
     const cells = Math.max(8, width - 4);
     for (const row of wrap(noteText(message, say), cells)) {
       const side = Math.max(1, Math.floor((width - widthOf(row.text)) / 2));
-      lines.push([span(' '.repeat(side)), span(row.text, 'dim')]);
+      lines.push([span(' '.repeat(side)), span(row.text, isMissed(message) ? 'bad' : 'dim')]);
     }
     return lines;
   }

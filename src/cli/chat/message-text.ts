@@ -62,7 +62,16 @@ export function isNote({ kind }: Pick<Message, 'kind'>): boolean {
   return kind === 'system' || kind === 'call';
 }
 
-function callText({ from, mine, call }: Message, say: Say): string {
+/** A sign of its own: also without colour a missed call is told from one that was answered. */
+export const missedSign = '☎✗';
+
+/** Whether somebody called this account, and was not answered. */
+export function isMissed({ mine, call }: Pick<Message, 'mine' | 'call'>): boolean {
+  return !mine && call?.outcome === 'missed';
+}
+
+function callText(message: Message, say: Say): string {
+  const { from, mine, call } = message;
   if (call === null) return say('chat.unknown-event');
   const who = mine ? say('chat.note.call-you') : cleanLine(from);
   const kind = say(call.media === 'video' ? 'chat.note.call-video' : 'chat.note.call-audio', { who });
@@ -70,7 +79,9 @@ function callText({ from, mine, call }: Message, say: Say): string {
     case 'answered':
       return `☎ ${kind}, ${durationText(call.durationMs)}`;
     case 'missed':
-      return `☎ ${kind}: ${say(mine ? 'call.ended.no-answer' : 'chat.note.call-missed')}`;
+      return isMissed(message)
+        ? `${missedSign} ${kind}: ${say('chat.note.call-missed')}`
+        : `☎ ${kind}: ${say('call.ended.no-answer')}`;
     case 'declined':
       return `☎ ${kind}: ${say('call.ended.declined')}`;
     case 'busy':

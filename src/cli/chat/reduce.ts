@@ -15,7 +15,7 @@ import {
   withConversation,
   withConversations,
   withLast,
-  withMention,
+  withMark,
   withPresence,
   withRead,
 } from './conversation-list.js';
@@ -218,8 +218,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       }));
     case 'page-loaded':
       return pageLoaded(state, action);
-    case 'mentioned':
-      return withMention(state, action.conv);
+    case 'marked':
+      return withMark(state, action.mark, action.conv);
     case 'newer-loaded':
       return withNewer(state, action);
     case 'cleared':

@@ -5,7 +5,7 @@ import { cleanLine } from '../clean-text.js';
 import type { Action } from './actions.js';
 import { listenTo } from './client-events.js';
 import { errorText } from './context.js';
-import { isNote } from './message-text.js';
+import { isMissed, isNote } from './message-text.js';
 import { maxPictureCells } from './message-parts.js';
 import { loadPicture } from './picture.js';
 import type { Notifier } from '../notify/notifier.js';
@@ -62,7 +62,7 @@ export class Session {
       host.dispatch({ type: 'logged-in', me: client.me.username, server: client.server });
     this.connectionChanged(client.state, null, null);
     await this.loadList();
-    this.run(() => this.findMentions());
+    this.run(() => this.findMarks());
     this.run(() => this.loadFriends());
     this.refreshWhenSynced();
   }
@@ -177,15 +177,16 @@ export class Session {
     this.markRead();
   }
 
-  /** What mentions this account in what is unread since before the start. */
-  private async findMentions(): Promise<void> {
+  /** What mentions this account, and missed calls, in what is unread since before the start. */
+  private async findMarks(): Promise<void> {
     const { host } = this;
     for (const { id, name, kind, unread } of host.state.conversations) {
       if (this.isClosed) return;
-      if (kind !== 'group' || unread === 0) continue;
+      if (unread === 0) continue;
       const messages = await this.client.history(name, { limit: Math.min(unread, pageMessages) });
-      if (messages.some((one) => !one.mine && mentions(one.text ?? '', host.state.me)))
-        host.dispatch({ type: 'mentioned', conv: id });
+      if (messages.some((one) => isMissed(one))) host.dispatch({ type: 'marked', mark: 'missed', conv: id });
+      if (kind === 'group' && messages.some((one) => !one.mine && mentions(one.text ?? '', host.state.me)))
+        host.dispatch({ type: 'marked', mark: 'mentioned', conv: id });
     }
   }
 

@@ -127,6 +127,8 @@ export interface ChatState {
   readonly threads: Readonly<Record<number, Thread>>;
   /** Ids of conversations with an unread message that mentions this account. */
   readonly mentioned: readonly number[];
+  /** Conversations with a missed call that is not read yet. */
+  readonly missed: readonly number[];
   /** Until when (milliseconds) somebody types, by conversation and username. */
   readonly typing: Readonly<Record<number, Readonly<Record<string, number>>>>;
   /** Drafts by conversation; 0 is for when none is open. */
@@ -197,6 +199,7 @@ export function initialState(start: Start): ChatState {
     current: null,
     threads: {},
     mentioned: [],
+    missed: [],
     typing: {},
     composers: {},
     sent: [],

@@ -77,6 +77,18 @@ t.test('a message elsewhere rings the bell, counts as unread, and is found with 
   t.match(chat.terminal.text, 'lunch?');
 });
 
+t.test('a call that was missed before the start has a sign in the list', async (t) => {
+  const client = withBob();
+  client.talk('@carol');
+  const call = { media: 'audio', outcome: 'missed', durationMs: 0 };
+  client.add('@carol', { from: 'carol', kind: 'call', text: null, call });
+  client.add('@carol', { from: 'carol', text: 'never mind' });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.shows('☎✗ 2');
+  await chat.quit();
+});
+
 t.test('drafts stay with their conversation', async (t) => {
   const chat = await startChat(t, { client: withBob(), with: '@bob' });
   await chat.shows('hello alice');

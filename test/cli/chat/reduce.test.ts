@@ -5,9 +5,10 @@ import type { Action } from '../../../src/cli/chat/actions.js';
 import { layoutOf } from '../../../src/cli/chat/layout.js';
 import { listLines } from '../../../src/cli/chat/list-lines.js';
 import { drawContext, visibleRows } from '../../../src/cli/chat/message-view.js';
+import { previewText } from '../../../src/cli/chat/message-text.js';
 import { reduce } from '../../../src/cli/chat/reduce.js';
 import { toAnsi } from '../../../src/cli/chat/spans.js';
-import { currentThread, initialState, type ChatState } from '../../../src/cli/chat/state.js';
+import { currentThread, initialState, sayOf, type ChatState } from '../../../src/cli/chat/state.js';
 import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
 import { plainTheme } from '../../../src/cli/chat/themes.js';
 import { merged } from '../../../src/cli/chat/threads.js';
@@ -144,6 +145,34 @@ t.test('a message that mentions one marks its group until it is read', (t) => {
   t.same(after(marked, { type: 'marked-read', conv: team.id }).mentioned, []);
   t.end();
 });
+
+t.test(
+  'a missed call has a sign in the list until it is read, and another word than one without an answer',
+  (t) => {
+    const client = new FakeClient();
+    const bob = client.talk('@bob');
+    const call = { media: 'audio', outcome: 'missed', durationMs: 0 };
+    const missed = fakeMessage({ from: 'bob', conv: bob.id, kind: 'call', text: null, call });
+    const loaded = after(start, { type: 'conversations-loaded', conversations: client.views });
+    const listOf = (state: ChatState): string =>
+      listLines(state, 22, 10)
+        .map((line) => toAnsi(line, plainTheme).replace(/\u001b\[[0-9;]*m/g, ''))
+        .join('\n');
+    const own = after(loaded, { type: 'message-arrived', message: { ...missed, mine: true } });
+    t.notMatch(listOf(own), '✗');
+    const state = after(loaded, { type: 'message-arrived', message: missed });
+    t.match(listOf(state), /bob +☎✗ 1/);
+    // Something else comes after it: the call is still missed.
+    const text = fakeMessage({ from: 'bob', conv: bob.id });
+    t.match(listOf(after(state, { type: 'message-arrived', message: text })), /bob +☎✗ 2/);
+    t.same(after(state, { type: 'marked-read', conv: bob.id }).missed, []);
+    t.same(after(state, { type: 'conversations-loaded', conversations: client.views }).missed, []);
+    const say = sayOf(state);
+    t.equal(previewText(missed, say), '☎✗ call from bob: missed');
+    t.match(previewText({ ...missed, mine: true }, say), /^☎ call from you: /);
+    t.end();
+  },
+);
 
 t.test('the unread line stands before the first unread message until something is sent', async (t) => {
   const state = await withMessages(3);
