@@ -65,14 +65,37 @@ function startClock(store: Store): NodeJS.Timeout {
   }, tickMs);
 }
 
-/** Stops the program like Ctrl+Z in a shell, and takes the terminal back when it is continued. */
-function suspend(terminal: Terminal, resumed: () => void): void {
-  terminal.leave();
-  process.once('SIGCONT', () => {
+/** A stop comes within this time; where there is no shell that could continue the program nothing stops it. */
+const stopMs = 300;
+
+interface Suspension {
+  /** Stops the program like Ctrl+Z in a shell, with the script that started it. */
+  begin(): void;
+  /** Idempotent. */
+  dispose(): void;
+}
+
+/** Takes the terminal back whenever the program is continued, whoever stopped it: it may have been changed meanwhile. */
+function suspension(terminal: Terminal, resumed: () => void): Suspension {
+  let timer: NodeJS.Timeout | undefined;
+  const takeBack = (): void => {
+    clearTimeout(timer);
+    terminal.leave();
     terminal.enter();
     resumed();
-  });
-  process.kill(process.pid, 'SIGTSTP');
+  };
+  process.on('SIGCONT', takeBack);
+  return {
+    begin() {
+      terminal.leave();
+      process.kill(0, 'SIGTSTP');
+      timer = setTimeout(takeBack, stopMs);
+    },
+    dispose() {
+      clearTimeout(timer);
+      process.off('SIGCONT', takeBack);
+    },
+  };
 }
 
 interface Listening {
@@ -203,7 +226,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
       now: () => Date.now(),
       device: deviceOf(terminal, env),
       redraw: repaint,
-      suspend: () => suspend(terminal, repaint),
+      suspend: () => stopping.begin(),
       callSetup: options.callSetup,
       ...(options.drafts !== undefined && { drafts: options.drafts }),
       showCall: show,
@@ -215,6 +238,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   const onInterrupt = (): void => end(0);
   options.interrupt.addEventListener('abort', onInterrupt);
   terminal.enter();
+  const stopping = suspension(terminal, repaint);
   const listening = listenTo(terminal, {
     input: (inputs) => app.input(inputs),
     resize: () => {
@@ -232,6 +256,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     return await ended;
   } finally {
     clearInterval(clock);
+    stopping.dispose();
     store.stop();
     listening.pause();
     ink.unmount();

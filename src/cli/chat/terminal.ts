@@ -59,6 +59,13 @@ function readKeys(stdin: NodeJS.ReadStream, listener: (inputs: readonly Input[])
   };
 }
 
+/** Aborts when nobody can type any more: the terminal was closed, and in a session of its own no signal tells so. */
+export function terminalGone(stdin: NodeJS.ReadStream): AbortSignal {
+  const controller = new AbortController();
+  for (const event of ['end', 'error'] as const) stdin.once(event, () => controller.abort());
+  return controller.signal;
+}
+
 /** The terminal behind the process' own streams. */
 export function processTerminal(
   stdin: NodeJS.ReadStream,

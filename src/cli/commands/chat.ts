@@ -55,7 +55,7 @@ export const chat: CommandRun = async (context, fields) => {
   }
   // React's development build is slower and says more; it looks when it is loaded.
   process.env['NODE_ENV'] ??= 'production';
-  const [{ runChat }, { processTerminal }, { graphicsOf }, { draftFile }] = await Promise.all([
+  const [{ runChat }, { processTerminal, terminalGone }, { graphicsOf }, { draftFile }] = await Promise.all([
     import('../chat/chat.js'),
     import('../chat/terminal.js'),
     import('../call/call-screen.js'),
@@ -67,6 +67,6 @@ export const chat: CommandRun = async (context, fields) => {
     drafts: draftFile(context.home),
     terminal: processTerminal(stdin, stdout),
     graphics: () => graphicsOf(view, context.io.env),
-    interrupt: context.takeInterrupt(),
+    interrupt: AbortSignal.any([context.takeInterrupt(), terminalGone(stdin)]),
   });
 };
