@@ -161,10 +161,19 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
       device: silentDevice,
       redraw: nothing,
       suspend: nothing,
-      ended: end,
+      ended: (exitCode) => void atRest().then(() => end(exitCode)),
     },
     options.with,
   );
+  /** Lines of a script come faster than they are carried out: leaving waits for those before it, but not for ever. */
+  const atRest = async (): Promise<void> => {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, drainMs);
+    });
+    await Promise.race([app.whenIdle(), late]);
+    clearTimeout(timer);
+  };
   const readAll = async (): Promise<void> => {
     for (let line = await lines.next(); line !== undefined; line = await lines.next()) {
       store.dispatch({ type: 'composed', buffer: bufferOf(line) });

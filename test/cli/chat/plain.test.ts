@@ -156,6 +156,29 @@ t.test('at a terminal the password is not echoed, and a wrong one can be typed a
   t.notMatch(stdout.text + stderr.text, 'secret');
 });
 
+t.test('/quit waits for what was typed before it', async (t) => {
+  const client = withBob();
+  const add = client.addFriend.bind(client);
+  let goOn: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    client.addFriend = async (name) => {
+      resolve();
+      await new Promise<void>((go) => {
+        goOn = go;
+      });
+      return add(name);
+    };
+  });
+  const { input, output, ended } = start(client, '@bob');
+  input.write('/friend add carol\n/quit\n');
+  await asked;
+  await new Promise((resolve) => setImmediate(resolve));
+  t.notOk(client.isClosed);
+  goOn();
+  t.equal(await ended, 0);
+  t.match(output.text, 'carol is now in your contacts.');
+});
+
 t.test('says what is new at the start', async (t) => {
   const { input, output, ended } = start(withBob());
   input.end();
