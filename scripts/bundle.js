@@ -1,4 +1,4 @@
-// Puts the program's own modules, and the small pure packages it starts with, into few files: dist/bundle, for the package alone.
+// Puts the program's own modules, and the pure packages it starts with, into few files: dist/bundle, for the package alone.
 import { readFile, rm } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
