@@ -48,11 +48,15 @@ async function isAgain(terminal: TmuxTerminal, before: string): Promise<void> {
 }
 
 /** A script that writes its process id and becomes the chat. */
-async function launcher(folder: string, nodeOptions = ''): Promise<{ path: string; pid(): Promise<number> }> {
+async function launcher(
+  folder: string,
+  nodeOptions: string,
+  args: string,
+): Promise<{ path: string; pid(): Promise<number> }> {
   const path = join(folder, 'launch.sh');
   const pidFile = join(folder, 'pid');
   const command = chat.replace(process.execPath + "'", `${process.execPath}' ${nodeOptions}`);
-  await writeFile(path, `echo $$ > '${pidFile}'\nexec ${command} @bob\n`);
+  await writeFile(path, `echo $$ > '${pidFile}'\nexec ${command} ${args}\n`);
   return { path, pid: async () => Number(await readFile(pidFile, 'utf8')) };
 }
 
@@ -107,7 +111,7 @@ t.test(
     t.teardown(() => friend.close());
 
     const folder = await temporaryFolder(t);
-    const start = await launcher(folder, crashing);
+    const start = await launcher(folder, crashing, '@bob');
     const terminal = await terminalOf(t, alice.home);
     // A script between the shell and the chat, as npx is: Ctrl+Z is for both.
     await terminal.type(`sh -c "sh '${start.path}'; echo code $?" ; echo "left" "it"`);
@@ -197,20 +201,19 @@ t.test(
 );
 
 t.test('it ends when its terminal is gone, and needs one', { skip: skip || missing('setsid') }, async (t) => {
-  const { alice } = (await scene)!;
   const folder = await temporaryFolder(t);
-  const start = await launcher(folder);
-  const terminal = await terminalOf(t, alice.home);
+  const start = await launcher(folder, '', '--server 127.0.0.1:1');
+  const terminal = await terminalOf(t, folder);
   await terminal.type(`sh '${start.path}' | head -c 1; echo "piped" "over"`);
   await terminal.press('Enter');
   await terminal.shows('piped over');
   t.match(await terminal.screen(), 'chat needs a terminal');
   t.equal(await terminal.value('alternate_on'), '0');
 
-  // In a session of its own no signal tells that the terminal is closed: only reads and writes do.
+  // Nothing is drawn while it waits for a name, and in a session of its own no signal tells that the terminal is closed: only reads and writes do.
   await terminal.type(`clear; exec setsid -w sh '${start.path}'`);
   await terminal.press('Enter');
-  await terminal.shows('● online');
+  await terminal.shows('cannot reach 127.0.0.1:1');
   const pid = await start.pid();
   const gone = async (): Promise<boolean> => Promise.resolve(!isThere(pid));
   process.kill(Number(await terminal.value('pid')), 'SIGKILL');
