@@ -2,11 +2,12 @@
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { applied, candidatesOf, commonBeginning, spotOf } from './completion.js';
+import { applied, candidatesOf, commonBeginning, spotOf, type Spot } from './completion.js';
 import type { ChatContext } from './context.js';
+import { emojiBeginning } from './emoji.js';
 import type { SlashCommand } from './slash-command.js';
 import { currentComposer } from './state.js';
-import { replaceRange } from './text-buffer.js';
+import { replaceRange, type TextBuffer } from './text-buffer.js';
 
 const maxPaths = 100;
 
@@ -28,6 +29,20 @@ export async function pathsBeginning(typed: string): Promise<string[]> {
     .slice(0, maxPaths);
 }
 
+/** One emoji after another takes the place of its short name: what they share is no beginning of a text. */
+async function completeEmoji(context: ChatContext, buffer: TextBuffer, spot: Spot): Promise<void> {
+  const found = await emojiBeginning(spot.typed);
+  if (found.length === 0 || currentComposer(context.state).buffer !== buffer) return;
+  const first = {
+    from: spot.from,
+    candidates: found.map(({ emoji }) => emoji),
+    labels: found.map(({ name, emoji }) => `${emoji} ${name}`),
+    index: 0,
+  };
+  const completion = found.length === 1 ? null : first;
+  context.dispatch({ type: 'completion', completion, buffer: applied(buffer, first) });
+}
+
 /** Completes the word at the cursor of the composer. */
 export async function completeAt(
   context: ChatContext,
@@ -44,6 +59,10 @@ export async function completeAt(
   }
   const spot = spotOf(buffer, commands);
   if (spot === null) return;
+  if (spot.kind === 'emoji') {
+    await completeEmoji(context, buffer, spot);
+    return;
+  }
   const paths = spot.kind === 'path' ? await pathsBeginning(spot.typed) : [];
   const candidates = candidatesOf(spot, context.state, commands, paths);
   if (candidates.length === 0 || currentComposer(context.state).buffer !== buffer) return;

@@ -69,7 +69,7 @@ export interface Spot {
   /** Where the word being completed begins. */
   readonly from: number;
   readonly typed: string;
-  readonly kind: WordKind | 'name' | 'mention';
+  readonly kind: WordKind | 'name' | 'mention' | 'emoji';
   /** The word before it, which says what it can be. */
   readonly after?: string;
 }
@@ -86,6 +86,8 @@ export function spotOf(buffer: TextBuffer, commands: readonly SlashCommand[]): S
   if (/^\/[^\s/]*$/.test(before)) return { from: 0, typed: before, kind: 'name' };
   const name = /^\/([^\s/]+)\s/.exec(before)?.[1]?.toLowerCase();
   if (name === undefined) {
+    const emoji = /(?:^|[\s(])(:[a-zA-Z0-9_+-]{2,})$/.exec(before)?.[1];
+    if (emoji !== undefined) return { from: buffer.cursor - emoji.length, typed: emoji, kind: 'emoji' };
     const mention = /(?:^|\s)([@#][^\s@#]*)$/.exec(before)?.[1];
     return mention === undefined
       ? null
@@ -115,6 +117,8 @@ export function candidatesOf(
       commands.map((one) => `/${one.name}`),
       spot.typed,
     );
+  // From a table that has to be loaded.
+  if (spot.kind === 'emoji') return [];
   if (spot.kind === 'path') return paths.map((path) => quoted(path));
   if (spot.kind === 'mention') {
     if (spot.typed.startsWith('#')) return matching(namesOf('group', state), spot.typed);

@@ -20,7 +20,7 @@ function candidateLine(candidates: readonly string[], chosen: number | null): Li
 /** While a name is typed, in a command or with `@` or `#` in a message: those it may be. */
 function nameHint(state: ChatState, spot: Spot | null): Line {
   // The first letters of a command are told with what it does.
-  if (spot === null || spot.kind === 'name' || spot.typed === '') return [];
+  if (spot === null || spot.kind === 'name' || spot.kind === 'emoji' || spot.typed === '') return [];
   const candidates = candidatesOf(spot, state, slashCommands, []);
   return candidates.length === 1 && candidates[0] === spot.typed ? [] : candidateLine(candidates, null);
 }
@@ -55,7 +55,7 @@ function typingHint(state: ChatState, say: Say): Line {
 
 export function hintOf(state: ChatState, say: Say): Line {
   const { completion, notice } = state;
-  if (completion !== null) return candidateLine(completion.candidates, completion.index);
+  if (completion !== null) return candidateLine(completion.labels ?? completion.candidates, completion.index);
   if (notice !== null) {
     return notice.kind === 'error' ? [span(`✗ ${notice.text}`, 'bad')] : [span(notice.text, 'accent')];
   }

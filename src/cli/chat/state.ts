@@ -63,6 +63,8 @@ export interface Completion {
   /** Offsets in the composer's text that a candidate replaces. */
   readonly from: number;
   readonly candidates: readonly string[];
+  /** How they are shown, where that is not what they put into the text. */
+  readonly labels?: readonly string[];
   readonly index: number;
 }
 

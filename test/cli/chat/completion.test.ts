@@ -11,6 +11,7 @@ import { toAnsi } from '../../../src/cli/chat/spans.js';
 import { initialState, sayOf, type ChatState } from '../../../src/cli/chat/state.js';
 import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
 import { plainTheme } from '../../../src/cli/chat/themes.js';
+import { startChat } from '../../support/chat-app.js';
 import { FakeClient } from '../../support/fake-client.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -70,6 +71,25 @@ t.test(
     t.equal(shown('see #t'), '#team');
     t.equal(shown('mail bob@carol'), '');
     t.equal(shown('hello'), '');
+  },
+);
+
+t.test(
+  'Tab after a colon and two letters offers emoji by their short names, and puts the emoji',
+  async (t) => {
+    const client = new FakeClient();
+    client.talk('@bob');
+    const chat = await startChat(t, { client, with: '@bob' });
+    await chat.shows('Nothing here yet');
+    await chat.type('well :smi');
+    await chat.type('\t', '› well 😄');
+    t.match(chat.terminal.text, /😄 smile {2}😏 smirk {2}😃 smiley/);
+    await chat.type('\t', '› well 😏');
+    await chat.type('\u001b[Z', '› well 😄');
+    await chat.type('done :+1\t', '› well 😄 done 👍');
+    await chat.type('\r', /well 😄 done 👍 {2}\d/);
+    await chat.type('at 12:30 :zzzzz\t:x\t', '› at 12:30 :zzzzz:x');
+    await chat.quit();
   },
 );
 
