@@ -49,10 +49,11 @@ t.test('the echo bot answers each message once, also when it is killed', async (
   const alice = await registered(t, server, 'alice');
   const echo = await registered(t, server, 'echo');
   await alice.does('friends', 'add', echo.phone);
+  const home = await temporaryFolder(t);
   const bot = (): Example =>
     start(t, process.execPath, [projectFile('examples', 'echo-bot.mjs')], {
       PYTALK_SERVER: `127.0.0.1:${server.tcp.port}`,
-      PYTALK_HOME: join(echo.home, '..', 'echo-bot-home'),
+      PYTALK_HOME: home,
       PYTALK_USER: 'echo',
       PYTALK_PASSWORD: password,
     });
