@@ -225,9 +225,9 @@ async function database(parts: AdminParts, subject: string | null, count: number
     );
     events = stored.map((event) => ({ ...event, username: names.get(event.from) ?? String(event.from) }));
   }
-  const conversations = rows.slice(-count).map(async ({ id, createdAt, members, lastSeq }) => {
-    const name = await conversationLabel(storage, id);
-    return { id, name, createdAt, members, lastSeq };
+  const conversations = rows.slice(-count).map(async (row) => {
+    const { id, createdAt, members, lastSeq } = row;
+    return { id, name: await conversationLabel(storage, row), createdAt, members, lastSeq };
   });
   return { statistics, conversations: await Promise.all(conversations), events };
 }

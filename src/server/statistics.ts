@@ -67,7 +67,7 @@ export class Statistics {
   }
 
   /** Of the messages since the last sample, in milliseconds; null when there were none. */
-  get delivery(): StatisticsSample['delivery'] {
+  #deliveryTimes(): StatisticsSample['delivery'] {
     if (this.#delivery.count === 0) return null;
     const at = (percentile: number): number => this.#delivery.percentile(percentile) / microsecondsPerMs;
     return { p50: at(50), p95: at(95), max: this.#delivery.max / microsecondsPerMs };
@@ -95,7 +95,7 @@ export class Statistics {
       events: rate('events'),
       deliveries: rate('deliveries'),
       commits: rate('commits'),
-      delivery: this.delivery,
+      delivery: this.#deliveryTimes(),
       relayPackets: rate('relayPackets'),
       relayBytes: rate('relayBytes'),
       memory: process.memoryUsage.rss(),
@@ -110,7 +110,7 @@ export class Statistics {
 
   /** All there is to see, with the samples newer than `since` (milliseconds since 1970). */
   async report(since: number): Promise<ServerStatistics> {
-    const { storage, calls, relay } = this.#parts;
+    const { hub, storage, calls, relay } = this.#parts;
     const entries = await withNames(storage, await storage.log(logEntries, null));
     return {
       version: programVersion,
@@ -118,13 +118,15 @@ export class Statistics {
       samples: this.#samples.filter((sample) => sample.at > since),
       calls: await Promise.all(
         calls.running.map(async ({ conv, media, startedAt, answeredAt, members }) => {
+          // In memory while anybody of it is connected.
+          const row = (await hub.conversation(conv))?.row;
           const people = [...members.values()];
           const names = await namesOf(
             storage,
             people.map(({ user }) => user),
           );
           return {
-            conversation: await conversationLabel(storage, conv),
+            conversation: row ? await conversationLabel(storage, row) : String(conv),
             media,
             startedAt,
             answeredAt,

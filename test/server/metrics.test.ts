@@ -2,22 +2,28 @@
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
-import { startServer } from '../../src/server/server.js';
+import { startServer, type RunningServer } from '../../src/server/server.js';
 import { projectFile } from '../support/project.js';
-import { temporaryFolder } from '../support/temporary-folder.js';
+import { temporaryFolder, type Teardown } from '../support/temporary-folder.js';
 import { missing } from '../support/tools.js';
 import { WireClient } from '../support/wire-client.js';
 
-t.test('are served where they were asked for, and count what happens', async (t) => {
+/** A server that tells its metrics at a free port. */
+async function measured(test: Teardown): Promise<RunningServer> {
   const server = await startServer({
-    dataDir: await temporaryFolder(t),
+    dataDir: await temporaryFolder(test),
     host: '127.0.0.1',
     port: 0,
     udpPort: 0,
     tls: false,
     overrides: { logLevel: 'silent', metrics: '0' },
   });
-  t.teardown(() => server.close());
+  test.teardown(() => server.close());
+  return server;
+}
+
+t.test('are served where they were asked for, and count what happens', async (t) => {
+  const server = await measured(t);
   const client = await WireClient.connect({ port: server.tcp.port });
   t.teardown(() => client.destroy());
   t.equal(server.metrics!.host, '127.0.0.1');
@@ -65,15 +71,7 @@ t.test('a port that is in use, or a host that is not here, is named', async (t) 
 t.test(
   'the dashboard and the alerts name only figures that there are, and promtool understands all',
   async (t) => {
-    const server = await startServer({
-      dataDir: await temporaryFolder(t),
-      host: '127.0.0.1',
-      port: 0,
-      udpPort: 0,
-      tls: false,
-      overrides: { logLevel: 'silent', metrics: '0' },
-    });
-    t.teardown(() => server.close());
+    const server = await measured(t);
     const text = await (await fetch(`http://127.0.0.1:${server.metrics!.port}/metrics`)).text();
     const there = new Set(text.split('\n').flatMap((line) => /^(\w+)[ {]/.exec(line)?.[1] ?? []));
     for (const file of ['grafana-dashboard.json', 'prometheus-alerts.yml']) {

@@ -1,5 +1,5 @@
 // How administrators read ids: names of people, and of conversations.
-import type { LogEntry, Storage } from './storage.js';
+import type { ConversationRow, LogEntry, Storage } from './storage.js';
 
 /** Usernames of accounts; ids that do not exist are left out. */
 export async function namesOf(storage: Storage, ids: readonly number[]): Promise<Map<number, string>> {
@@ -22,12 +22,13 @@ export async function withNames(
   }));
 }
 
-/** `#name` of a group, the two people of a direct conversation as `@a @b`. */
-export async function conversationLabel(storage: Storage, id: number): Promise<string> {
-  const found = await storage.conversation(id);
-  if (!found) return String(id);
-  if (found.row.name !== null) return `#${found.row.name}`;
-  const members = found.members.map((member) => member.user);
+/** `#name` of a group, the two people of a direct conversation as `@a @b`; only for these it looks anything up. */
+export async function conversationLabel(
+  storage: Storage,
+  { id, name }: Pick<ConversationRow, 'id' | 'name'>,
+): Promise<string> {
+  if (name !== null) return `#${name}`;
+  const members = (await storage.conversation(id))?.members.map((member) => member.user) ?? [];
   const names = await namesOf(storage, members);
   return members.map((member) => `@${names.get(member) ?? member}`).join(' ');
 }
