@@ -500,3 +500,11 @@ export class FakeClient implements Client {
     this.isClosed = true;
   }
 }
+
+/** A client whose friend bob has written once; `groups` are there too, with bob and carol. */
+export function withBob<T extends FakeClient>(client: T, ...groups: string[]): T {
+  client.talk('@bob');
+  for (const group of groups) client.talk(group, ['bob', 'carol']);
+  client.add('@bob', { from: 'bob', text: 'hello alice' });
+  return client;
+}

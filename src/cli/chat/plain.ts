@@ -1,14 +1,12 @@
 // `pytalk chat --plain`: the same chat line by line, for screen readers, terminals without cursor control, and logs.
 import type { Readable, Writable } from 'node:stream';
-import type { Client, ConnectOptions, Message } from '../../client/api.js';
+import type { Client, Message } from '../../client/api.js';
 import { exitCodes } from '../exit-codes.js';
-import type { Lang, Say } from '../catalogue/translate.js';
+import type { Say } from '../catalogue/translate.js';
 import { cleanBlock, cleanLine } from '../clean-text.js';
-import type { CallSetup } from '../call/live-call.js';
-import type { StartedServer } from '../platform/start-server.js';
-import type { SettingsKeeper } from '../settings/settings-file.js';
 import { silentDevice } from '../notify/device.js';
 import type { Action } from './actions.js';
+import type { ChatOptions } from './chat.js';
 import { ChatApp } from './chat-app.js';
 import { LineInput } from './line-input.js';
 import { isNote, bodyText, previewText, timeText } from './message-text.js';
@@ -18,21 +16,15 @@ import { Store } from './store.js';
 import { plainTheme } from './themes.js';
 import { bufferOf } from './text-buffer.js';
 
-export interface PlainOptions {
-  with?: string;
-  connect: ConnectOptions;
-  openClient: (options: ConnectOptions) => Promise<Client>;
-  lang: Lang;
-  systemLang: Lang;
-  startServer: () => Promise<StartedServer>;
+export interface PlainOptions extends Omit<
+  ChatOptions,
+  'env' | 'terminal' | 'drafts' | 'graphics' | 'beside'
+> {
   systemHour12: boolean;
-  settings: SettingsKeeper;
   input: Readable;
   output: Writable;
-  interrupt: AbortSignal;
   /** Asks who is there, when nobody is logged in; rejects when nobody is after it either. */
   logIn(client: Client, lines: LineInput, print: (text: string) => void): Promise<void>;
-  callSetup: CallSetup;
 }
 
 /** Messages shown when a conversation is opened. */

@@ -1,19 +1,11 @@
 import t from 'tap';
 import type { Call } from '../../../src/client/call-api.js';
-import { FakeClient } from '../../support/fake-client.js';
+import { FakeClient, withBob } from '../../support/fake-client.js';
 import { memorySettings } from '../../support/settings.js';
 import { startChat } from '../../support/chat-app.js';
 
-function withBob(): FakeClient {
-  const client = new FakeClient();
-  client.talk('@bob');
-  client.talk('#team', ['bob', 'carol']);
-  client.add('@bob', { from: 'bob', text: 'hello alice' });
-  return client;
-}
-
 t.test('opens the conversation that was named, and marks it read', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   t.match(chat.terminal.text, 'online  alice @ 127.0.0.1:5000');
   t.ok(chat.client.calls.includes('markRead @bob'));
@@ -40,7 +32,7 @@ t.test('what turns out to be unread after the conversation was opened is marked 
 });
 
 t.test('what is typed is sent with Enter, and shown with its delivery state', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('good morning', '› good morning');
   await chat.type('\r', /good morning {2}\d\d:\d\d ✓/);
@@ -52,7 +44,7 @@ t.test('what is typed is sent with Enter, and shown with its delivery state', as
 t.test(
   'several lines: Alt+Enter, Ctrl+J, a backslash and a paste make them, Enter sends them as one',
   async (t) => {
-    const chat = await startChat(t, { client: withBob(), with: '@bob' });
+    const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
     await chat.shows('hello alice');
     await chat.type('a\u001b\rb\nc\\', 'c\\');
     await chat.type('\r');
@@ -64,7 +56,7 @@ t.test(
 );
 
 t.test('a message elsewhere rings the bell, counts as unread, and is found with Alt+A', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   chat.client.receive('#team', { from: 'carol', text: 'lunch?' });
   await chat.shows('1 unread');
@@ -78,7 +70,7 @@ t.test('a message elsewhere rings the bell, counts as unread, and is found with 
 });
 
 t.test('a call that was missed before the start has a sign in the list', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   client.talk('@carol');
   const call = { media: 'audio', outcome: 'missed', durationMs: 0 };
   client.add('@carol', { from: 'carol', kind: 'call', text: null, call });
@@ -90,7 +82,7 @@ t.test('a call that was missed before the start has a sign in the list', async (
 });
 
 t.test('drafts stay with their conversation', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('unfinished', '› unfinished');
   await chat.type('\u001b2', 'Draft: unfinished');
@@ -99,7 +91,7 @@ t.test('drafts stay with their conversation', async (t) => {
 });
 
 t.test('text from others cannot move the cursor or colour the screen', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   client.add('@bob', { from: 'bob', text: 'evil\u001b[2J\u001b]0;title\u0007\u202etext\r\nsecond' });
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('eviltext');
@@ -108,7 +100,7 @@ t.test('text from others cannot move the cursor or colour the screen', async (t)
 });
 
 t.test('typing, presence, receipts and the connection are shown as they change', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   const { client } = chat;
   client.emit('typing', { conversation: '@bob', conv: 1, user: 'bob', on: true });
@@ -130,7 +122,7 @@ t.test('typing, presence, receipts and the connection are shown as they change',
 });
 
 t.test('commands reply, react, edit and delete; the selected message is the one that is meant', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   client.add('@bob', { from: 'bob', text: 'second one' });
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('second one');
@@ -147,7 +139,7 @@ t.test('commands reply, react, edit and delete; the selected message is the one 
 });
 
 t.test('a wrong command and a refusal are one readable line', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/nonsense\r', '✗ there is no command /nonsense');
   await chat.type('/msg\r', '✗ use it like this: /msg NAME [TEXT]');
@@ -156,7 +148,7 @@ t.test('a wrong command and a refusal are one readable line', async (t) => {
 });
 
 t.test('Tab completes commands and names', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/unf\t', '› /unfriend');
   await chat.type('\u0015/msg te\t', '› /msg #team');
@@ -166,7 +158,7 @@ t.test('Tab completes commands and names', async (t) => {
 });
 
 t.test('help lists every command and key, scrolls, and closes', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/help\r', 'this page');
   for (let page = 0; page < 20 && !chat.terminal.text.includes('everybody has read it'); page++)
@@ -176,7 +168,7 @@ t.test('help lists every command and key, scrolls, and closes', async (t) => {
 });
 
 t.test('older pages are fetched when one scrolls up to them', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   for (let index = 0; index < 150; index++) client.add('@bob', { from: 'bob', text: `line ${index}.` });
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('line 149.');
@@ -190,7 +182,7 @@ t.test('older pages are fetched when one scrolls up to them', async (t) => {
 });
 
 t.test('the list is searched as one types, and opens what is found', async (t) => {
-  const chat = await startChat(t, { client: withBob() });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team') });
   await chat.shows('Choose a conversation');
   await chat.type('tea', '/ tea');
   await chat.hides('hello alice');
@@ -198,7 +190,7 @@ t.test('the list is searched as one types, and opens what is found', async (t) =
 });
 
 t.test('every size works, down to nothing', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   client.add('@bob', {
     from: 'bob',
     text: 'A long text with 漢字 and 👨‍👩‍👧 that is wrapped at every size, of course',
@@ -223,7 +215,7 @@ t.test('every size works, down to nothing', async (t) => {
 });
 
 t.test('a key press at 200x50 writes less than 2 kB and never clears the screen', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   for (let index = 0; index < 60; index++)
     client.add('@bob', { from: index % 2 ? 'bob' : 'alice', text: `text ${index}` });
   const chat = await startChat(t, {
@@ -245,7 +237,7 @@ t.test('a key press at 200x50 writes less than 2 kB and never clears the screen'
 });
 
 t.test('a flood of messages is drawn at most about ten times a second', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   const before = chat.terminal.writes.length;
   const start = Date.now();
@@ -267,7 +259,7 @@ t.test('an empty account is told what to do first', async (t) => {
 });
 
 t.test('somebody who is no contact can be added', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   client.views[0]!.inContacts = false;
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('bob is not in your contacts: /friend add');
@@ -276,7 +268,7 @@ t.test('somebody who is no contact can be added', async (t) => {
 });
 
 t.test('Ctrl+C empties the line, and quits when pressed twice', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('text', '› text');
   await chat.type('\u0003', 'Press Ctrl+C again to quit.');
@@ -285,21 +277,21 @@ t.test('Ctrl+C empties the line, and quits when pressed twice', async (t) => {
 });
 
 t.test('/lang changes the language at once', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/lang fr\r', 'en ligne');
   await chat.shows('Message, ou / pour les commandes');
 });
 
 t.test('after jumping to a conversation from the list one writes in it', async (t) => {
-  const chat = await startChat(t, { client: withBob() });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team') });
   await chat.shows('Choose a conversation');
   await chat.type('\u001ba', 'hello alice');
   await chat.type('straight away\r', /straight away {2}\d\d/);
 });
 
 t.test('an error longer than its line is shown whole', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/poll nonsense\r', '✗ a poll has a question and at least two');
   await chat.shows('Lunch? | Pizza | Soup');
@@ -308,7 +300,7 @@ t.test('an error longer than its line is shown whole', async (t) => {
 });
 
 t.test('a signal ends it in order', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   chat.interrupt();
   t.equal(await chat.ended, 0);
@@ -317,7 +309,7 @@ t.test('a signal ends it in order', async (t) => {
 });
 
 t.test('a command that is typed before this device is logged in waits for it', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   let open = (_client: FakeClient): void => undefined;
   const opening = new Promise<FakeClient>((resolve) => (open = resolve));
   const chat = await startChat(t, { open: () => opening });
@@ -335,7 +327,7 @@ t.test('quitting does not wait for a server that does not answer', async (t) => 
 });
 
 t.test('what rings says who calls, and in which group', async (t) => {
-  const client = withBob();
+  const client = withBob(new FakeClient(), '#team');
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('hello alice');
   const ringing = (conversation: string): Call =>
@@ -348,7 +340,7 @@ t.test('what rings says who calls, and in which group', async (t) => {
 
 t.test('/set shows all settings, and changes one at once and for good', async (t) => {
   const settings = memorySettings();
-  const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', settings });
   await chat.shows('hello alice');
   await chat.type('/set\r', 'Settings');
   await chat.shows('theme auto');
@@ -363,14 +355,14 @@ t.test('/set shows all settings, and changes one at once and for good', async (t
 
 t.test('what is wrong in the file of settings is told at the start', async (t) => {
   const settings = memorySettings({}, ['config.json: theme cannot be "blue"']);
-  const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', settings });
   await chat.shows('config.json: theme cannot be "blue"');
 });
 
 t.test(
   'what comes while nobody looks at the terminal is not read, and is told; looking again reads it',
   async (t) => {
-    const chat = await startChat(t, { client: withBob(), with: '@bob' });
+    const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
     await chat.shows('hello alice');
     const reads = (): number => chat.client.calls.filter((call) => call.startsWith('markRead')).length;
     chat.terminal.type('\u001b[O');
@@ -386,13 +378,13 @@ t.test(
 
 t.test('a terminal with notifications shows them, and do not disturb stops them', async (t) => {
   const env = { TERM: 'xterm-kitty', NO_COLOR: '1' };
-  const chat = await startChat(t, { client: withBob(), with: '@bob', env });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', env });
   await chat.shows('hello alice');
   chat.client.receive('#team', { from: 'carol', text: 'lunch?' });
   await chat.shows('1 unread');
   t.match(chat.terminal.notices, [/^99;i=pytalk-1:d=0:e=1;/, /^99;i=pytalk-1:d=1:e=1:p=body;bHVuY2g\/$/]);
   const silent = await startChat(t, {
-    client: withBob(),
+    client: withBob(new FakeClient(), '#team'),
     env,
     settings: memorySettings({ doNotDisturb: 'on' }),
   });
@@ -405,7 +397,7 @@ t.test('a terminal with notifications shows them, and do not disturb stops them'
 
 t.test('the colours follow what the terminal answers, and /theme', async (t) => {
   const chat = await startChat(t, {
-    client: withBob(),
+    client: withBob(new FakeClient(), '#team'),
     with: '@bob',
     env: { TERM: 'xterm-256color', COLORTERM: 'truecolor' },
   });
@@ -422,7 +414,7 @@ t.test('the colours follow what the terminal answers, and /theme', async (t) => 
 
 t.test('without read receipts reading is private, and without typing nobody hears of it', async (t) => {
   const settings = memorySettings({ readReceipts: false, typing: false });
-  const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', settings });
   await chat.shows('hello alice');
   chat.client.receive('@bob', { from: 'bob', text: 'once more' });
   await chat.shows('once more');
@@ -435,7 +427,7 @@ t.test('without read receipts reading is private, and without typing nobody hear
 });
 
 t.test('/set timeFormat changes the times on the screen at once', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows(/hello alice {2}\d\d:\d\d$/m);
   await chat.type('/set timeformat 12h\r', /hello alice {2}\d{1,2}:\d\d [ap]m$/m);
 });

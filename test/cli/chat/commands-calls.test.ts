@@ -2,7 +2,7 @@
 import t from 'tap';
 import type { Call } from '../../../src/client/call-api.js';
 import { startChat } from '../../support/chat-app.js';
-import { FakeClient } from '../../support/fake-client.js';
+import { FakeClient, withBob } from '../../support/fake-client.js';
 
 /** A client that can call; keeps whom it called and what the calls told the others. */
 class CallingClient extends FakeClient {
@@ -42,15 +42,8 @@ class CallingClient extends FakeClient {
   }
 }
 
-function withBob(): CallingClient {
-  const client = new CallingClient();
-  client.talk('@bob');
-  client.add('@bob', { from: 'bob', text: 'hello alice' });
-  return client;
-}
-
 t.test('/mute means the conversation, and during a call the microphone; a word says which', async (t) => {
-  const client = withBob();
+  const client = withBob(new CallingClient());
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/mute\r', '@bob is muted');
@@ -72,7 +65,7 @@ t.test('/mute means the conversation, and during a call the microphone; a word s
 });
 
 t.test('/volume says how loud it is, and sets it', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new CallingClient()), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/volume 50\r', 'there is no call');
   await chat.type('/call\r', 'calling @bob');
@@ -91,7 +84,7 @@ t.test('/volume says how loud it is, and sets it', async (t) => {
 });
 
 t.test('/camera tells when there is none; /redial calls again, with pictures if it was so', async (t) => {
-  const client = withBob();
+  const client = withBob(new CallingClient());
   // Too narrow for pictures: nothing but the status bar shows the call.
   const chat = await startChat(t, { client, with: '@bob', columns: 50 });
   await chat.shows('hello alice');

@@ -6,18 +6,11 @@ import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { slashCommands } from '../../../src/cli/chat/slash-commands.js';
 import { isHarmless, openerOf } from '../../../src/cli/chat/system-opener.js';
 import { startChat } from '../../support/chat-app.js';
-import { FakeClient } from '../../support/fake-client.js';
+import { FakeClient, withBob } from '../../support/fake-client.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-function withBob(): FakeClient {
-  const client = new FakeClient();
-  client.talk('@bob');
-  client.add('@bob', { from: 'bob', text: 'hello alice' });
-  return client;
-}
-
 t.test('/verify shows the number, and marks that it was compared', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient()), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/verify\r', '00000 00000 00000 00000');
   await chat.shows('/verify bob yes');
@@ -32,7 +25,7 @@ t.test('/verify shows the number, and marks that it was compared', async (t) => 
 
 t.test('/export writes a new private file, and never over another', async (t) => {
   const folder = await temporaryFolder(t);
-  const client = withBob();
+  const client = withBob(new FakeClient());
   client.add('@bob', { from: 'alice', mine: true, text: 'two\nlines\u001b[2J' });
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('hello alice');
@@ -79,7 +72,7 @@ t.test('only kinds of files that are no programs are opened, by the program of t
 t.test(
   'a mistyped command names the nearest, and every command has its texts in both languages',
   async (t) => {
-    const chat = await startChat(t, { client: withBob(), with: '@bob' });
+    const chat = await startChat(t, { client: withBob(new FakeClient()), with: '@bob' });
     await chat.shows('hello alice');
     await chat.type('/exprot x\r', 'did you mean /export?');
     await chat.quit();

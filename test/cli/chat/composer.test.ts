@@ -4,20 +4,12 @@ import { join } from 'node:path';
 import t from 'tap';
 import { picturePath } from '../../../src/cli/chat/pasted-picture.js';
 import { startChat } from '../../support/chat-app.js';
-import { FakeClient } from '../../support/fake-client.js';
+import { FakeClient, withBob } from '../../support/fake-client.js';
 import { memorySettings } from '../../support/settings.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-function withBob(): FakeClient {
-  const client = new FakeClient();
-  client.talk('@bob');
-  client.talk('#team', ['bob', 'carol']);
-  client.add('@bob', { from: 'bob', text: 'hello alice' });
-  return client;
-}
-
 t.test('what was written is undone a word at a time, and what was deleted is put back', async (t) => {
-  const chat = await startChat(t, { client: withBob(), with: '@bob' });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   for (const char of 'one two') await chat.type(char);
   await chat.shows('› one two');
@@ -31,7 +23,7 @@ t.test('what was written is undone a word at a time, and what was deleted is put
 
 t.test("vim's keys: the mode is shown, letters command, and a draft waits for a command", async (t) => {
   const settings = memorySettings({ keyMode: 'vim' });
-  const chat = await startChat(t, { client: withBob(), with: '@bob', settings });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', settings });
   await chat.shows('hello alice');
   t.match(chat.terminal.text, 'INSERT');
   await chat.type('one two', '› one two');
@@ -48,7 +40,7 @@ t.test("vim's keys: the mode is shown, letters command, and a draft waits for a 
 
 t.test('keys of the settings hold, bad ones are told, and the help shows them', async (t) => {
   const settings = memorySettings({ keys: { 'ctrl+t': '/members', 'ctrl+g': 'fly', 'hyper+x': null } });
-  const chat = await startChat(t, { client: withBob(), with: '#team', settings });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '#team', settings });
   await chat.shows('ctrl+g cannot do “fly”');
   await chat.shows('there is no key “hyper+x”');
   await chat.type('\u001b');
@@ -68,7 +60,7 @@ t.test('the pasted path of a picture is offered as a file, and is text again aft
   const folder = await temporaryFolder(t);
   const path = join(folder, 'p.png');
   await writeFile(path, 'x');
-  const chat = await startChat(t, { client: withBob(), with: '@bob', columns: 200 });
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', columns: 200 });
   await chat.shows('hello alice');
   await chat.type(`\u001b[200~${path}.png\u001b[201~`, `› ${path}.png`);
   await chat.type('\u0015\u001b[200~look\u001b[201~', '› look');

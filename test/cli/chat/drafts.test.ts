@@ -6,19 +6,16 @@ import { DraftKeeper, draftFile, draftsOf, withDrafts } from '../../../src/cli/c
 import { emptyComposer } from '../../../src/cli/chat/state.js';
 import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
 import { startChat } from '../../support/chat-app.js';
-import { FakeClient } from '../../support/fake-client.js';
+import { FakeClient, withBob } from '../../support/fake-client.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-
-function withBob(): FakeClient {
-  const client = new FakeClient();
-  client.talk('@bob');
-  client.add('@bob', { from: 'bob', text: 'hello alice' });
-  return client;
-}
 
 t.test('a draft is on the disk while it is written, and in the composer at the next start', async (t) => {
   const folder = await temporaryFolder(t);
-  const first = await startChat(t, { client: withBob(), with: '@bob', drafts: draftFile(folder) });
+  const first = await startChat(t, {
+    client: withBob(new FakeClient()),
+    with: '@bob',
+    drafts: draftFile(folder),
+  });
   await first.shows('hello alice');
   await first.type('/reply\r', 'Reply to');
   await first.type('half a thou', '› half a thou');
@@ -30,7 +27,11 @@ t.test('a draft is on the disk while it is written, and in the composer at the n
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   t.equal((await stat(path)).mode & 0o777, 0o600);
-  const second = await startChat(t, { client: withBob(), with: '@bob', drafts: draftFile(folder) });
+  const second = await startChat(t, {
+    client: withBob(new FakeClient()),
+    with: '@bob',
+    drafts: draftFile(folder),
+  });
   await second.shows('› half a thou');
   await second.type('ght\r', /half a thought {2}\d\d/);
   await second.quit();
