@@ -204,6 +204,13 @@ t.test(
     t.match(doctor.stdout, 'android');
     t.match(doctor.stdout, '@img/sharp-wasm32', 'pictures can be mended');
     t.match(doctor.stdout, /termux\/sound\.sh/);
+    t.match(doctor.stdout, /✗ Termux:API .*\n.*pkg install termux-api/);
+    await phone.program('termux-camera-info', ':');
+    const silent = await phone.run('pytalk', 'doctor');
+    t.match(silent.stdout, /✗ Termux:API .*\n.*the app Termux:API/, 'the app is missing, not the package');
+    await phone.program('termux-camera-info', `echo '[{"id":"0","facing":"back"}]'`);
+    const answering = await phone.run('pytalk', 'doctor');
+    t.match(answering.stdout, /✓ Termux:API .*\n.*termux:0 \(back\)/);
     if (hasSqlite) {
       t.match(doctor.stdout, /✓ .*node:sqlite/);
     } else {

@@ -7,6 +7,11 @@ export const toolsEn = {
   'doctor.sqlite.remedy': 'run `npm install @appthreat/sqlite3`, or use Node.js 22.13 or newer',
   'doctor.sharp': 'Pictures',
   'doctor.sharp.remedy': 'run `npm install sharp` (on Android: `npm install sharp @img/sharp-wasm32`)',
+  'doctor.termux': 'Termux:API',
+  'doctor.termux.answers': 'answers',
+  'doctor.termux.package': 'run `pkg install termux-api`',
+  'doctor.termux.app':
+    'install the app Termux:API from where Termux itself came (F-Droid or GitHub), and open it once; allow it Camera and Microphone in the settings of Android',
   'doctor.home': 'Home',
   'doctor.home.remedy': 'give a folder that you may write to with --home',
   'doctor.terminal': 'Terminal',

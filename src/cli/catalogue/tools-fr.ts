@@ -7,6 +7,11 @@ export const toolsFr = {
   'doctor.sqlite.remedy': 'lancez `npm install @appthreat/sqlite3`, ou utilisez Node.js 22.13 ou plus récent',
   'doctor.sharp': 'Images',
   'doctor.sharp.remedy': 'lancez `npm install sharp` (sur Android : `npm install sharp @img/sharp-wasm32`)',
+  'doctor.termux': 'Termux:API',
+  'doctor.termux.answers': 'répond',
+  'doctor.termux.package': 'lancez `pkg install termux-api`',
+  'doctor.termux.app':
+    'installez l’application Termux:API de la même source que Termux (F-Droid ou GitHub) et ouvrez-la une fois ; autorisez-lui l’appareil photo et le micro dans les réglages d’Android',
   'doctor.home': 'Dossier',
   'doctor.home.remedy': 'indiquez avec --home un dossier où vous pouvez écrire',
   'doctor.terminal': 'Terminal',

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { defaultHome } from '../../client/home.js';
 import { listDevices } from '../../media/devices.js';
+import { termuxApi } from '../../media/capture/termux-cameras.js';
 import { findFfmpeg } from '../../media/ffmpeg.js';
 import type { Key } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
@@ -112,6 +113,15 @@ async function checkDevices({ say, io }: Context): Promise<Finding[]> {
   ];
 }
 
+/** On Android alone: camera and notifications come through it. */
+async function checkTermuxApi({ say }: Context): Promise<Finding[]> {
+  if (process.platform !== 'android') return [];
+  const answer = await termuxApi();
+  if (answer === 'ok') return [{ part: 'doctor.termux', result: 'ok', detail: say('doctor.termux.answers') }];
+  const remedy = say(answer === 'no-program' ? 'doctor.termux.package' : 'doctor.termux.app');
+  return [{ part: 'doctor.termux', result: 'missing', detail: say('doctor.none'), remedy }];
+}
+
 /** The folder itself or, when it has still to be made, the nearest one above it that is there. */
 async function existing(dir: string): Promise<string> {
   const path = resolve(dir);
@@ -174,6 +184,7 @@ export async function doctor(context: Context, fields: Fields): Promise<number> 
     await checkSqlite(context),
     await checkSharp(context),
     await checkFfmpeg(context),
+    ...(await checkTermuxApi(context)),
     ...(await checkDevices(context)),
     await checkHome(context),
     checkTerminal(context),
