@@ -4,7 +4,7 @@ import { sayIn } from '../../src/cli/catalogue/translate.js';
 import { table } from '../../src/cli/format/columns.js';
 import { historyLines, messageLines } from '../../src/cli/format/message-view.js';
 import type { View } from '../../src/cli/format/view.js';
-import { timeText } from '../../src/cli/chat/message-text.js';
+import { shortMomentText, timeText } from '../../src/cli/chat/message-text.js';
 import { hour12Of, languageOf } from '../../src/cli/language.js';
 import { Output } from '../../src/cli/output.js';
 import { progressBar, progressLine } from '../../src/cli/progress.js';
@@ -185,5 +185,19 @@ t.test('the time of day is said as the country does', (t) => {
   t.equal(timeText(at), '14:05');
   t.equal(timeText(at, true), '2:05 pm');
   t.equal(timeText(new Date(2026, 0, 5, 0, 5).toISOString(), true), '12:05 am');
+  t.end();
+});
+
+t.test('a moment in few cells is the time, the weekday, the day or the month', (t) => {
+  const now = new Date(2026, 2, 5, 14, 5).getTime();
+  const short = (lang: 'en' | 'fr', ...at: [number, number, number]): string =>
+    shortMomentText(new Date(...at, 9, 5).toISOString(), now, sayIn(lang, lang === 'en'));
+  t.equal(short('en', 2026, 2, 5), '9:05 am');
+  t.equal(short('fr', 2026, 2, 5), '09:05');
+  t.equal(short('en', 2026, 2, 4), 'Wed');
+  t.equal(short('fr', 2026, 1, 27), 'ven.', 'six days before');
+  t.equal(short('fr', 2026, 1, 26), '26 févr.', 'the same weekday as today');
+  t.equal(short('en', 2025, 11, 31), 'Dec 2025');
+  t.equal(shortMomentText('', now, sayIn('en')), '');
   t.end();
 });

@@ -4,9 +4,13 @@ import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { underCursor, visibleConversations } from './conversation-list.js';
 import { listWindow } from './list-window.js';
-import { missedSign, previewText } from './message-text.js';
-import { fill, span, spread, type Line, type Span } from './spans.js';
+import { missedSign, previewText, shortMomentText } from './message-text.js';
+import { fill, lineWidth, span, spread, type Line, type Span } from './spans.js';
 import { sayOf, type ChatState } from './state.js';
+import { widthOf } from './text-width.js';
+
+/** The time of the last message gives way before a name, with its signs, has fewer cells. */
+const leastNameCells = 12;
 
 function presenceSign(conversation: ConversationView): Span {
   if (conversation.kind === 'group') return span('# ', 'dim');
@@ -36,11 +40,13 @@ function nameLine(state: ChatState, conversation: ConversationView, say: Say, co
         ? 'dim'
         : 'plain';
   const bar = isUnder ? span('▸', 'accent') : isOpen ? span('▌', 'accent') : span(' ');
-  return spread(
-    [bar, presenceSign(conversation), span(name, role)],
-    marks(state, conversation, say),
-    columns,
-  );
+  const left = [bar, presenceSign(conversation), span(name, role)];
+  const right = marks(state, conversation, say);
+  const { last } = conversation;
+  const time = last === null ? '' : ` ${shortMomentText(last.sentAt, state.nowMs, say)}`;
+  const room = columns - lineWidth(right) - widthOf(time);
+  const fits = room >= Math.min(lineWidth(left), leastNameCells);
+  return spread(left, fits ? [span(time, 'dim'), ...right] : right, columns);
 }
 
 function lastLine(state: ChatState, conversation: ConversationView, say: Say, columns: number): Line {

@@ -35,6 +35,10 @@ export function dayOf(time: string | number): string {
   return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
 }
 
+function localeOf(say: Say): string {
+  return say.lang === 'fr' ? 'fr-FR' : 'en-GB';
+}
+
 /** `Today`, `Yesterday`, `Monday 3 March`, with the year when it is another one. */
 export function dayText(iso: string, nowMs: number, say: Say): string {
   const day = dayOf(iso);
@@ -43,12 +47,27 @@ export function dayText(iso: string, nowMs: number, say: Say): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
   const isThisYear = date.getFullYear() === new Date(nowMs).getFullYear();
-  return date.toLocaleDateString(say.lang === 'fr' ? 'fr-FR' : 'en-GB', {
+  return date.toLocaleDateString(localeOf(say), {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
     ...(isThisYear ? {} : { year: 'numeric' }),
   });
+}
+
+/** A moment in few cells: `14:05` today, `Mon` in the six days before, `3 Mar` in this year, else `Mar 2025`. */
+export function shortMomentText(iso: string, nowMs: number, say: Say): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return '';
+  const day = dayOf(iso);
+  if (day === dayOf(nowMs)) return timeText(iso, say.hour12);
+  const isThisYear = date.getFullYear() === new Date(nowMs).getFullYear();
+  return date.toLocaleDateString(
+    localeOf(say),
+    day > dayOf(nowMs - 7 * 86_400_000)
+      ? { weekday: 'short' }
+      : { month: 'short', ...(isThisYear ? { day: 'numeric' } : { year: 'numeric' }) },
+  );
 }
 
 /** `14:05` for today, else the day. */

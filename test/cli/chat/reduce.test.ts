@@ -68,6 +68,26 @@ function rows(state: ChatState): string[] {
   );
 }
 
+t.test(
+  'in the list the time of the last message stands beside the unread count, and gives way to a name',
+  async (t) => {
+    const state = await withMessages(3);
+    const names = state.conversations.map((one, index) => ({
+      ...one,
+      name: index === 0 ? '@somebody-with-a-long-name' : one.name,
+      last: fakeMessage({ from: 'x', sentAt: new Date(2026, 2, 3, 9, 5).toISOString() }),
+      unread: 7,
+    }));
+    const row = (columns: number): string =>
+      (listLines({ ...state, conversations: names }, columns, 3)[1] ?? [])
+        .map((piece) => ('text' in piece ? piece.text : ''))
+        .join('');
+    t.equal(row(40), '▌○ somebody-with-a-long-name    09:05 7 ');
+    t.equal(row(22), '▌○ somebody-… 09:05 7 ');
+    t.equal(row(16), '▌○ somebody-… 7 ');
+  },
+);
+
 t.test('a message is there once, in the order of the log, however often it is told', async (t) => {
   const state = await withMessages(3);
   const queued = fakeMessage({ from: 'alice', mine: true, seq: null, state: 'queued', text: 'mine' });
@@ -141,7 +161,7 @@ t.test('a message that mentions one marks its group until it is read', (t) => {
   const rows = listLines(marked, 22, 10).map((line) =>
     toAnsi(line, plainTheme).replace(/\u001b\[[0-9;]*m/g, ''),
   );
-  t.match(rows.join('\n'), /team +@ 2/);
+  t.match(rows.join('\n'), /team +[\d:]+ @ 2/);
   t.same(after(marked, { type: 'marked-read', conv: team.id }).mentioned, []);
   t.end();
 });
@@ -161,10 +181,10 @@ t.test(
     const own = after(loaded, { type: 'message-arrived', message: { ...missed, mine: true } });
     t.notMatch(listOf(own), '✗');
     const state = after(loaded, { type: 'message-arrived', message: missed });
-    t.match(listOf(state), /bob +☎✗ 1/);
+    t.match(listOf(state), /bob +[\d:]+ ☎✗ 1/);
     // Something else comes after it: the call is still missed.
     const text = fakeMessage({ from: 'bob', conv: bob.id });
-    t.match(listOf(after(state, { type: 'message-arrived', message: text })), /bob +☎✗ 2/);
+    t.match(listOf(after(state, { type: 'message-arrived', message: text })), /bob +[\d:]+ ☎✗ 2/);
     t.same(after(state, { type: 'marked-read', conv: bob.id }).missed, []);
     t.same(after(state, { type: 'conversations-loaded', conversations: client.views }).missed, []);
     const say = sayOf(state);
