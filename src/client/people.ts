@@ -144,8 +144,9 @@ export class People {
   async addFriend(phoneOrName: string): Promise<{ user: User; added: boolean }> {
     const { link, directory } = this.#core;
     const text = phoneOrName.trim();
-    if (!isPhone(text) && looksLikePhone.test(text)) throw new PytalkError('invalid-phone');
-    const body = isPhone(text) ? { phone: text } : { username: text.replace(/^@/, '').slice(0, 64) };
+    const digits = text.replace(/[\s.-]/g, '');
+    if (!isPhone(digits) && looksLikePhone.test(text)) throw new PytalkError('invalid-phone');
+    const body = isPhone(digits) ? { phone: digits } : { username: text.replace(/^@/, '').slice(0, 64) };
     const reply = await link.request('friends.add', body);
     directory.putUser(reply.user);
     directory.setFriend(reply.user.id, true);

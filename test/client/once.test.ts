@@ -185,7 +185,7 @@ t.test('one clears, hides, mutes and reads for oneself only', async (t) => {
 t.test('contacts by phone or name, blocked people, profiles, verified keys', async (t) => {
   const { clients } = await people(t);
   const [one, two] = clients as [Client, Client];
-  t.match(await one.addFriend('0600000002'), { added: true, user: { username: 'person2' } });
+  t.match(await one.addFriend('06 00 00.00-02'), { added: true, user: { username: 'person2' } });
   t.match(await one.addFriend('person3'), { added: true });
   await t.rejects(one.addFriend('060000000'), { code: 'invalid-phone' });
   await t.rejects(one.addFriend('0699999999'), { code: 'phone-not-found' });

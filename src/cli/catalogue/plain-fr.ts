@@ -1,6 +1,11 @@
 // French texts of the line-by-line chat.
 export const plainFr = {
   'chat.plain.chosen': 'Ligne par ligne, car {variable} est défini ; `pytalk chat --plain` le demande aussi.',
+  'chat.plain.first':
+    'Bienvenue. PyTalk a besoin d’un serveur, et rien ne répond à {server}. Tapez l’adresse d’un serveur, si on vous en a donné une. Avec Entrée seule, un serveur démarre sur cette machine, pour vous et vos amis.',
+  'chat.plain.which-server': 'Serveur (Entrée seule en démarre un ici) : ',
+  'chat.plain.first-friend':
+    'À qui voulez-vous écrire en premier ? Son nom ou son téléphone (Entrée pour l’omettre) : ',
   'chat.plain.nobody': 'Personne n’est connecté sur cet appareil. Le serveur est {server}.',
   'chat.plain.has-account': 'Y avez-vous un compte ? [o/n] ',
   'chat.plain.username': 'Nom d’utilisateur : ',
@@ -9,6 +14,9 @@ export const plainFr = {
     '/msg NOM ouvre une conversation, une ligne de texte y est envoyée. /friend add NOM ajoute quelqu’un. /help donne les commandes, /quit quitte.',
   'chat.plain.unread.one': '{name} : {count} nouveau message, en dernier : {text}',
   'chat.plain.unread.other': '{name} : {count} nouveaux messages, en dernier : {text}',
+  'tour.write.plain':
+    '/msg NOM ouvre une discussion, puis chaque ligne tapée y est envoyée. /file CHEMIN envoie une image ou un fichier.',
+  'tour.more.plain': '/help donne les commandes, /set les réglages. /tour redit ces étapes. /quit quitte.',
   'chat.plain.call-keys': '{text}. /answer prend l’appel, /hangup le refuse.',
   'chat.plain.call-missed': 'vous avez manqué un appel de {name} : /call {name} rappelle',
 } as const;

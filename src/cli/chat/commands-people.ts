@@ -30,6 +30,12 @@ async function addFriend(context: ChatContext, phoneOrName: string): Promise<voi
   context.info('chat.friend-added', { name: cleanLine(user.username) });
 }
 
+/** Phone numbers are often written in pairs of digits. */
+function phoneOrFirst(words: readonly string[]): string | undefined {
+  const joined = words.join('');
+  return /^[\d.-]+$/.test(joined) ? joined : words[0];
+}
+
 async function removeFriend(context: ChatContext, word: string | undefined): Promise<void> {
   const name = personOrPeer(context, word);
   await context.client.removeFriend(name);
@@ -89,10 +95,11 @@ export const peopleCommands = table([
     words: ['friend-action', 'person'],
     least: 1,
     async run(context, line) {
-      const [action, who] = line.words.map((word) => word.text);
-      if (action === 'add') await addFriend(context, personOrPeer(context, who));
-      else if (action === 'remove') await removeFriend(context, who);
-      else await addFriend(context, personName(action ?? ''));
+      const words = line.words.map((word) => word.text);
+      const [action, ...names] = words;
+      if (action === 'add') await addFriend(context, personOrPeer(context, phoneOrFirst(names)));
+      else if (action === 'remove') await removeFriend(context, names[0]);
+      else await addFriend(context, personName(phoneOrFirst(words) ?? ''));
     },
   },
   {

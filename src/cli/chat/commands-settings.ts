@@ -14,7 +14,7 @@ import { usage, type ChatContext } from './context.js';
 import { table } from './slash-command.js';
 import { span, type Line } from './spans.js';
 import { wrap } from './text-width.js';
-import { addressForOthers, tourPage } from './tour.js';
+import { addressForOthers, tourPage, tourSentences } from './tour.js';
 
 const shown = (settings: Settings, key: SettingKey): string => kindOf(key).show(settings[key]);
 
@@ -60,7 +60,8 @@ export const settingsCommands = table([
         phone: client.me?.phone ?? null,
         server: addressForOthers(client.server),
       };
-      context.page(say('tour.title'), (columns) => tourPage(facts, say, columns));
+      const draw = (columns: number): Line[] => tourPage(facts, say, columns);
+      context.page(say('tour.title'), draw, tourSentences(facts, say));
     },
   },
   {

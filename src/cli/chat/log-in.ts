@@ -19,10 +19,11 @@ export interface LogInHost {
   startServer(): Promise<StartedServer>;
 }
 
-const defaultServer = '127.0.0.1:5000';
+export const defaultServer = '127.0.0.1:5000';
 
 /** Nothing was told about a server, and none runs on this machine. */
-function isNobodyHere(error: unknown): boolean {
+export function isNobodyHere({ server }: ConnectOptions, error: unknown): boolean {
+  if (server !== undefined) return false;
   const isUnreachable = error instanceof PytalkError && error.code === 'unreachable';
   return isUnreachable && error.details['server'] === defaultServer;
 }
@@ -43,7 +44,7 @@ export class LogIn {
       }
       this.show('login', { server: client.server }, null);
     } catch (error) {
-      if (options.server === undefined && isNobodyHere(error)) this.showFirst();
+      if (isNobodyHere(options, error)) this.showFirst();
       else this.show('login', { server: options.server ?? defaultServer }, errorText(error, this.host.say()));
     }
   }

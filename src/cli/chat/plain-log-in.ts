@@ -1,13 +1,15 @@
 // The way into the line-by-line chat for who is not logged in: questions, and answers as lines; passwords are not echoed.
-import type { Client } from '../../client/api.js';
+import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { currentPassword, newPassword, type PasswordSource } from '../passwords.js';
+import type { StartedServer } from '../platform/start-server.js';
 import type { Prompter } from '../prompt.js';
 import type { Fields } from '../table/spec.js';
 import { errorText } from './context.js';
 import type { LineInput } from './line-input.js';
+import { defaultServer, isNobodyHere } from './log-in.js';
 
 export interface Asking extends PasswordSource {
   readonly prompter: Pick<Prompter, 'line' | 'secret' | 'pipedLine'>;
@@ -56,10 +58,9 @@ async function logIn(client: Client, { asking, fields }: LogInQuestions): Promis
   await client.login(username, await currentPassword(asking, fields));
 }
 
-/** Somebody at a keyboard may try again after a mistake; a script, or who is cut off, may not. */
-function isMistake(error: unknown, client: Client, asking: Asking): error is PytalkError {
-  const isRefusal = error instanceof PytalkError && error.code !== 'cancelled';
-  return isRefusal && asking.isInteractive && client.state === 'online';
+/** Somebody at a keyboard may try again after a mistake; a script, or who leaves, may not. */
+function mayTryAgain(error: unknown, asking: Asking): error is PytalkError {
+  return error instanceof PytalkError && error.code !== 'cancelled' && asking.isInteractive;
 }
 
 interface LogInQuestions {
@@ -69,22 +70,99 @@ interface LogInQuestions {
   readonly print: (text: string) => void;
 }
 
-/** Resolves once somebody is logged in. Rejects with `cancelled` when they leave, or with what failed. */
-export async function logInByLines(client: Client, questions: LogInQuestions): Promise<void> {
+interface Ways {
+  readonly connect: ConnectOptions;
+  openClient(options: ConnectOptions): Promise<Client>;
+  startServer(): Promise<StartedServer>;
+}
+
+/** Where no server is known: the one that is named, or a new one on this machine. */
+async function chooseServer(ways: Ways, { asking, print }: LogInQuestions): Promise<Opened> {
+  const { say, prompter } = asking;
+  const named = (await prompter.line(say('chat.plain.which-server'))).trim();
+  if (named !== '')
+    return { client: await ways.openClient({ ...ways.connect, mode: 'live', server: named }), isOwn: false };
+  print(say('chat.form.starting'));
+  const { address, pid, dataDir, logFile } = await ways.startServer();
+  const client = await ways.openClient({ ...ways.connect, mode: 'live', server: address });
+  print(say('chat.form.started', { pid, path: dataDir, log: logFile }));
+  return { client, isOwn: true };
+}
+
+interface Opened {
+  readonly client: Client;
+  /** The server was started just now, and has no accounts. */
+  readonly isOwn: boolean;
+}
+
+async function openByLines(ways: Ways, questions: LogInQuestions): Promise<Opened> {
+  const { asking, print } = questions;
+  try {
+    const client = await ways.openClient({ ...ways.connect, mode: 'live', offline: true });
+    return { client, isOwn: false };
+  } catch (error) {
+    if (!asking.isInteractive || !isNobodyHere(ways.connect, error)) throw error;
+  }
+  print(asking.say('chat.plain.first', { server: defaultServer }));
+  for (;;) {
+    try {
+      return await chooseServer(ways, questions);
+    } catch (error) {
+      if (!mayTryAgain(error, asking)) throw error;
+      print(errorText(error, asking.say));
+    }
+  }
+}
+
+/** True when an account was made. */
+async function logInTo({ client, isOwn }: Opened, questions: LogInQuestions): Promise<boolean> {
   const { asking, print } = questions;
   const say: Say = asking.say;
   const server = cleanLine(client.server);
-  print(say('chat.plain.nobody', { server }));
-  const answer = (await asking.prompter.line(say('chat.plain.has-account'))).trim().toLowerCase();
-  const isKnown = say('prompt.yes-answers').split(' ').includes(answer);
+  let isKnown = false;
+  if (!isOwn) {
+    print(say('chat.plain.nobody', { server }));
+    const answer = (await asking.prompter.line(say('chat.plain.has-account'))).trim().toLowerCase();
+    isKnown = say('prompt.yes-answers').split(' ').includes(answer);
+  }
   while (client.me === null) {
     try {
       await (isKnown ? logIn : register)(client, questions);
     } catch (error) {
-      if (!isMistake(error, client, asking)) throw error;
+      if (!mayTryAgain(error, asking) || client.state !== 'online') throw error;
       print(errorText(error, say));
     }
   }
   const name = cleanLine(client.me.username);
   print(say(isKnown ? 'result.logged-in' : 'result.registered', { name, server }));
+  return !isKnown;
+}
+
+export interface Entered {
+  /** Logged in; whoever called closes it. */
+  readonly client: Client;
+  /** The account was made just now. */
+  readonly isNew: boolean;
+  /** Whom a new person wants in their contacts first. */
+  readonly friend: string | null;
+}
+
+/**
+ * Opens the client of this home, and asks for what is missing: a server, an account, for a new one a friend. Rejects with
+ * `cancelled` when the person leaves, or with what failed; nothing is open then.
+ */
+export async function enterByLines(ways: Ways, questions: LogInQuestions): Promise<Entered> {
+  const opened = await openByLines(ways, questions);
+  const { client, isOwn } = opened;
+  try {
+    const isNew = client.me === null && (await logInTo(opened, questions));
+    // On a server that has just started there is nobody yet.
+    const asksFriend = isNew && !isOwn && questions.asking.isInteractive;
+    const { say, prompter } = questions.asking;
+    const friend = asksFriend ? (await prompter.line(say('chat.plain.first-friend'))).trim() : '';
+    return { client, isNew, friend: friend === '' ? null : friend };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
 }

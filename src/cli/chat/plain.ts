@@ -1,6 +1,6 @@
 // `pytalk chat --plain`: the same chat line by line, for screen readers, terminals without cursor control, and logs.
 import type { Readable, Writable } from 'node:stream';
-import type { Client, Message } from '../../client/api.js';
+import type { Message } from '../../client/api.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanBlock, cleanLine } from '../clean-text.js';
@@ -14,6 +14,7 @@ import { toAnsi, type Line } from './spans.js';
 import { sayOf, initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
 import { plainTheme } from './themes.js';
+import type { Entered } from './plain-log-in.js';
 import { bufferOf } from './text-buffer.js';
 
 export interface PlainOptions extends Omit<
@@ -23,8 +24,8 @@ export interface PlainOptions extends Omit<
   systemHour12: boolean;
   input: Readable;
   output: Writable;
-  /** Asks who is there, when nobody is logged in; rejects when nobody is after it either. */
-  logIn(client: Client, lines: LineInput, print: (text: string) => void): Promise<void>;
+  /** Opens the client, and asks for what is missing; rejects when nobody is logged in after it. */
+  enter(lines: LineInput, print: (text: string) => void): Promise<Entered>;
 }
 
 /** Messages shown when a conversation is opened. */
@@ -125,14 +126,10 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
     lines.close();
   };
   options.interrupt.addEventListener('abort', stop, { once: true });
-  const client = await options.openClient({ ...options.connect, mode: 'live', offline: true });
-  try {
-    if (client.me === null) await options.logIn(client, lines, print);
-  } catch (error) {
+  const { client, isNew, friend } = await options.enter(lines, print).catch((error: unknown) => {
     lines.close();
-    await client.close();
     throw error;
-  }
+  });
   const first = initialState({
     size: { columns: 80, rows: 24 },
     nowMs: Date.now(),
@@ -177,7 +174,9 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
   try {
     app.tellSettingsProblems();
     await app.enter(client);
-    tellStart(store.state, print);
+    if (isNew) app.runSlash('/tour');
+    else tellStart(store.state, print);
+    if (friend !== null) app.runSlash(`/friend add ${friend}`);
     readAll().then(
       () => end(0),
       () => end(exitCodes.unreachable),

@@ -22,12 +22,30 @@ export interface TourFacts {
   readonly server: string;
 }
 
-export function tourPage(facts: TourFacts, say: Say, columns: number): Line[] {
-  const details = {
+function detailsOf(facts: TourFacts): Record<string, string> {
+  return {
     name: cleanLine(facts.me),
     phone: cleanLine(facts.phone ?? '-'),
     server: cleanLine(facts.server),
   };
+}
+
+/** The tour for the line-by-line chat, without keys. */
+export function tourSentences(facts: TourFacts, say: Say): string[] {
+  const details = detailsOf(facts);
+  return sections.map((section, index) => {
+    // The other two name keys.
+    const key =
+      section === 'write' || section === 'more'
+        ? (`tour.${section}.plain` as const)
+        : (`tour.${section}.text` as const);
+    const text = say(key, details);
+    return `${index + 1}. ${say(`tour.${section}.title`)}. ${text.replaceAll('\n', ' ')}`;
+  });
+}
+
+export function tourPage(facts: TourFacts, say: Say, columns: number): Line[] {
+  const details = detailsOf(facts);
   const width = Math.max(10, columns - 2);
   return sections.flatMap((section, index): Line[] => [
     ...(index === 0 ? [] : [[]]),

@@ -32,7 +32,7 @@ export const chat: CommandRun = async (context, fields) => {
   const { io } = context;
   const reason = plainReason(io.env);
   if (fields['plain'] === true || reason !== null) {
-    const [{ runPlainChat }, { askingByLines, logInByLines }] = await Promise.all([
+    const [{ runPlainChat }, { askingByLines, enterByLines }] = await Promise.all([
       import('../chat/plain.js'),
       import('../chat/plain-log-in.js'),
     ]);
@@ -44,9 +44,9 @@ export const chat: CommandRun = async (context, fields) => {
       input: io.stdin,
       output: io.stdout,
       interrupt: context.takeInterrupt(),
-      logIn: (client, lines, print) => {
+      enter: (lines, print) => {
         const asking = context.isInteractive ? context : askingByLines(context, lines, print);
-        return logInByLines(client, { asking, fields, print });
+        return enterByLines(options, { asking, fields, print });
       },
     });
   }

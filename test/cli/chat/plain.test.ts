@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { ConnectOptions } from '../../../src/client/api.js';
 import type { Call } from '../../../src/client/call-api.js';
+import { PytalkError } from '../../../src/protocol/errors.js';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
-import { askingByLines, logInByLines } from '../../../src/cli/chat/plain-log-in.js';
+import { askingByLines, enterByLines, type Entered } from '../../../src/cli/chat/plain-log-in.js';
 import { run } from '../../../src/cli/run.js';
 import { noDevices } from '../../support/calling.js';
-import { runPlainChat } from '../../../src/cli/chat/plain.js';
+import { runPlainChat, type PlainOptions } from '../../../src/cli/chat/plain.js';
 import { session, type Session } from '../../support/cli-run.js';
 import { FakeClient } from '../../support/fake-client.js';
 import { memorySettings } from '../../support/settings.js';
@@ -24,24 +26,31 @@ interface Asked {
   fields?: Record<string, boolean>;
 }
 
-function start(client: FakeClient, withName?: string, { env = {}, fields = {} }: Asked = {}): Plain {
-  const { stdin: input, stdout: output, controller } = session();
-  const ended = runPlainChat({
-    ...(withName === undefined ? {} : { with: withName }),
+function options(client: FakeClient): Omit<PlainOptions, 'input' | 'output' | 'interrupt' | 'enter'> {
+  return {
     connect: {},
     openClient: () => Promise.resolve(client),
+    startServer: () => Promise.reject(new Error('not here')),
     lang: 'en',
     systemLang: 'en',
-    startServer: () => Promise.reject(new Error('not here')),
     systemHour12: false,
     settings: memorySettings(),
     callSetup: noDevices,
+  };
+}
+
+function start(client: FakeClient, withName?: string, { env = {}, fields = {} }: Asked = {}): Plain {
+  const { stdin: input, stdout: output, controller } = session();
+  const ways = options(client);
+  const ended = runPlainChat({
+    ...ways,
+    ...(withName === undefined ? {} : { with: withName }),
     input,
     output,
     interrupt: controller.signal,
-    logIn: (nobody, lines, print) => {
+    enter: (lines, print) => {
       const asking = askingByLines({ say: sayIn('en'), io: { env } }, lines, print);
-      return logInByLines(nobody, { asking, fields, print });
+      return enterByLines(ways, { asking, fields, print });
     },
   });
   return { client, input, output, ended, interrupt: () => controller.abort() };
@@ -128,6 +137,86 @@ t.test('registers by lines, the password among them when the option says so', as
   const none = start(new FakeClient(null));
   none.input.end('yes\nalice\n');
   await t.rejects(none.ended, { code: 'usage' }, 'a password is not read where it would be seen');
+});
+
+/** Somebody at a terminal, where no server runs until one is started or `other:5000` is named. */
+function firstStart(answers: string[]): {
+  printed: string[];
+  asked: string[];
+  client: FakeClient;
+  entered: Promise<Entered>;
+} {
+  const client = new FakeClient(null);
+  const printed: string[] = [];
+  const asked: string[] = [];
+  const line = (question: string): Promise<string> => {
+    asked.push(question);
+    const answer = answers.shift();
+    return answer === undefined ? Promise.reject(new PytalkError('cancelled')) : Promise.resolve(answer);
+  };
+  const ways = {
+    connect: {},
+    openClient: ({ server = '127.0.0.1:5000' }: ConnectOptions) => {
+      if (server === 'other:5000' || server === '127.0.0.1:5123') {
+        client.server = server;
+        return Promise.resolve(client);
+      }
+      return Promise.reject(new PytalkError('unreachable', { details: { server, reason: 'refused' } }));
+    },
+    startServer: () =>
+      Promise.resolve({ address: '127.0.0.1:5123', pid: 4242, dataDir: '/h/s', logFile: '/h/s/server.log' }),
+  };
+  const pipedLine = (): Promise<undefined> => Promise.resolve(undefined);
+  const prompter = { line, secret: line, pipedLine };
+  const asking = { say: sayIn('en'), io: { env: {} }, isInteractive: true, prompter };
+  const print = (text: string): void => void printed.push(text);
+  return { printed, asked, client, entered: enterByLines(ways, { asking, fields: {}, print }) };
+}
+
+t.test(
+  'without any server Enter starts one here, says how it stops, and an account is made on it',
+  async (t) => {
+    const account = ['erin', '0612345678', '', '', '', '', 'secret123', 'secret123'];
+    const { printed, asked, client, entered } = firstStart(['', ...account]);
+    t.same(await entered, { client, isNew: true, friend: null });
+    t.match(printed[0], 'nothing answers at 127.0.0.1:5000');
+    t.match(printed.join('\n'), /process 4242.*\/h\/s\/server\.log.*kill 4242/);
+    t.same(client.calls, ['register erin 0612345678']);
+    t.notMatch(asked.join(''), 'have an account', 'nobody has one there');
+  },
+);
+
+t.test(
+  'a server that is named is asked again when it does not answer; a new account has a first friend',
+  async (t) => {
+    const account = ['erin', '0612345678', '', '', '', '', 'secret123', 'secret123'];
+    const { printed, client, entered } = firstStart(['wrong:5000', 'other:5000', 'n', ...account, ' bob ']);
+    t.same(await entered, { client, isNew: true, friend: 'bob' });
+    t.match(printed[1], 'cannot reach wrong:5000');
+    const left = firstStart(['other:5000', 'y']);
+    await t.rejects(left.entered, { code: 'cancelled' });
+    t.ok(left.client.isClosed);
+  },
+);
+
+t.test('a new person reads the first steps, without keys, and their first friend is added', async (t) => {
+  const client = new FakeClient();
+  client.people.set('bob', { ...client.person('bob'), phone: '0612345678' });
+  const { stdin: input, stdout: output, controller } = session();
+  const ended = runPlainChat({
+    ...options(client),
+    input,
+    output,
+    interrupt: controller.signal,
+    enter: () => Promise.resolve({ client, isNew: true, friend: '06 12 34 56 78' }),
+  });
+  await output.has('bob is now in your contacts.');
+  input.end();
+  t.equal(await ended, 0);
+  t.match(output.text, /^1\. Bring a friend\. .*your name alice/m);
+  t.match(output.text, /^2\. Write\. \/msg NAME/m);
+  t.notMatch(output.text, /Tab|Ctrl|Alt/);
+  t.ok(client.calls.includes('addFriend 0612345678'));
 });
 
 t.test('at a terminal the password is not echoed, and a wrong one can be typed again', async (t) => {
