@@ -6,17 +6,9 @@ import { cellsOf } from '../../src/cli/format/columns.js';
 import { parseArguments } from '../../src/cli/parse.js';
 import { commonOptions } from '../../src/cli/table/common-options.js';
 import { commands, familyOf, fieldOf, groups } from '../../src/cli/table/table.js';
+import { simpleCommands } from '../support/shell-words.js';
 
 const say = sayIn('en');
-
-/** Splits an example as a shell would, as far as examples go. */
-function wordsOf(example: string): string[] {
-  const command = example.includes('| pytalk ') ? (example.split('| pytalk ')[1] ?? '') : example;
-  const plain = command.replace(/ [<>] \S+$/, '');
-  return [...plain.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    (match) => match[1] ?? match[2] ?? match[3] ?? '',
-  );
-}
 
 t.test('names are unique and each command says what, with what, and how', (t) => {
   const names = commands.map((command) => command.name);
@@ -38,7 +30,10 @@ t.test('names are unique and each command says what, with what, and how', (t) =>
 t.test('every example is a command line that parses to its command', (t) => {
   for (const command of commands) {
     for (const example of command.examples) {
-      const { parsed } = parseArguments(wordsOf(example), say);
+      // An example has no `pytalk` before it, unless something else comes first.
+      const words =
+        simpleCommands(example.includes('| pytalk ') ? example : `pytalk ${example}`).at(-1) ?? [];
+      const { parsed } = parseArguments(words.slice(1), say);
       t.equal(parsed.kind === 'command' ? parsed.spec.name : parsed.kind, command.name, example);
     }
   }

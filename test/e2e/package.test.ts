@@ -1,18 +1,26 @@
-// The package: what npm puts into it, that it runs alone, and that each command loads only what it needs.
+// The package: what npm puts into it, that it runs alone, that each command loads only what it needs, and that the
+// commands of the documents do with it what they say.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import t from 'tap';
-import { cliPerson } from '../support/cli-person.js';
+import t, { type Test } from 'tap';
+import { cliPerson, password, registered } from '../support/cli-person.js';
+import { blocksOf, documents, isShell } from '../support/documents.js';
 import { packageTree } from '../support/package-tree.js';
+import { paste, type Pasting } from '../support/pasting.js';
 import { projectFile } from '../support/project.js';
+import { testServer } from '../support/server.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
+import { missing } from '../support/tools.js';
 
 const execute = promisify(execFile);
+t.setTimeout(240_000);
+
 const folder = await temporaryFolder(t);
 const packed = await packageTree(folder);
 const home = join(folder, 'home');
@@ -130,4 +138,166 @@ t.test('--version and --help load what they need and no more, also in a checkout
   const compiled = await loadedBy(projectFile('bin', 'pytalk.js'), '--version');
   t.ok(compiled.length <= 8, `--version of a checkout loads ${compiled.length} modules`);
   t.notMatch(compiled.join('\n'), 'bundle');
+});
+
+const bin = join(folder, 'bin');
+await mkdir(bin);
+await writeFile(join(bin, 'pytalk'), `#!/bin/sh\nexec "${process.execPath}" "${packed.launcher}" "$@"\n`, {
+  mode: 0o755,
+});
+
+/** A shell with an empty home, whose server is at `address` unless it is told another. */
+function shellOf(home: string, address: string, more: Pasting['standIns'] = []): Pasting {
+  return {
+    folder: home,
+    env: {
+      PATH: [bin, dirname(process.execPath), '/usr/bin', '/bin'].join(':'),
+      HOME: home,
+      TERM: 'xterm-256color',
+      PYTALK_LANG: 'en',
+      // What somebody types when they are asked.
+      PYTALK_PASSWORD: password,
+      PYTALK_SERVER: address,
+    },
+    standIns: [['npx pytalk', 'pytalk'], ['chat.example.org', address], ['sudo -u pytalk ', ''], ...more],
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A document that starts its own server: whatever ports it names, that one listens where nobody else does. */
+async function aloneWith(t: Test): Promise<Pasting> {
+  const port = await freePort();
+  const serve = `pytalk serve --host 127.0.0.1 --port ${port} --udp-port 0`;
+  return shellOf(await temporaryFolder(t), `127.0.0.1:${port}`, [['pytalk serve', serve]]);
+}
+
+/** A server at chat.example.org, with its data in /var/lib/pytalk, and these people on it. */
+async function besideServer(t: Test, ...people: readonly string[]): Promise<Record<string, Pasting>> {
+  const server = await testServer(t);
+  const address = `127.0.0.1:${server.tcp.port}`;
+  const backups = await temporaryFolder(t);
+  const folders = (data: string): Pasting['standIns'] => [
+    ['/var/lib/pytalk', data],
+    ['/var/backups/pytalk', backups],
+  ];
+  const home = await temporaryFolder(t);
+  const elsewhere = await temporaryFolder(t);
+  const places: Record<string, Pasting> = {
+    '': shellOf(home, address, folders(server.dataDir)),
+    'on the new machine': shellOf(elsewhere, address, folders(join(elsewhere, 'restored'))),
+  };
+  for (const name of people) {
+    const person = await registered(t, server, name);
+    const shell = shellOf(await temporaryFolder(t), address);
+    places[`at ${name}'s`] = { ...shell, env: { ...shell.env, PYTALK_HOME: person.home } };
+  }
+  return places;
+}
+
+/** What is there before a document's commands are pasted, and where. */
+const scenes: Record<string, (t: Test) => Promise<Record<string, Pasting>>> = {
+  'README.md': async (t) => ({ '': await aloneWith(t) }),
+  'docs/AGENT.md': (t) => besideServer(t, 'alice'),
+  'docs/BOTS.md': (t) => besideServer(t, 'bob'),
+  'docs/CLI.md': async (t) => {
+    const places = await besideServer(t, 'alice');
+    return { '': places["at alice's"]! };
+  },
+  'docs/DEPLOY.md': (t) => besideServer(t, 'alice'),
+};
+
+t.test('every command of the documents works when it is pasted', { jobs: 2 }, async (t) => {
+  const withCommands = documents.filter((document) =>
+    blocksOf(document).some((block) => isShell(block) && block.note?.startsWith('not run: ') !== true),
+  );
+  t.same(Object.keys(scenes).sort(), withCommands.sort(), 'each has a scene');
+  for (const [document, scene] of Object.entries(scenes)) {
+    t.test(document, async (t) => {
+      const from = performance.now();
+      const places = await scene(t);
+      const { faults, done } = await paste(document, places['']!, { places });
+      for (const fault of faults) t.fail(fault);
+      t.ok(done > 0, `${done} commands in ${((performance.now() - from) / 1000).toFixed(1)} s`);
+    });
+  }
+});
+
+t.test('the bots of the documents answer', async (t) => {
+  const server = await testServer(t);
+  const alice = await registered(t, server, 'alice');
+  const address = `127.0.0.1:${server.tcp.port}`;
+  /** Starts a snippet of a document as a program; resolves once it has answered. */
+  const answers = async (document: string, language: string, command: string, said: string, name: string) => {
+    const bot = await registered(t, server, name);
+    const [block] = blocksOf(document).filter((one) => one.language === language);
+    const text = block!.text.replace('127.0.0.1:5000', address).replace("'echo'", `'${name}'`);
+    const { folder: home, env } = shellOf(await temporaryFolder(t), address);
+    // Below the folder where the package is installed.
+    const path = join(folder, `${name}.${language === 'js' ? 'mjs' : 'py'}`);
+    await writeFile(path, text);
+    const child = spawn(command, [path], {
+      cwd: home,
+      env: { ...env, BOT_PASSWORD: password, ...(language === 'python' && { PYTALK_HOME: bot.home }) },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    t.teardown(async () => {
+      child.kill('SIGKILL');
+      await ended;
+    });
+    // What came before they listened they do not answer.
+    for (const giveUpAt = Date.now() + 20_000; Date.now() < giveUpAt;) {
+      await alice.does('send', `@${name}`, 'ping');
+      const history = (await alice.does('history', `@${name}`)) as { text?: string }[];
+      if (history.some(({ text }) => text === said)) return true;
+    }
+    return false;
+  };
+  t.ok(await answers('docs/LIBRARY.md', 'js', process.execPath, 'you said: ping', 'repeats'));
+  if (missing('python3') !== false) t.comment('python3 is not installed');
+  else t.ok(await answers('docs/BOTS.md', 'python', 'python3', 'pong', 'ponger'));
+});
+
+t.test('a command that fails, ends too soon or is not there is told with its place', async (t) => {
+  const { '': home } = await besideServer(t);
+  const sample = [
+    'A sample.',
+    '```sh',
+    'export GREETING="hello there"',
+    'test "$GREETING" = "hello there"',
+    'pytalk whoami                  # ends with 3',
+    'pytalk history bob             # nobody is logged in',
+    'pytalk sreve',
+    'pytalk listen                  # goes on, or should',
+    'no-such-program',
+    '```',
+    '<!-- not run: a reason -->',
+    '```sh',
+    'false',
+    '```',
+    '```console',
+    '$ echo "one \\',
+    'two"; false',
+    'one two',
+    '```',
+  ];
+  const { faults, done } = await paste('SAMPLE.md', home!, { text: `${sample.join('\n')}\n` });
+  t.equal(done, 8);
+  t.match(faults, [
+    /^SAMPLE.md:6: pytalk history bob[^]*ended with 3$/,
+    /^SAMPLE.md:7: pytalk sreve[^]*serve[^]*ended with 2$/,
+    /^SAMPLE.md:8: pytalk listen[^]*ended with 3/,
+    /^SAMPLE.md:9: no-such-program[^]*ended with 127$/,
+    /^SAMPLE.md:16: echo[^]*ended with 1$/,
+    /^SAMPLE.md: pytalk: log in first[^]*ended with 3/,
+  ]);
+  t.equal(faults.length, 6);
 });
