@@ -1,5 +1,5 @@
 // Opens a file with what the system has for it. Only kinds that are looked at or listened to: nothing is ever run.
-import { startProgram } from '../platform/start-program.js';
+import { startProgram, windowsProgram } from '../platform/start-program.js';
 
 /** Endings of files that no system runs as programs. */
 const harmless = new Set(
@@ -20,7 +20,7 @@ export function openerOf(platform: NodeJS.Platform, env: Env): string | null {
   if (env['TERMUX_VERSION'] !== undefined) return 'termux-open';
   if (platform === 'darwin') return 'open';
   // `start` is a word of cmd, which would read the name as a line of its own.
-  if (platform === 'win32') return 'explorer.exe';
+  if (platform === 'win32') return windowsProgram(env, 'explorer.exe');
   const hasScreen = [env['DISPLAY'], env['WAYLAND_DISPLAY']].some((one) => one !== undefined && one !== '');
   return hasScreen ? 'xdg-open' : null;
 }
@@ -29,6 +29,6 @@ export function openerOf(platform: NodeJS.Platform, env: Env): string | null {
 export function openWithSystem(path: string, missing: () => void): boolean {
   const opener = openerOf(process.platform, process.env);
   if (opener === null) return false;
-  startProgram(opener, [path], missing);
+  startProgram({ program: opener, args: [path] }, missing);
   return true;
 }

@@ -36,7 +36,7 @@ export function deviceOf(
     desktop(notice) {
       const invocation = isMissing ? null : desktopNotice(notice, platform, env);
       if (invocation === null) return;
-      startProgram(invocation.program, invocation.args, () => {
+      startProgram(invocation, () => {
         // Not installed: the bell remains.
         isMissing = true;
       });

@@ -1,12 +1,37 @@
 // Starts a small program of the system that shows something and ends by itself; nothing waits for it.
 import { spawn } from 'node:child_process';
+import { win32 } from 'node:path';
+
+export interface Invocation {
+  readonly program: string;
+  /** No shell reads them. */
+  readonly args: readonly string[];
+  /** Variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** On Windows: without a console window. */
+  readonly isHidden?: boolean;
+}
 
 /** A program that hangs is ended. */
 const timeoutMs = 10_000;
 
-/** `missing` is called when it cannot be started. No shell reads the arguments. */
-export function startProgram(program: string, args: readonly string[], missing: () => void): void {
-  const child = spawn(program, args, { stdio: 'ignore', timeout: timeoutMs });
+/** `missing` is called when it cannot be started. */
+export function startProgram(
+  { program, args, env, isHidden = false }: Invocation,
+  missing: () => void,
+): void {
+  const child = spawn(program, args, {
+    stdio: 'ignore',
+    timeout: timeoutMs,
+    windowsHide: isHidden,
+    env: { ...process.env, ...env },
+  });
   child.on('error', missing);
   child.unref();
+}
+
+/** A program of Windows by its whole path: a bare name would be looked for in the current folder first. */
+export function windowsProgram(env: Readonly<Record<string, string | undefined>>, ...path: string[]): string {
+  const root = env['SystemRoot'];
+  return win32.join(root === undefined || root === '' ? 'C:\\Windows' : root, ...path);
 }

@@ -66,6 +66,7 @@ t.test('only kinds of files that are no programs are opened, by the program of t
   t.equal(openerOf('linux', { DISPLAY: '' }), null);
   t.equal(openerOf('android', { TERMUX_VERSION: '0.118' }), 'termux-open');
   t.equal(openerOf('darwin', {}), 'open');
+  t.equal(openerOf('win32', {}), 'C:\\Windows\\explorer.exe', 'not one that lies in the current folder');
   t.end();
 });
 

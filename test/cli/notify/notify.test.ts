@@ -1,4 +1,6 @@
 // Notifications: silence by the clock, the sequences of terminals, the programs of desktops, and when somebody is told.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { desktopNotice } from '../../../src/cli/notify/desktop-notice.js';
@@ -6,8 +8,10 @@ import type { Notice, NotificationDevice } from '../../../src/cli/notify/device.
 import { mentions, Notifier } from '../../../src/cli/notify/notifier.js';
 import { isQuiet } from '../../../src/cli/notify/quiet-hours.js';
 import { encodeNotice, noticeWayOf } from '../../../src/cli/notify/terminal-notice.js';
+import { startProgram } from '../../../src/cli/platform/start-program.js';
 import { defaultSettings, type Settings } from '../../../src/cli/settings/settings.js';
 import { FakeClient, fakeMessage } from '../../support/fake-client.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { fakeTimers, type FakeTimers } from '../../support/fake-timers.js';
 
 t.test('do not disturb holds by the clock, also over midnight', (t) => {
@@ -62,6 +66,26 @@ t.test('texts reach the desktop as arguments, after the end of options', (t) => 
   t.equal(desktopNotice(notice, 'linux', {}), null, 'no desktop');
   t.equal(desktopNotice(notice, 'linux', { DISPLAY: ':0', SSH_CONNECTION: 'x' }), null, 'nobody sits there');
   t.end();
+});
+
+t.test('on Windows texts reach the toast by its environment, never in the script', async (t) => {
+  const notice = { title: "'; evil", text: '$(rm) "x" `y` & %PATH%' };
+  const windows = desktopNotice(notice, 'win32', { SystemRoot: 'D:\\Win' });
+  t.equal(windows?.program, 'D:\\Win\\System32\\WindowsPowerShell\\v1.0\\powershell.exe');
+  t.same(windows?.env, { PYTALK_NOTICE_TITLE: notice.title, PYTALK_NOTICE_TEXT: notice.text });
+  t.notMatch(windows?.args.join(' '), /evil|rm|"/, 'nothing of it, and nothing that quoting could change');
+  t.equal(windows?.isHidden, true);
+  t.equal(desktopNotice(notice, 'win32', { SSH_CONNECTION: 'x' }), null);
+  // A stub in PowerShell's place writes down what it is given.
+  const file = join(await temporaryFolder(t), 'told');
+  const stub =
+    "require('fs').writeFileSync(process.argv[1], process.env.PYTALK_NOTICE_TITLE + process.env.PYTALK_NOTICE_TEXT)";
+  startProgram({ ...windows!, program: process.execPath, args: ['-e', stub, file] }, () =>
+    t.fail('not started'),
+  );
+  const told = (): Promise<string> => readFile(file, 'utf8').catch(() => '');
+  while ((await told()) !== notice.title + notice.text)
+    await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
 t.test('a mention is the whole name after an @', (t) => {
