@@ -77,7 +77,7 @@ export async function startCallMedia(options: CallMediaOptions): Promise<CallMed
 type Part = CallMediaEvents['problem']['part'];
 
 class RunningMedia implements CallMedia {
-  readonly #options: CallMediaOptions;
+  #options: CallMediaOptions;
   readonly #listeners = new Map<string, Set<(event: never) => void>>();
   readonly #session: MediaSession;
   readonly #rtpOut: RtpOut | null;
@@ -171,8 +171,10 @@ class RunningMedia implements CallMedia {
     this.#muted = muted;
   }
 
-  setCamera(on: boolean): void {
-    if (this.#options.camera === 'none' || on === this.#wantsCamera || this.#closing) return;
+  setCamera(on: boolean, source: string): void {
+    const isSame = on === this.#wantsCamera && source === this.#options.camera;
+    if (source === 'none' || isSame || this.#closing) return;
+    this.#options = { ...this.#options, camera: source };
     this.#wantsCamera = on;
     if (on) this.#openCamera();
     else this.#camera = this.#camera.then(closed);
@@ -236,6 +238,7 @@ class RunningMedia implements CallMedia {
 
   #openCamera(): void {
     const { camera, settings, shared } = this.#options;
+    const isStill = (): boolean => this.#wantsCamera && this.#options.camera === camera;
     const events = {
       data: (frame: JpegFrame) => this.#frameTaken(frame),
       problem: (error: PytalkError, retryInMs: number | null) => this.#problem('camera', error, retryInMs),
@@ -243,11 +246,12 @@ class RunningMedia implements CallMedia {
     this.#camera = this.#camera
       .then(closed)
       .then(() => shared?.openCamera(events) ?? openOwnCamera(camera, settings, events))
-      .catch(
-        this.#failed('camera', () => {
-          if (this.#wantsCamera) this.#openCamera();
-        }),
-      );
+      .catch((error: unknown) => {
+        const again = (): void => {
+          if (isStill()) this.#openCamera();
+        };
+        return isStill() ? this.#failed('camera', camera, again)(error) : null;
+      });
   }
 
   #openScreen(events: SourceEvents<JpegFrame>): Source | Promise<Source> {
@@ -267,7 +271,7 @@ class RunningMedia implements CallMedia {
     };
     this.#microphone = Promise.resolve(
       shared?.openMicrophone(events) ?? openOwnMicrophone(mic, settings, events),
-    ).catch(this.#failed('microphone', () => this.#openMicrophone()));
+    ).catch(this.#failed('microphone', mic, () => this.#openMicrophone()));
     void this.#microphone.then((microphone) => {
       const isInRoom = isRoom(mic) && isRoom(this.#options.speaker);
       // A shared one is opened again now and then, and may be another one.
@@ -285,17 +289,17 @@ class RunningMedia implements CallMedia {
         return undefined;
       })
       .catch((error: unknown) => {
-        this.#failed('speaker', () => this.#openSpeaker())(error);
+        this.#failed('speaker', speaker, () => this.#openSpeaker())(error);
       });
   }
 
   /** Tells what could not be opened; devices, which may be plugged in, are tried again. */
-  #failed(part: keyof typeof specOf, again: () => void): (error: unknown) => null {
+  #failed(part: Part, spec: string, again: () => void): (error: unknown) => null {
     return (error) => {
       if (this.#closing) return null;
       const isOurs = error instanceof PytalkError;
       const known = isOurs ? error : new PytalkError('internal', { cause: error });
-      const retries = isOurs && error.code !== 'ffmpeg-missing' && isRoom(this.#options[specOf[part]]);
+      const retries = isOurs && error.code !== 'ffmpeg-missing' && isRoom(spec);
       this.#problem(part, known, retries ? reopenMs : null);
       if (!retries) return null;
       const timer = setTimeout(() => {
@@ -347,7 +351,6 @@ class RunningMedia implements CallMedia {
 }
 
 const silence = new Int16Array(blockSamples);
-const specOf = { camera: 'camera', microphone: 'mic', speaker: 'speaker' } as const;
 
 /** Whether a microphone or speaker stands in a room, and is no file or test. */
 function isRoom(spec: string): boolean {

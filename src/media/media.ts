@@ -164,9 +164,10 @@ export interface CallMedia {
   /** A participant tells how it can be reached directly: what its `offer` gave. */
   offerCame(from: number, bytes: Buffer): void;
   removePerson(id: number): void;
-  /** Microphone off or on; camera off or on (released while off). */
+  /** Microphone off or on. */
   setMuted(muted: boolean): void;
-  setCamera(on: boolean): void;
+  /** Camera off or on (released while off); `source` is the camera from now on. */
+  setCamera(on: boolean, source: string): void;
   /** The second picture, such as the screen, off or on. */
   setScreen(on: boolean): void;
   /** Playback: 0 is silence, 1 as it came, at most 2. */

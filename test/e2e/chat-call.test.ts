@@ -1,4 +1,6 @@
 // Two people in the chat call each other: pictures above the messages, which go on; the call over all; and the screen afterwards.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { twoFriends } from '../support/calling.js';
 import { projectFile } from '../support/project.js';
@@ -15,13 +17,12 @@ async function chat(
   t: Parameters<typeof testServer>[0],
   home: string,
   withName: string,
+  camera: string,
 ): Promise<TmuxTerminal> {
+  await writeFile(join(home, 'config.json'), JSON.stringify({ camera, mic: 'none', speaker: 'none' }));
   const terminal = await TmuxTerminal.start(t, 80, 24, {
     PYTALK_HOME: home,
     PYTALK_LANG: 'en',
-    PYTALK_CAMERA: 'test',
-    PYTALK_MIC: 'none',
-    PYTALK_SPEAKER: 'none',
     COLORTERM: '',
     NO_COLOR: '',
   });
@@ -55,13 +56,18 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
   const server = await testServer(t);
   const people = await twoFriends(t, server);
   await people.alice.does('send', '@bob', 'before the call');
-  const alice = await chat(t, people.alice.home, 'bob');
-  const bob = await chat(t, people.bob.home, 'alice');
+  const alice = await chat(t, people.alice.home, 'bob', 'none');
+  const bob = await chat(t, people.bob.home, 'alice', 'test');
   await bob.shows('before the call');
 
   await say(alice, '/video');
   await bob.shows(/☎ {2}alice calls, with pictures +F2 answer · F3 sound only · F4 decline/);
   await bob.press('F2');
+  // Without a picture there is the first letter.
+  await bob.shows(/^ {2,}A {2,}/m);
+  await say(alice, '/camera test');
+  await alice.shows('your camera is test from now on');
+  await bob.shows(/^(?![^]*\n {2,}A {2,})/);
   for (const terminal of [alice, bob]) {
     const screen = await terminal.shows(pictures);
     t.match(screen, 'before the call', 'the messages are below');

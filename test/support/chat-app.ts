@@ -49,7 +49,7 @@ export async function startChat(
     systemLang: 'en',
     startServer: options.startServer ?? (() => Promise.reject(new Error('not here'))),
     settings: options.settings ?? memorySettings(),
-    callSetup: noDevices,
+    callSetup: () => noDevices,
     ...(options.drafts !== undefined && { drafts: options.drafts }),
     graphics: () => Promise.resolve({ view: 'blocks', colours: '256', cellWidth: 10, cellHeight: 20 }),
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },

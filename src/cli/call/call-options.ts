@@ -2,6 +2,7 @@
 import { PytalkError } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import type { Io } from '../io.js';
+import type { Settings } from '../settings/settings.js';
 import type { Fields } from '../table/spec.js';
 import type { CallSetup } from './live-call.js';
 
@@ -77,19 +78,27 @@ function webPortOf(value: Fields[string] | undefined, say: Say): number | null {
   return port;
 }
 
+/** The devices that the settings name, for what neither an option nor a variable does. */
+export type OwnDevices = Pick<Settings, 'camera' | 'mic' | 'speaker'>;
+
 /** The camera, and the second picture beside it. */
-function picturesOf(fields: Fields, env: Io['env'], say: Say): Pick<CallSetup, 'camera' | 'screen'> {
+function picturesOf(
+  fields: Fields,
+  env: Io['env'],
+  own: OwnDevices,
+  say: Say,
+): Pick<CallSetup, 'camera' | 'screen'> {
   const given = fields['camera'];
   const [camera, screen = 'none', third] = typeof given === 'object' ? given : [text(fields, 'camera')];
   if (third !== undefined) throw usage(say, 'usage.call-cameras', third);
   return {
-    camera: camera ?? variableOf(env, 'PYTALK_CAMERA') ?? 'default',
+    camera: camera ?? variableOf(env, 'PYTALK_CAMERA') ?? own.camera,
     screen: screen === 'none' ? null : screen,
   };
 }
 
 /** Throws PytalkError `usage`. */
-export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): CallOptions {
+export function callOptions(fields: Fields, io: Pick<Io, 'env'>, own: OwnDevices, say: Say): CallOptions {
   const view = text(fields, 'view') ?? 'auto';
   const known = views.find((one) => one === view);
   if (known === undefined) throw usage(say, 'usage.call-view', view);
@@ -97,15 +106,13 @@ export function callOptions(fields: Fields, io: Pick<Io, 'env'>, say: Say): Call
   const rtpOut = endpointOf(text(fields, 'rtpOut'), say);
   const sdp = text(fields, 'sdp');
   if (sdp !== undefined && rtpOut === null) throw usage(say, 'usage.call-sdp', sdp);
-  const given = (name: string, variable: string): string =>
-    text(fields, name) ?? variableOf(io.env, variable) ?? 'default';
-  const pictures = picturesOf(fields, io.env, say);
+  const pictures = picturesOf(fields, io.env, own, say);
   const seconds = numberOf(text(fields, 'duration'), 'usage.call-duration', 0.1, 1e7, say);
   return {
     setup: {
       ...(audioOnly ? { camera: 'none', screen: null } : pictures),
-      mic: given('mic', 'PYTALK_MIC'),
-      speaker: given('speaker', 'PYTALK_SPEAKER'),
+      mic: text(fields, 'mic') ?? variableOf(io.env, 'PYTALK_MIC') ?? own.mic,
+      speaker: text(fields, 'speaker') ?? variableOf(io.env, 'PYTALK_SPEAKER') ?? own.speaker,
       settings: {
         ...sizeOf(text(fields, 'size'), say),
         fps: numberOf(text(fields, 'fps'), 'usage.call-fps', 1, maxFps, say) ?? 30,

@@ -101,7 +101,7 @@ async function chatBeside(
     // The same one: it knows that the chat has left it, and takes it over again for the call.
     terminal,
     interrupt: context.io.interrupt,
-    callSetup: options.setup,
+    callSetup: () => options.setup,
     graphics: () => graphicsOf(options.view, context.io.env),
     beside: live,
   });

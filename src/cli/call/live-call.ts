@@ -45,12 +45,12 @@ export type CallSetup = Pick<
 
 type Listener = (news: CallNews) => void;
 
-const maxVolume = 2;
-
 export class LiveCall {
   readonly call: Call;
   /** Address of the page that shows this call as well; null for none. */
   page: string | null = null;
+  /** As on the command line; `none` when this side has none. */
+  camera: string;
   /** Of the speaker: 1 is as it came, 0 is silent. */
   volume = 1;
   #loudness = 1;
@@ -80,6 +80,7 @@ export class LiveCall {
     this.#client = client;
     this.call = call;
     this.#setup = setup;
+    this.camera = setup.camera;
     this.#cameraOn = setup.camera !== 'none' && call.media === 'video';
     this.#screen = new ScreenTeller(call);
     this.#screenOn = setup.screen !== null && call.media === 'video';
@@ -147,7 +148,7 @@ export class LiveCall {
     if (self === null || relay === null || this.#starting !== null || this.#closing !== null) return;
     this.#starting = startCallMedia({
       ...this.#setup,
-      camera: media === 'video' ? this.#setup.camera : 'none',
+      camera: media === 'video' ? this.camera : 'none',
       access: relay,
       self,
       media,
@@ -180,8 +181,8 @@ export class LiveCall {
     if (this.call.self) running.setOwnKey(this.call.self.key);
     running.setMuted(this.#muted);
     running.setScreen(this.#screenOn);
+    running.setCamera(this.#cameraOn, this.camera);
     if (media === 'video' && !this.#cameraOn) {
-      running.setCamera(false);
       await this.call.set({ camera: false }).catch(() => undefined);
     }
     for (const person of this.#people.values()) this.#introduce(person);
@@ -197,11 +198,13 @@ export class LiveCall {
     this.call.set({ muted }).catch(() => undefined);
   }
 
-  /** Without a camera nothing happens. */
-  setCamera(on: boolean): void {
-    if (on === this.#cameraOn || this.#setup.camera === 'none' || this.call.media === 'audio') return;
+  /** Off or on; `source` is the camera from now on. Without a camera nothing happens. */
+  setCamera(on: boolean, source = this.camera): void {
+    if (source === 'none' || this.call.media === 'audio') return;
+    this.camera = source;
+    this.#media?.setCamera(on, source);
+    if (on === this.#cameraOn) return;
     this.#cameraOn = on;
-    this.#media?.setCamera(on);
     this.#tell({ type: 'camera', on });
     this.call.set({ camera: on }).catch(() => undefined);
   }
@@ -225,8 +228,9 @@ export class LiveCall {
     this.#sayRecording();
   }
 
+  /** At most 2, in steps of a tenth. */
   setVolume(volume: number): void {
-    this.volume = Math.min(maxVolume, Math.max(0, Math.round(volume * 10) / 10));
+    this.volume = Math.min(2, Math.max(0, Math.round(volume * 10) / 10));
     this.#media?.setVolume(this.volume);
   }
 

@@ -84,6 +84,7 @@ export const callEn = {
   'call.speaker-off': 'speaker off',
   'call.speaker-on': 'speaker on',
   'call.volume': 'volume {percent} %',
+  'call.camera-now': 'your camera is {camera} from now on; `/set camera {camera}` keeps it for other calls',
   'call.no-camera': 'this call has no camera of yours',
   'call.latency': '{ms} ms behind',
   'call.loss': '{percent} % lost',

@@ -85,6 +85,8 @@ export const callFr = {
   'call.speaker-off': 'haut-parleur coupé',
   'call.speaker-on': 'haut-parleur ouvert',
   'call.volume': 'volume {percent} %',
+  'call.camera-now':
+    'votre caméra est désormais {camera} ; `/set camera {camera}` la garde pour les autres appels',
   'call.no-camera': 'cet appel est sans votre caméra',
   'call.latency': '{ms} ms de retard',
   'call.loss': '{percent} % perdus',

@@ -277,8 +277,9 @@ export const chatFr = {
   'chat.help.hangup': 'raccrocher, ou refuser l’appel qui sonne',
   'chat.usage.redial': '/redial',
   'chat.help.redial': 'rappeler la personne ou le groupe du dernier appel',
-  'chat.usage.camera': '/camera',
-  'chat.help.camera': 'pendant un appel : éteindre et rallumer la caméra',
+  'chat.usage.camera': '/camera [SOURCE]',
+  'chat.help.camera':
+    'pendant un appel : éteindre et rallumer la caméra, ou en prendre une autre (test, screen, un appareil, http://…)',
   'chat.usage.volume': '/volume [0-200|+|-]',
   'chat.help.volume': 'pendant un appel : le volume des autres ; 100 est celui d’origine',
   'chat.call-none': 'il n’y a pas d’appel',

@@ -15,6 +15,10 @@ export const settingsEn = {
   'setting.typing': 'Others are told while you write to them.',
   'setting.keyMode': 'The keys of the composer: as in Emacs and shells, or as in vim.',
   'setting.keys': 'Keys of your own: each with the command that it runs.',
+  'setting.camera':
+    'Your camera in calls and for photos, as after --camera; `pytalk devices` lists those of this machine.',
+  'setting.mic': 'Your microphone in calls, as after --mic.',
+  'setting.speaker': 'Your speaker in calls, as after --speaker.',
   'setting.mouse':
     'The mouse chooses and scrolls, and with Shift it marks text; off, it marks text as in the shell.',
 

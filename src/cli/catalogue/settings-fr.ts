@@ -17,6 +17,10 @@ export const settingsFr = {
   'setting.typing': 'Les autres savent que vous leur écrivez.',
   'setting.keyMode': 'Les touches de la saisie : comme Emacs et le shell, ou comme vim.',
   'setting.keys': 'Vos propres touches : chacune avec la commande qu’elle lance.',
+  'setting.camera':
+    'Votre caméra pour les appels et les photos, comme après --camera ; `pytalk devices` montre celles de cette machine.',
+  'setting.mic': 'Votre micro pour les appels, comme après --mic.',
+  'setting.speaker': 'Votre haut-parleur pour les appels, comme après --speaker.',
   'setting.mouse':
     'La souris choisit et fait défiler, et sélectionne du texte avec Maj ; sinon elle sélectionne comme dans le shell.',
 

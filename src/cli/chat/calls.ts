@@ -94,11 +94,15 @@ export class ChatCalls {
     this.#during((live) => live.setMuted(!live.muted));
   }
 
-  camera(): void {
+  /** Off and on; with `source`, as after `--camera`, that one from now on. Who answered with sound alone gets the usual one. */
+  camera(source: string | null = null): void {
     this.#during((live) => {
-      const wasOn = live.cameraOn;
-      live.setCamera(!wasOn);
-      if (live.cameraOn === wasOn) this.#host.info('call.no-camera');
+      const own = live.camera === 'none' ? this.#host.setup.camera : live.camera;
+      if (source !== null) live.setCamera(source !== 'none', source === 'none' ? live.camera : source);
+      else live.setCamera(!live.cameraOn, own);
+      if (live.call.media === 'audio' || live.camera === 'none') this.#host.info('call.no-camera');
+      else if (source !== null && source !== 'none')
+        this.#host.info('call.camera-now', { camera: cleanLine(source) });
     });
   }
 

@@ -33,7 +33,7 @@ export interface AppHost {
   readonly store: Store;
   readonly connect: ConnectOptions;
   /** How this device takes part in calls. */
-  readonly callSetup: CallSetup;
+  readonly callSetup: (settings: Settings) => CallSetup;
   readonly showCall: ShowCall | null;
   /** A call that is older than the chat, and whose client stays open after it. */
   readonly beside?: LiveCall;
@@ -105,7 +105,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   get setup(): CallSetup {
-    return this.host.callSetup;
+    return this.host.callSetup(this.state.settings);
   }
 
   get showCall(): ShowCall | null {

@@ -6,6 +6,7 @@ import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { StartedServer } from '../platform/start-server.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
+import type { Settings } from '../settings/settings.js';
 import { deviceOf } from '../notify/device.js';
 import { CallArea } from './call-area.js';
 import type { ShowCall } from './calls.js';
@@ -35,7 +36,8 @@ export interface ChatOptions {
   terminal: Terminal;
   /** Aborts at a signal that ends the program; Ctrl+C is a key here. */
   interrupt: AbortSignal;
-  callSetup: CallSetup;
+  /** How this side takes part in a call, with these settings. */
+  callSetup: (settings: Settings) => CallSetup;
   /** Where drafts are kept; without, they end with the chat. */
   drafts?: DraftFile;
   /** Asks the terminal what it can draw. */

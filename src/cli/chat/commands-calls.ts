@@ -31,7 +31,12 @@ export const callCommands = table([
   { name: 'answer', words: [], least: 0, run: (context) => context.calls.answer(() => openName(context)) },
   { name: 'hangup', words: [], least: 0, run: (context) => context.calls.hangUp() },
   { name: 'redial', words: [], least: 0, run: (context) => context.calls.redial() },
-  { name: 'camera', words: [], least: 0, run: (context) => context.calls.camera() },
+  {
+    name: 'camera',
+    words: ['none'],
+    least: 0,
+    run: (context, line) => context.calls.camera(line.rest === '' ? null : line.rest),
+  },
   {
     name: 'volume',
     words: ['none'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client, ConnectOptions } from '../../client/api.js';
 import { defaultHome } from '../../client/home.js';
 import { PytalkError } from '../../protocol/errors.js';
-import { callOptions } from '../call/call-options.js';
+import { callOptions, type CallOptions, type OwnDevices } from '../call/call-options.js';
 import type { Io } from '../io.js';
 import { hour12Of, languageOf } from '../language.js';
 import { startServerHere } from '../platform/start-server.js';
@@ -18,16 +18,19 @@ function plainReason(env: Io['env']): string | null {
 
 export const chat: CommandRun = async (context, fields) => {
   const { stdin, stdout } = process;
-  const { setup, view } = callOptions(fields, context.io, context.say);
+  const settings = await openSettings(context.home);
+  const setupOf = (own: OwnDevices): CallOptions => callOptions(fields, context.io, own, context.say);
+  // Wrong options are told before anything is drawn.
+  const { view } = setupOf(settings.settings);
   const options = {
     ...(typeof fields['with'] === 'string' && { with: fields['with'] }),
     connect: context.connectOptions('live'),
     openClient: (connect: ConnectOptions): Promise<Client> => context.io.connect(connect),
     lang: context.say.lang,
     systemLang: languageOf([], context.io.env).lang,
-    settings: await openSettings(context.home),
+    settings,
     startServer: () => startServerHere(join(context.home ?? defaultHome(), 'server')),
-    callSetup: setup,
+    callSetup: (own: OwnDevices) => setupOf(own).setup,
   };
   const { io } = context;
   const reason = plainReason(io.env);

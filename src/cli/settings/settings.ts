@@ -63,6 +63,13 @@ function quietHours(): Kind<string> {
   };
 }
 
+/** A camera, microphone or speaker, named as on the command line. */
+function device(allowed: readonly string[]): Kind<string> {
+  const read = (json: unknown): string | undefined =>
+    typeof json === 'string' && /^[^\p{Cc}]{1,500}$/u.test(json) ? json : undefined;
+  return { default: 'default', allowed, read, parse: (text) => read(text.trim()), show: (value) => value };
+}
+
 /** Typed one at a time: `ctrl+t quit`, `ctrl+t none`, `ctrl+t default`. */
 function keyMap(): Kind<OwnKeys> {
   return {
@@ -108,6 +115,9 @@ const settingKinds = {
   keyMode: choice(['emacs', 'vim'], 'emacs'),
   keys: keyMap(),
   mouse: onOff(false),
+  camera: device(['default', 'screen', 'test', 'http://192.168.1.20:8080/video', 'none']),
+  mic: device(['default', 'test', 'none']),
+  speaker: device(['default', 'none']),
 } as const;
 
 export type SettingKey = keyof typeof settingKinds;

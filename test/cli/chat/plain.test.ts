@@ -35,7 +35,7 @@ function options(client: FakeClient): Omit<PlainOptions, 'input' | 'output' | 'i
     systemLang: 'en',
     systemHour12: false,
     settings: memorySettings(),
-    callSetup: noDevices,
+    callSetup: () => noDevices,
   };
 }
 
