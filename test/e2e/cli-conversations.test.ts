@@ -38,8 +38,10 @@ t.test('two people become friends by phone number, write, and have the same log 
   t.match(stranger, { conversation: '@alice', unread: 1, inContacts: false, last: { text: 'hello bob' } });
   const reply = await bob.gets('send', 'alice', '--reply-to', id(first), 'hello alice');
   t.match(reply, { replyTo: id(first), quoted: { from: 'alice', text: 'hello bob' } });
-  await bob.does('read', 'alice');
+  t.match(await bob.gets('read', 'alice', '--private'), { with: 'alice', read: true, private: true });
   t.match(await bob.gets('conversations'), { unread: 0 });
+  t.notMatch((await alice.does('history', 'bob'))[0], { state: 'read' }, 'alice is not told');
+  await bob.does('read', 'alice');
   t.equal((await alice.does('history', 'bob'))[0]?.['state'], 'read');
 
   await bob.does('react', id(first), 'like');

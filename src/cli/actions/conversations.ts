@@ -89,11 +89,17 @@ export const clear = setting(
   () => ({ cleared: true }),
   () => 'result.cleared',
 );
-export const read = setting(
-  (client, name) => client.markRead(name),
-  () => ({ read: true }),
-  () => 'result.read',
-);
+export const read = defineAction({
+  fields: z.object({ with: withField, private: z.boolean().optional() }),
+  run: async (client, fields) => {
+    await client.markRead(fields.with, undefined, fields.private);
+    return { with: fields.with, read: true, private: fields.private === true };
+  },
+  json: (result) => result,
+  show: (result, view) => [
+    view.say(result.private ? 'result.read-private' : 'result.read', { name: cleanLine(result.with) }),
+  ],
+});
 
 export const resync = defineAction({
   mode: 'live',

@@ -143,6 +143,7 @@ export const commandsEn = {
   'option.avatar': 'a PNG or JPEG picture',
   'option.yes': 'do not ask',
   'option.verify.yes': 'mark the person as verified',
+  'option.private': 'for this account alone: the others are not told',
   'option.undo': 'take the mark back',
   'option.file': "a file to send; the text is the first one's caption",
   'option.reply-to': 'the message this one replies to',

@@ -147,6 +147,7 @@ export const commandsFr = {
   'option.avatar': 'une image PNG ou JPEG',
   'option.yes': 'ne pas demander',
   'option.verify.yes': 'marquer la personne comme vérifiée',
+  'option.private': 'pour ce compte seul : les autres ne l’apprennent pas',
   'option.undo': 'retirer la marque',
   'option.file': 'un fichier à envoyer ; le texte est la légende du premier',
   'option.reply-to': 'le message auquel celui-ci répond',

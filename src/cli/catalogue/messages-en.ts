@@ -28,6 +28,7 @@ export const messagesEn = {
   'result.unmuted': '{name} is no longer muted',
   'result.cleared': 'Your copy of {name} has been cleared',
   'result.read': '{name} is marked as read',
+  'result.read-private': '{name} is marked as read, for this account alone',
   'result.left': 'You have left {name}',
   'result.resynced.one': '{count} conversation fetched again',
   'result.resynced.other': '{count} conversations fetched again',

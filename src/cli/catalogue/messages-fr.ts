@@ -29,6 +29,7 @@ export const messagesFr = {
   'result.unmuted': '{name} n’est plus en sourdine',
   'result.cleared': 'Votre copie de {name} a été vidée',
   'result.read': '{name} est marquée comme lue',
+  'result.read-private': '{name} est marquée comme lue, pour ce compte seul',
   'result.left': 'Vous avez quitté {name}',
   'result.resynced.one': '{count} conversation récupérée de nouveau',
   'result.resynced.other': '{count} conversations récupérées de nouveau',

@@ -133,7 +133,8 @@ export const messageCommands: readonly CommandSpec[] = [
     name: 'read',
     group: 'read',
     args: [arg.with],
-    examples: ['read bob'],
+    options: [{ name: 'private' }],
+    examples: ['read bob', 'read bob --private'],
     action: async () => (await import('../actions/conversations.js')).read,
   },
   {
