@@ -83,8 +83,6 @@ export const errorTexts = {
   'microphone-failed': 'cannot use the microphone {microphone}: {reason}',
   'speaker-failed': 'cannot use the speaker {speaker}: {reason}',
   'ffmpeg-missing': 'ffmpeg is needed for that and was not found: install it, or name it with --ffmpeg',
-  'no-path':
-    'no media passes to the server at {address} over UDP: its firewall, or the one here, may block it',
   // the server's state
   'disk-full': 'the server cannot store it: its disk is full',
   'storage-failed': 'the server cannot store it: {reason}',

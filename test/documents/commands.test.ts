@@ -25,9 +25,9 @@ const isSetting = (key: string): boolean => (settingKeys as readonly string[]).i
 /** Programs of others that documents may name. */
 const others = new Set(
   [
-    'apt-get cat certbot chmod cp curl df docker echo export ffmpeg ffplay find git id install journalctl locale ls',
-    'make mkfifo mkdir mpv node npm npx pactl ping pkg printf printenv rm sh ss systemctl tail tar tee termux-setup-storage',
-    'timedatectl tmux ufw useradd wait xargs',
+    'apt-get cat certbot chmod cp curl df docker du echo export ffmpeg ffplay find git id install journalctl locale ls',
+    'make mkfifo mkdir mpv mv node npm npx pactl ping pkg printf printenv rm sh ss systemctl tail tar tee termux-setup-storage',
+    'tmux ufw useradd wait xargs',
   ].flatMap((line) => line.split(' ')),
 );
 

@@ -212,6 +212,10 @@ const scenes: Record<string, (t: Test) => Promise<Record<string, Pasting>>> = {
     return { '': places["at alice's"]! };
   },
   'docs/DEPLOY.md': (t) => besideServer(t, 'alice'),
+  'docs/TROUBLESHOOTING.md': async (t) => {
+    const places = await besideServer(t, 'alice');
+    return { '': places["at alice's"]! };
+  },
 };
 
 t.test('every command of the documents works when it is pasted', { jobs: 2 }, async (t) => {

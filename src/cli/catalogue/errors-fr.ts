@@ -82,8 +82,6 @@ export const errorsFr = {
   'error.speaker-failed': 'impossible d’utiliser le haut-parleur {speaker} : {reason}',
   'error.ffmpeg-missing':
     'il faut ffmpeg pour cela et il est introuvable : installez-le, ou indiquez-le avec --ffmpeg',
-  'error.no-path':
-    'rien ne passe en UDP jusqu’au serveur {address} : son pare-feu, ou celui d’ici, le bloque peut-être',
   'error.disk-full': 'le serveur ne peut pas l’enregistrer : son disque est plein',
   'error.storage-failed': 'le serveur ne peut pas l’enregistrer : {reason}',
   'error.server-full': 'le serveur a autant de connexions qu’il en accepte : réessayez plus tard',
