@@ -31,6 +31,8 @@ export interface CallsHost {
   info(key: Key, details?: ErrorDetails): void;
   tell(text: string, kind: 'info' | 'error'): void;
   attempt(work: () => Promise<void>): void;
+  /** Opens the conversation of a call, unless another one is open. */
+  openBeside(name: string): Promise<void>;
   readonly notifier: Notifier;
   now(): number;
 }
@@ -233,6 +235,7 @@ export class ChatCalls {
     if (this.#ringing === call) this.#stopRinging();
     const live = new LiveCall(this.#client, call, { ...this.#host.setup, ...setup });
     this.adopt(live);
+    this.#host.attempt(() => this.#host.openBeside(call.conversation));
     await live.begin();
     // Not awaited: commands go on while the pictures are shown.
     this.#host.attempt(() => this.show());

@@ -185,6 +185,10 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     await this.session?.open(conversation);
   }
 
+  async openBeside(name: string): Promise<void> {
+    if (currentConversation(this.state) === null) await this.open(await this.client.conversation(name));
+  }
+
   refreshList(): void {
     this.session?.refreshList();
   }

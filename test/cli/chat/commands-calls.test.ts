@@ -98,3 +98,32 @@ t.test('/camera tells when there is none; /redial calls again, with pictures if 
   t.same(client.called, ['@bob video', '@bob video']);
   await chat.quit();
 });
+
+t.test('/camera with a name takes that camera, and says how to keep it; the others are told', async (t) => {
+  const client = withBob(new CallingClient());
+  const chat = await startChat(t, { client, with: '@bob', columns: 50 });
+  await chat.shows('hello alice');
+  await chat.type('/video\r', 'calling @bob');
+  await chat.type('/camera test\r', 'your camera is test from now on');
+  await chat.type('/camera\r', 'your camera is off');
+  await chat.type('/camera\r', 'your camera is on');
+  await chat.type('/camera none\r', 'your camera is off');
+  t.same(
+    client.told,
+    [true, false, true, false].map((camera) => ({ camera })),
+  );
+  await chat.quit();
+});
+
+t.test('a call opens its conversation where none is open, and leaves another one', async (t) => {
+  const client = withBob(new CallingClient(), '#team');
+  const chat = await startChat(t, { client });
+  await chat.type('\t/call @bob\r', 'calling @bob');
+  await chat.shows('hello alice');
+  client.end();
+  await chat.type('/msg #team\r', '#team');
+  await chat.type('/call @bob\r', 'calling @bob');
+  await chat.type('x', '› x');
+  t.match(chat.terminal.text, 'Say hello to #team');
+  await chat.quit();
+});
