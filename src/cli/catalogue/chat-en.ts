@@ -99,6 +99,7 @@ export const chatEn = {
   'chat.unknown-command': 'there is no command {name}: /help lists them; // begins a message with a slash',
   'chat.unknown-command-near':
     'there is no command {name}; did you mean {near}? // begins a message with a slash',
+  'chat.ambiguous-command': '{name} may be {names}: type more of it',
   'chat.command-usage': 'use it like this: {usage}',
   'chat.interrupt-again': 'Press Ctrl+C again to quit.',
   'chat.key-changed': 'the identity key of {name} has changed: compare safety numbers again (/verify {name})',

@@ -100,6 +100,7 @@ export const chatFr = {
     'il n’y a pas de commande {name} : /help en donne la liste ; // commence un message par une barre oblique',
   'chat.unknown-command-near':
     'il n’y a pas de commande {name} ; vouliez-vous dire {near} ? // commence un message par une barre oblique',
+  'chat.ambiguous-command': '{name} peut être {names} : tapez-en davantage',
   'chat.command-usage': 'cela s’utilise ainsi : {usage}',
   'chat.interrupt-again': 'Appuyez encore sur Ctrl+C pour quitter.',
   'chat.key-changed':

@@ -23,7 +23,7 @@ import { edgeOf } from './message-view.js';
 import { parseCommandLine } from './command-line.js';
 import { sendComposed } from './sending.js';
 import { Session, type SessionHost } from './session.js';
-import { runCommand, slashCommands } from './slash-commands.js';
+import { checkCommand, runCommand, slashCommands } from './slash-commands.js';
 import { currentComposer, currentConversation, sayOf, type ChatState, type Overlay } from './state.js';
 import type { Store } from './store.js';
 import { backgroundOf } from './themes.js';
@@ -224,6 +224,13 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     const conversation = currentConversation(this.state);
     if (command === null && conversation === null) {
       this.info('chat.open-first');
+      return;
+    }
+    try {
+      if (command !== null) checkCommand(command, this.say);
+    } catch (error) {
+      // What was typed stays, to be mended.
+      this.fail(error);
       return;
     }
     this.dispatch({ type: 'submitted', text });

@@ -1,4 +1,5 @@
 // The one table of slash commands: running, completing and help derive from it.
+import type { Say } from '../catalogue/translate.js';
 import { similar } from '../similar.js';
 import { callCommands } from './commands-calls.js';
 import { fileCommands } from './commands-files.js';
@@ -8,7 +9,7 @@ import { peopleCommands } from './commands-people.js';
 import { safetyCommands } from './commands-safety.js';
 import { settingsCommands } from './commands-settings.js';
 import { viewCommands } from './commands-view.js';
-import { parseCommandLine } from './command-line.js';
+import { parseCommandLine, type CommandLine } from './command-line.js';
 import { usage, type ChatContext } from './context.js';
 import { helpPage, helpSentences } from './help.js';
 import { table } from './slash-command.js';
@@ -56,31 +57,46 @@ const aliases: Readonly<Record<string, CommandName>> = {
   quitter: 'quit',
 };
 
-/** The command of that name; an unambiguous beginning of a name will do. */
-function findCommand(name: string): (typeof slashCommands)[number] | undefined {
+/** The commands that a name may mean: the one of that name, else those that begin so. */
+function commandsOf(name: string): readonly (typeof slashCommands)[number][] {
   const wanted = aliases[name] ?? name;
   const exact = slashCommands.find((command) => command.name === wanted);
-  if (exact !== undefined) return exact;
-  const beginning = slashCommands.filter((command) => command.name.startsWith(wanted));
-  return beginning.length === 1 ? beginning[0] : undefined;
+  if (exact !== undefined) return [exact];
+  return slashCommands.filter((command) => command.name.startsWith(wanted));
+}
+
+/** The command that was typed after a slash. Throws `usage` for what is no command, may be several, or lacks words. */
+function findCommand(line: CommandLine, say: Say): (typeof slashCommands)[number] {
+  const name = `/${line.name}`;
+  const [command, ...others] = commandsOf(line.name);
+  if (command === undefined) {
+    const near = similar(line.name, [
+      ...slashCommands.map((one) => one.name as string),
+      ...Object.keys(aliases),
+    ]);
+    throw usage(
+      near === undefined
+        ? say('chat.unknown-command', { name })
+        : say('chat.unknown-command-near', { name, near: `/${near}` }),
+    );
+  }
+  if (others.length > 0) {
+    const names = [command, ...others].map((one) => `/${one.name}`).join(', ');
+    throw usage(say('chat.ambiguous-command', { name, names }));
+  }
+  if (line.words.length < command.least)
+    throw usage(say('chat.command-usage', { usage: say(`chat.usage.${command.name}`) }));
+  return command;
+}
+
+/** Throws `usage` for what cannot be run as it was typed: it should be typed on. */
+export function checkCommand(line: CommandLine, say: Say): void {
+  findCommand(line, say);
 }
 
 /** Runs what was typed after a slash. Throws `usage` for what is no command or lacks words. */
 export async function runCommand(context: ChatContext, text: string): Promise<void> {
   const line = parseCommandLine(text);
-  const command = line === null ? undefined : findCommand(line.name);
-  if (line === null || command === undefined) {
-    const name = text.split(/\s/)[0] ?? text;
-    const names = [...slashCommands.map((one) => one.name as string), ...Object.keys(aliases)];
-    const near = similar(line?.name ?? '', names);
-    throw usage(
-      near === undefined
-        ? context.say('chat.unknown-command', { name })
-        : context.say('chat.unknown-command-near', { name, near: `/${near}` }),
-    );
-  }
-  if (line.words.length < command.least) {
-    throw usage(context.say('chat.command-usage', { usage: context.say(`chat.usage.${command.name}`) }));
-  }
-  await command.run(context, line, text);
+  if (line === null) throw usage(context.say('chat.unknown-command', { name: text }));
+  await findCommand(line, context.say).run(context, line, text);
 }

@@ -142,10 +142,26 @@ t.test('a wrong command and a refusal are one readable line', async (t) => {
   const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
   await chat.shows('hello alice');
   await chat.type('/nonsense\r', '✗ there is no command /nonsense');
-  await chat.type('/msg\r', '✗ use it like this: /msg NAME [TEXT]');
+  await chat.shows('› /nonsense');
+  await chat.type('\u0015/msg\r', '✗ use it like this: /msg NAME [TEXT]');
+  await chat.type(' bob\r', '› Message');
   await chat.type('/msg nobody\r', '✗ there is no conversation nobody');
   await chat.type('/rename x\r', '✗ that is not a group');
 });
+
+t.test(
+  'a beginning of two commands is told with both and stays, to be typed on; Tab offers both',
+  async (t) => {
+    const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
+    await chat.shows('hello alice');
+    await chat.type('/un', '/unfriend  /unblock');
+    await chat.type(' bob\r', '✗ /un may be /unfriend, /unblock: type more of it');
+    await chat.shows('› /un bob');
+    await chat.type('\u0015/un\t', '› /unfriend');
+    await chat.type('\t', '› /unblock');
+    await chat.quit();
+  },
+);
 
 t.test('Tab completes commands and names', async (t) => {
   const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
