@@ -34,7 +34,8 @@ t.test('each error has one row, with its message and exit code as the program ha
   t.same(rows.map(({ code }) => code).sort(), [...codes].sort());
   let expected = text;
   for (const row of rows)
-    if (isErrorCode(row.code)) expected = expected.replace(row.text, () => rowFor(row.code as ErrorCode, row));
+    if (isErrorCode(row.code))
+      expected = expected.replace(row.text, () => rowFor(row.code as ErrorCode, row));
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(projectFile(path), expected);
   else t.equal(text, expected);
   t.end();
