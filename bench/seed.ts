@@ -61,6 +61,7 @@ function accountWrites(id: number, token: string, at: number): Write[] {
         publicKey: key,
         wrapped: key,
         recovery: null,
+        quotaBytes: null,
         disabled: false,
         deleted: false,
         role: 'user',

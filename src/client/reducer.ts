@@ -18,6 +18,7 @@ export interface Reduced {
   text: string | null;
   /** When the last edit was stored, in ms; null when there was none. */
   editedAt: number | null;
+  /** Nothing is left of it: somebody has deleted it, or it was too old for the server. */
   deleted: boolean;
   /** Seq of the last update that deleted it; 0 when there is none: updates before it are void. */
   deletedSeq: number;
@@ -47,8 +48,8 @@ export function reduceMessage(event: LogEvent, updates: readonly LogEvent[], was
     control: classOf(event) === 'control' ? decodePayload('control', event.payload) : null,
     text: payload === null || payload.kind === 'poll' ? null : (payload.text ?? null),
     editedAt: null,
-    // The server empties a payload only for one who may delete it.
-    deleted: message && event.payload === '',
+    // The server empties a payload for one who may delete it, and of its own accord when it is old.
+    deleted: event.payload === '',
     deletedSeq: 0,
     reactions: new Map(),
     votes: new Map(),

@@ -17,6 +17,9 @@ const resetCodeMs = dayMs;
 /** How long a number that was given up is not given out again. */
 export const phoneHoldMs = 30 * dayMs;
 
+/** Nobody is known to have done it. */
+const nobody: Actor = { actor: null, address: null };
+
 /** What is written to the log that is kept, and to pino. */
 interface Happening {
   /** A short constant such as `login-refused`; what administrators do begins with `admin-`. */
@@ -24,6 +27,16 @@ interface Happening {
   user: number | null;
   detail: string;
   level?: 'info' | 'warn';
+  /** Of what an administrator does. */
+  by?: Actor;
+}
+
+/** Who does what an administrator does, as that person's own program says. */
+export interface Actor {
+  /** The name of the user of the operating system. */
+  actor: string | null;
+  /** From where, when that is another machine. */
+  address: string | null;
 }
 
 interface AccountsOptions {
@@ -253,12 +266,12 @@ export class Accounts {
   // ---- codes ----------------------------------------------------------------------------------------------
 
   /** Makes an invitation; the code is shown once. */
-  async makeInvite(): Promise<string> {
+  async makeInvite(by: Actor = nobody): Promise<string> {
     const code = makeCode();
     const { hub, now } = this.#options;
     await hub.commit([
       { do: 'invite', codeHash: hashCode(code), at: now(), usedBy: null },
-      this.logged({ event: 'admin-invite', user: null, detail: '' }),
+      this.logged({ event: 'admin-invite', user: null, detail: '', by }),
     ]);
     return code;
   }
@@ -272,12 +285,12 @@ export class Accounts {
   }
 
   /** Makes a code with which a person registers anew, once, within a day. An older code is void. */
-  async makeResetCode(account: Account): Promise<string> {
+  async makeResetCode(account: Account, by: Actor = nobody): Promise<string> {
     const code = makeCode();
     const until = this.#options.now() + resetCodeMs;
     await this.#options.hub.commit([
       { do: 'reset-code', user: account.id, codeHash: hashCode(code), until },
-      this.logged({ event: 'admin-reset-password', user: account.id, detail: account.username }),
+      this.logged({ event: 'admin-reset-password', user: account.id, detail: account.username, by }),
     ]);
     return code;
   }
@@ -293,10 +306,10 @@ export class Accounts {
 
   /** The write that keeps a happening in the log; pino hears of it at once. */
   logged(happening: Happening): Write {
-    const { event, user, detail, level = 'info' } = happening;
-    this.#options.log[level]({ event, user, detail }, event);
-    const entry = { at: this.#options.now(), level: level === 'info' ? 30 : 40, event, user, detail };
-    return { do: 'log', entry };
+    const { event, user, detail, level = 'info', by = nobody } = happening;
+    this.#options.log[level]({ event, user, detail, ...(happening.by && by) }, event);
+    const at = this.#options.now();
+    return { do: 'log', entry: { at, level: level === 'info' ? 30 : 40, event, user, detail, ...by } };
   }
 
   /** Keeps a happening in the log by itself; nobody waits for it. */

@@ -4,12 +4,20 @@ import { z } from 'zod';
 import { PytalkError } from '../protocol/errors.js';
 import { isName, nameKey } from '../protocol/names.js';
 import type { ServerStatistics } from '../protocol/statistics-shapes.js';
-import { bannedKey, type Accounts } from './accounts.js';
+import { bannedKey, type Accounts, type Actor } from './accounts.js';
 import { writeBackup, type BackupResult } from './backup.js';
+import { checkFiles } from './check-files.js';
+import type { FileStore } from './file-store.js';
 import type { Hub } from './hub.js';
 import type { Statistics } from './statistics.js';
 import { conversationLabel, namesOf, withNames } from './storage/labels.js';
-import type { Account, LogEntry, Storage, StoredEvent } from './storage/storage.js';
+import {
+  StorageError,
+  type Account,
+  type LogEntry,
+  type Storage,
+  type StoredEvent,
+} from './storage/storage.js';
 
 /** An account as administrators see it: nothing that could log in as it. */
 export type AdminUser = Pick<
@@ -25,7 +33,12 @@ export type AdminUser = Pick<
   | 'deleted'
   | 'createdAt'
   | 'lastSeenAt'
-> & { online: boolean };
+  | 'quotaBytes'
+> & {
+  online: boolean;
+  /** Bytes of the files that this person has uploaded. */
+  fileBytes: number;
+};
 
 interface AdminConversation {
   id: number;
@@ -48,6 +61,7 @@ export type AdminLogEntry = LogEntry & { username: string | null };
 /** Rejects with PytalkError; `user-not-found` for a name that does not exist. */
 export interface Admin {
   users(): Promise<AdminUser[]>;
+  user(username: string): Promise<AdminUser>;
   disable(username: string): Promise<void>;
   enable(username: string): Promise<void>;
   /** Returns a one-time code, good for a day. */
@@ -56,6 +70,8 @@ export interface Admin {
   grant(username: string, on: boolean): Promise<void>;
   /** Disables the account and keeps its name from ever being registered again; `enable` undoes it. */
   ban(username: string): Promise<void>;
+  /** Sets the bytes that this person's files may take; null is the server's own setting again. */
+  quota(username: string, bytes: number | null): Promise<void>;
   /** Returns a one-time code for a registration. */
   invite(): Promise<string>;
   /** Newest first. */
@@ -64,7 +80,7 @@ export interface Admin {
   audit(limit: number): Promise<AdminLogEntry[]>;
   /** `#group` or a conversation's id shows its last events, `@person` that person's conversations, null all of them. */
   db(subject: string | null, limit: number): Promise<AdminDatabase>;
-  /** Empty when the database is sound. */
+  /** Empty when the database and all files are sound, else what is wrong. */
   check(): Promise<string[]>;
   compact(): Promise<void>;
   /** How the server does, with the figures of after `since`. Rejects with `not-running` when none runs. */
@@ -79,11 +95,13 @@ const limit = z.int().min(1).max(10_000);
 /** The arguments of each operation, for what comes through the socket. */
 export const adminArguments = {
   users: z.tuple([]),
+  user: z.tuple([username]),
   disable: z.tuple([username]),
   enable: z.tuple([username]),
   resetPassword: z.tuple([username]),
   grant: z.tuple([username, z.boolean()]),
   ban: z.tuple([username]),
+  quota: z.tuple([username, z.int().min(0).nullable()]),
   invite: z.tuple([]),
   log: z.tuple([limit]),
   audit: z.tuple([limit]),
@@ -99,12 +117,15 @@ export interface AdminParts {
   storage: Storage;
   hub: Hub;
   accounts: Accounts;
+  /** Null while no server runs, and so nothing takes files away. */
+  files: Pick<FileStore, 'keepWhile'> | null;
   /** Null while no server runs. */
   statistics: Pick<Statistics, 'report'> | null;
 }
 
-export function adminOperations(parts: AdminParts): Admin {
-  const { dataDir, storage, hub, accounts, statistics } = parts;
+/** `by` is who asks, for the log. */
+export function adminOperations(parts: AdminParts, by: Actor): Admin {
+  const { dataDir, storage, hub, accounts, files, statistics } = parts;
 
   const find = async (name: string): Promise<Account> => {
     const account = await accounts.byName(name);
@@ -112,7 +133,8 @@ export function adminOperations(parts: AdminParts): Admin {
     return account;
   };
   const logged = (event: string, account: Account | null, detail = account?.username ?? '') =>
-    accounts.logged({ event: `admin-${event}`, user: account?.id ?? null, detail });
+    accounts.logged({ event: `admin-${event}`, user: account?.id ?? null, detail, by });
+  const keepingFiles = <T>(work: () => Promise<T>): Promise<T> => files?.keepWhile(work) ?? work();
   const shutOut = (account: Account, event: string, more: { key: string; value: string }[]) =>
     accounts.endSessions(
       account.id,
@@ -126,7 +148,14 @@ export function adminOperations(parts: AdminParts): Admin {
     );
 
   return {
-    users: async () => (await storage.listAccounts()).map((account) => adminUser(account, hub)),
+    async users() {
+      const [all, usages] = await Promise.all([storage.listAccounts(), storage.usages()]);
+      return all.map((account) => adminUser(account, hub.isOnline(account.id), usages.get(account.id) ?? 0));
+    },
+    async user(name) {
+      const account = await find(name);
+      return adminUser(account, hub.isOnline(account.id), await storage.usage(account.id));
+    },
     disable: async (name) => shutOut(await find(name), 'disable', []),
     async enable(name) {
       const account = await find(name);
@@ -136,7 +165,7 @@ export function adminOperations(parts: AdminParts): Admin {
         logged('enable', account),
       ]);
     },
-    resetPassword: async (name) => accounts.makeResetCode(await find(name)),
+    resetPassword: async (name) => accounts.makeResetCode(await find(name), by),
     async grant(name, on) {
       const account = await find(name);
       await hub.commit([
@@ -151,11 +180,25 @@ export function adminOperations(parts: AdminParts): Admin {
       if (account) await shutOut(account, 'ban', [meta]);
       else await hub.commit([{ do: 'meta', ...meta }, logged('ban', null, name)]);
     },
-    invite: () => accounts.makeInvite(),
+    async quota(name, bytes) {
+      const account = await find(name);
+      await hub.commit([
+        { do: 'account', id: account.id, set: { quotaBytes: bytes } },
+        logged('quota', account, `${account.username} ${bytes ?? 'default'}`),
+      ]);
+    },
+    invite: () => accounts.makeInvite(by),
     log: async (count) => withNames(storage, await storage.log(count, null)),
     audit: async (count) => withNames(storage, await auditLog(storage, count)),
     db: (subject, count) => database(parts, subject, count),
-    check: () => storage.check(),
+    async check() {
+      const problems = await storage.check().catch((error: unknown) => {
+        // So much is broken that SQLite cannot even say what.
+        if (error instanceof StorageError) return [error.message];
+        throw error;
+      });
+      return [...problems, ...(await keepingFiles(() => checkFiles(dataDir, storage)))];
+    },
     async compact() {
       await storage.compact();
       await hub.commit([logged('compact', null)]);
@@ -165,17 +208,16 @@ export function adminOperations(parts: AdminParts): Admin {
       return statistics.report(since);
     },
     async backup(path) {
-      const result = await writeBackup(path, dataDir, storage);
+      const result = await keepingFiles(() => writeBackup(path, dataDir, storage));
       await hub.commit([logged('backup', null, path)]);
       return result;
     },
   };
 }
 
-function adminUser(account: Account, hub: Hub): AdminUser {
+function adminUser(account: Account, online: boolean, fileBytes: number): AdminUser {
   const { id, username: name, phone, email, firstName, lastName } = account;
-  const { role, disabled, deleted, createdAt, lastSeenAt } = account;
-  const online = hub.isOnline(id);
+  const { role, disabled, deleted, createdAt, lastSeenAt, quotaBytes } = account;
   return {
     id,
     username: name,
@@ -188,7 +230,9 @@ function adminUser(account: Account, hub: Hub): AdminUser {
     deleted,
     createdAt,
     lastSeenAt,
+    quotaBytes,
     online,
+    fileBytes,
   };
 }
 

@@ -1,7 +1,8 @@
 // The way in for administrators: a socket in the data folder that only its owner can use, or the database itself.
 import { createHash } from 'node:crypto';
 import { chmod, rm, stat } from 'node:fs/promises';
-import { createConnection, createServer, type Socket } from 'node:net';
+import { createConnection, createServer, isIP, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
@@ -9,8 +10,8 @@ import { z } from 'zod';
 import { fromWireError, toWireError } from '../protocol/envelope.js';
 import { PytalkError } from '../protocol/errors.js';
 import type { ServerStatistics } from '../protocol/statistics-shapes.js';
-import { Accounts } from './accounts.js';
-import { adminArguments, adminOperations, type Admin } from './admin-operations.js';
+import { Accounts, type Actor } from './accounts.js';
+import { adminArguments, adminOperations, type Admin, type AdminParts } from './admin-operations.js';
 import { storageFailure } from './committer.js';
 import { readConfig } from './config.js';
 import { lockDataFolder } from './data-lock.js';
@@ -19,9 +20,14 @@ import { Hub } from './hub.js';
 import { RateLimits } from './rate-limits.js';
 import { databaseName, openStorage } from './storage/open.js';
 
-/* One JSON object a line. Request {"do":"disable","args":["mallory"]}; answer {"ok":...} or {"error":{...}}. */
+/* One JSON object a line. Request {"do":"disable","args":["mallory"],"by":{...}}; answer {"ok":...} or {"error":{...}}. */
 
-const requestShape = z.object({ do: z.string(), args: z.array(z.unknown()) });
+const actorShape = z.object({ actor: z.string().max(64).nullable(), address: z.string().max(64).nullable() });
+const requestShape = z.object({
+  do: z.string(),
+  args: z.array(z.unknown()),
+  by: actorShape.default({ actor: null, address: null }),
+});
 const answerShape = z.union([z.object({ error: z.unknown() }), z.object({ ok: z.unknown().optional() })]);
 /** A socket's path is cut off by the system beyond this (sun_path). */
 const maxSocketPathBytes = 103;
@@ -43,13 +49,13 @@ export async function startAdmin(
     const reason = `its path is too long for a socket: at most ${maxSocketPathBytes} bytes with admin.sock`;
     throw new PytalkError('home-unusable', { details: { path: dataDir, reason } });
   }
-  const admin = adminOperations({ dataDir, ...context });
+  const parts = { dataDir, ...context };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    void serve(socket, admin, context);
+    void serve(socket, parts);
   });
   // The data folder's lock is held: a socket that is there was left behind.
   if (process.platform !== 'win32') await rm(path, { force: true });
@@ -72,30 +78,32 @@ export async function startAdmin(
   };
 }
 
-async function serve(socket: Socket, admin: Admin, { log }: Pick<ServerContext, 'log'>): Promise<void> {
+type Parts = AdminParts & Pick<ServerContext, 'log'>;
+
+async function serve(socket: Socket, parts: Parts): Promise<void> {
   try {
     for await (const line of createInterface({ input: socket, crlfDelay: Infinity })) {
-      socket.write(`${JSON.stringify(await answer(line, admin, log))}\n`);
+      socket.write(`${JSON.stringify(await answer(line, parts))}\n`);
     }
   } catch (error) {
-    log.warn({ err: error }, 'administration broke off');
+    parts.log.warn({ err: error }, 'administration broke off');
     socket.destroy();
   }
 }
 
-async function answer(line: string, admin: Admin, log: ServerContext['log']): Promise<object> {
+async function answer(line: string, parts: Parts): Promise<object> {
   try {
-    const { do: name, args } = requestShape.parse(JSON.parse(line));
+    const { do: name, args, by } = requestShape.parse(JSON.parse(line));
     if (!isOperation(name)) throw new PytalkError('unknown-type', { details: { type: name } });
     const given = adminArguments[name].parse(args);
     // The table ties an operation and its arguments together; the union of all of them cannot say so.
-    const operations = admin as unknown as Record<
+    const operations = adminOperations(parts, by) as unknown as Record<
       string,
       (...values: readonly unknown[]) => Promise<unknown>
     >;
     return { ok: await operations[name]?.(...given) };
   } catch (error) {
-    log.debug({ err: error }, 'administration refused');
+    parts.log.debug({ err: error }, 'administration refused');
     return { error: toWireError(asPytalkError(error)) };
   }
 }
@@ -152,10 +160,27 @@ function connect(path: string): Promise<Socket | null> {
   });
 }
 
+/** Whoever has the right to the data folder could write anything into the log: it says who it was among friends. */
+function thisActor(): Actor {
+  const { SUDO_USER, SSH_CONNECTION } = process.env;
+  const [address = ''] = (SSH_CONNECTION ?? '').split(' ');
+  return { actor: SUDO_USER ?? ownName(), address: isIP(address) === 0 ? null : address };
+}
+
+/** A process in a container may run as a user that has no name. */
+function ownName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
+}
+
 function remoteAdmin(socket: Socket): Admin {
+  const by = thisActor();
   const lines = createInterface({ input: socket, crlfDelay: Infinity })[Symbol.asyncIterator]();
   const call = async (name: string, args: readonly unknown[]): Promise<unknown> => {
-    socket.write(`${JSON.stringify({ do: name, args })}\n`);
+    socket.write(`${JSON.stringify({ do: name, args, by })}\n`);
     const line = await lines.next();
     if (line.done === true) throw new PytalkError('disconnected');
     const reply = answerShape.parse(JSON.parse(line.value));
@@ -188,7 +213,8 @@ async function withDatabase<T>(dataDir: string, use: (admin: Admin) => Promise<T
       const log = pino({ level: 'silent' });
       const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
       try {
-        return await use(adminOperations({ dataDir, storage, hub, accounts, statistics: null }));
+        const parts = { dataDir, storage, hub, accounts, files: null, statistics: null };
+        return await use(adminOperations(parts, thisActor()));
       } finally {
         await hub.close();
       }

@@ -44,6 +44,18 @@ const mediaRatesShape = z.strictObject({
   unproved: rate(500_000, 500_000, 'Bytes to an address before it has proved that it gets them.'),
 });
 
+function days(doc: string) {
+  return z.int().min(1).max(36_500).nullable().default(null).describe(doc);
+}
+
+const retentionShape = z.strictObject({
+  messagesDays: days('Messages, with their reactions, votes, edits and files.'),
+  filesDays: days('Files alone; their messages stay.'),
+  callsDays: days('Entries of calls in conversations.'),
+  logDays: days('The log of what concerns security: logins, refusals, changed passwords.'),
+  auditDays: days('The log of what administrators did.'),
+});
+
 /** The file's shape. Descriptions and defaults appear in docs/CONFIG.md. */
 export const configShape = z.strictObject({
   registration: z
@@ -62,6 +74,9 @@ export const configShape = z.strictObject({
     .describe('Bytes of all files of one person, unfinished uploads included.'),
   maxConnections: z.int().min(1).default(10_000).describe('Connections at once.'),
   maxConnectionsPerAddress: z.int().min(1).default(200).describe('Connections at once from one address.'),
+  retention: retentionShape
+    .prefault({})
+    .describe('After how many days what is old is erased for good, once an hour; `null` keeps it for ever.'),
   metrics: z
     .string()
     .regex(/^([^\s:]+:|\[[^\s\]]+\]:)?\d{1,5}$/, 'must be [HOST:]PORT')

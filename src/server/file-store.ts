@@ -23,6 +23,11 @@ interface FileStoreOptions {
   now: () => number;
 }
 
+/** Where a stored file is, in a data folder. */
+export function storedFilePath(dataDir: string, sha256: string): string {
+  return join(dataDir, 'files', sha256.slice(0, 2), sha256.slice(2));
+}
+
 /** A file that need not be uploaded, between `file.put` and `file.finish`. */
 class Known implements Transfer {
   constructor(
@@ -36,7 +41,6 @@ class Known implements Transfer {
 
 export class FileStore {
   readonly #options: FileStoreOptions;
-  readonly #filesDir: string;
   readonly #uploadsDir: string;
   readonly #uploads = new Map<string, Upload>();
   readonly #downloads = new Set<Promise<void>>();
@@ -45,12 +49,14 @@ export class FileStore {
   /** When files were last offered for upload, in milliseconds: they are not swept before they can be sent. */
   readonly #offered = new Map<string, number>();
   readonly #sweeper: NodeJS.Timeout;
+  /** How many wait for files to stay as they are. */
+  #kept = 0;
+  #removing: Promise<void> = Promise.resolve();
   /** Bytes received and sent since the start. */
   readonly counters = { receivedBytes: 0, sentBytes: 0 };
 
   private constructor(options: FileStoreOptions) {
     this.#options = options;
-    this.#filesDir = join(options.dataDir, 'files');
     this.#uploadsDir = join(options.dataDir, 'uploads');
     this.#sweeper = setInterval(() => {
       // What could not be removed now is tried again in an hour.
@@ -61,7 +67,7 @@ export class FileStore {
 
   static async open(options: FileStoreOptions): Promise<FileStore> {
     const store = new FileStore(options);
-    await mkdir(store.#filesDir, { recursive: true, mode: 0o700 });
+    await mkdir(join(options.dataDir, 'files'), { recursive: true, mode: 0o700 });
     await mkdir(store.#uploadsDir, { recursive: true, mode: 0o700 });
     for (const { user, sha256, path } of await store.#parts()) {
       store.#reserve(user, sha256, (await stat(path)).size);
@@ -159,7 +165,7 @@ export class FileStore {
 
   /** Removes parts that nobody has gone on with, and files that nothing refers to. */
   async sweep(): Promise<void> {
-    const { storage, hub, now } = this.#options;
+    const { storage, now } = this.#options;
     for (const { user, sha256, path } of await this.#parts()) {
       if (this.#uploads.has(path) || now() - (await stat(path)).mtimeMs < partAgeMs) continue;
       await rm(path, { force: true });
@@ -168,10 +174,28 @@ export class FileStore {
     const before = now() - unreferencedAgeMs;
     for (const [sha256, at] of this.#offered) if (at < before) this.#offered.delete(sha256);
     for (const sha256 of await storage.unreferencedFiles(before)) {
+      if (this.#kept > 0) return;
       if (this.#offered.has(sha256)) continue;
-      await hub.commit([{ do: 'delete-file', sha256 }]);
-      // It is still there when something has begun to refer to it meanwhile.
-      if ((await storage.file(sha256)) === null) await rm(this.#path(sha256), { force: true });
+      this.#removing = this.#remove(sha256);
+      await this.#removing;
+    }
+  }
+
+  async #remove(sha256: string): Promise<void> {
+    const { storage, hub } = this.#options;
+    await hub.commit([{ do: 'delete-file', sha256 }]);
+    // It is still there when something has begun to refer to it meanwhile.
+    if ((await storage.file(sha256)) === null) await rm(this.#path(sha256), { force: true });
+  }
+
+  /** Lets no file go until `work` is done, so that all that the database knows at its beginning is there to its end. */
+  async keepWhile<T>(work: () => Promise<T>): Promise<T> {
+    this.#kept++;
+    try {
+      await this.#removing.catch(() => undefined);
+      return await work();
+    } finally {
+      this.#kept--;
     }
   }
 
@@ -184,7 +208,7 @@ export class FileStore {
   }
 
   #path(sha256: string): string {
-    return join(this.#filesDir, sha256.slice(0, 2), sha256.slice(2));
+    return storedFilePath(this.#options.dataDir, sha256);
   }
 
   /** A device that lost its connection comes back before the server has noticed: the newer upload goes on. */
@@ -205,9 +229,10 @@ export class FileStore {
   }
 
   async #checkQuota(user: number, sha256: string, size: number): Promise<void> {
-    const max = this.#options.config.userQuotaBytes;
+    const { storage, config } = this.#options;
     this.#reserve(user, sha256, size);
-    let bytes = await this.#options.storage.usage(user);
+    const max = (await storage.account(user))?.quotaBytes ?? config.userQuotaBytes;
+    let bytes = await storage.usage(user);
     for (const reserved of this.#reserved.get(user)?.values() ?? []) bytes += reserved;
     if (bytes > max) throw new PytalkError('quota-exceeded', { details: { bytes, max } });
   }

@@ -14,6 +14,7 @@ import { Hub } from './hub.js';
 import { makeLog } from './log.js';
 import { startMetrics } from './metrics.js';
 import { RateLimits } from './rate-limits.js';
+import { Retention } from './retention.js';
 import { Statistics } from './statistics.js';
 import { openStorage } from './storage/open.js';
 import { startRelay } from './relay/relay.js';
@@ -105,6 +106,8 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   const accounts = await Accounts.open({ storage, hub, config, rates, log, now });
   const files = await FileStore.open({ dataDir, storage, hub, config, now });
   undo.add(() => files.close());
+  const retention = new Retention({ storage, hub, files, config, log, now });
+  undo.add(() => retention.close());
   const relay = await startRelay({
     host: options.host ?? '0.0.0.0',
     port: options.udpPort ?? 9999,

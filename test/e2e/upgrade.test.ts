@@ -26,7 +26,11 @@ async function rowsOf(path: string, like?: Map<string, Rows>): Promise<Map<strin
     for (const { name } of tables) {
       if (like && !like.has(name)) continue;
       const columns = Object.keys(like?.get(name)?.[0] ?? {}).join(', ');
-      found.set(name, await database.all(`SELECT ${columns || '*'} FROM ${name} ORDER BY 1, 2`));
+      const rows = await database.all<Rows[number]>(`SELECT ${columns || '*'} FROM ${name}`);
+      found.set(
+        name,
+        rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
+      );
     }
     return found;
   } finally {

@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { connect, type Client, type Message } from '../../src/client/index.js';
 import { withAdmin } from '../../src/server/admin.js';
 import { startServer } from '../../src/server/server.js';
+import { openStorage } from '../../src/server/storage/open.js';
 import { serverSchema } from '../../src/server/storage/schema.js';
 import { openDatabase } from '../../src/sqlite/open.js';
 import { frozenPassword } from './frozen.js';
@@ -100,8 +101,12 @@ await withAdmin(dataDir, async (admin) => {
   await admin.invite();
   await admin.resetPassword('bob');
   await admin.ban('mallory');
+  await admin.quota('alice', 5_000_000);
 });
 await server.close();
+const storage = await openStorage(dataDir);
+await storage.commit([[{ do: 'erase-old', kind: 'calls', old: { conv: 2, after: 0, through: 1 } }]]);
+await storage.close();
 await writeOffline(homeOf('alice'));
 
 const target = projectFile('test', 'fixtures', `v${serverSchema.migrations.length}`);

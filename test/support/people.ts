@@ -37,6 +37,7 @@ function writesFor({ id, username, phone, token }: Person): Unit {
         publicKey: Buffer.alloc(32, id).toString('base64url'),
         wrapped: 'none',
         recovery: null,
+        quotaBytes: null,
         disabled: false,
         deleted: false,
         role: 'user',

@@ -38,6 +38,7 @@ export function someAccount(id: number, set: Partial<Account> = {}): Account {
     publicKey: 'key',
     wrapped: 'wrapped',
     recovery: null,
+    quotaBytes: null,
     disabled: false,
     deleted: false,
     role: 'user',

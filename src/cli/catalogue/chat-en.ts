@@ -57,6 +57,7 @@ export const chatEn = {
   'chat.deleted': 'message deleted',
   'chat.edited': 'edited',
   'chat.unreadable': 'a message that this version cannot show',
+  'chat.expired-call': '☎ a call of which the server keeps nothing any more',
   'chat.unknown-event': 'something that this version cannot show',
   'chat.picture': 'Picture',
   'chat.failed': 'not sent: {reason} (/delete drops it)',

@@ -57,6 +57,7 @@ export const chatFr = {
   'chat.deleted': 'message supprimé',
   'chat.edited': 'modifié',
   'chat.unreadable': 'un message que cette version ne sait pas afficher',
+  'chat.expired-call': '☎ un appel dont le serveur ne conserve plus rien',
   'chat.unknown-event': 'un événement que cette version ne sait pas afficher',
   'chat.picture': 'Image',
   'chat.failed': 'non envoyé : {reason} (/delete pour l’abandonner)',

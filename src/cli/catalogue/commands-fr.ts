@@ -89,15 +89,16 @@ export const commandsFr = {
   'command.admin.reset-password': 'Crée un code à usage unique pour un mot de passe oublié.',
   'command.admin.grant': 'Nomme un compte administrateur.',
   'command.admin.ban': 'Désactive un compte et garde son nom réservé.',
+  'command.admin.quota': 'Montre ou fixe la place que peuvent prendre les fichiers d’une personne.',
   'command.admin.invite': 'Crée un code qui permet une inscription.',
   'command.admin.log': 'Montre le journal du serveur, le plus ancien d’abord.',
   'command.monitor':
     'Montre l’état du serveur en direct : messages, délais, appels, relais, mémoire, journal.',
   'command.bench': 'Charge un serveur à lui pendant quelques secondes, et dit ce que cette machine supporte.',
-  'command.admin.audit': 'Montre ce qu’ont fait les administrateurs.',
+  'command.admin.audit': 'Montre ce qu’ont fait les administrateurs : quand, qui, d’où.',
   'command.admin.db':
     'Regarde dans la base de données : nombres, conversations, événements d’une conversation.',
-  'command.admin.check': 'Contrôle la base de données ; se termine par 1 si quelque chose ne va pas.',
+  'command.admin.check': 'Contrôle la base et chaque fichier ; se termine par 1 si quelque chose ne va pas.',
   'command.admin.compact': 'Rend l’espace inutilisé de la base de données.',
   'command.backup': 'Écrit tout un serveur dans un fichier, même pendant qu’il tourne.',
   'command.restore': 'Rétablit une sauvegarde dans un dossier de données vide.',
@@ -106,6 +107,7 @@ export const commandsFr = {
   'arg.admin.db.with':
     '#groupe ou identifiant pour ses derniers événements, @utilisateur pour les conversations d’une personne',
   'arg.user': 'un nom d’utilisateur',
+  'arg.size': '500M, 20G (unités de 1000), ou default : selon le réglage du serveur',
   'arg.users': 'des noms d’utilisateur',
   'arg.group': 'le nom d’un groupe',
   'arg.name': 'un nom de 2 à 32 lettres, chiffres, points, tirets ou tirets bas',

@@ -51,7 +51,12 @@ export const toolsEn = {
   'admin.count.files': 'Files',
   'admin.events.one': '{count} event',
   'admin.events.other': '{count} events',
-  'admin.sound': 'The database is sound',
+  'admin.sound': 'The database and all files are sound',
+  'admin.unsound':
+    'Keep a copy of the data folder as it is, then bring the last good backup back with `pytalk restore FILE --data DIR`',
+  'admin.size-of-quota': '{size} of {quota}',
+  'admin.quota': 'Files of {name} take {size} of {quota}',
+  'admin.quota-default': 'Files of {name} take {size}; the quota is the server’s own (userQuotaBytes)',
   'admin.compacted': 'The database has been compacted',
   'admin.backed-up': 'Backup written to {path} ({size})',
   'admin.restored.one': 'Restored into {path}, with {count} file',

@@ -52,7 +52,13 @@ export const toolsFr = {
   'admin.count.files': 'Fichiers',
   'admin.events.one': '{count} événement',
   'admin.events.other': '{count} événements',
-  'admin.sound': 'La base de données est saine',
+  'admin.sound': 'La base de données et tous les fichiers sont sains',
+  'admin.unsound':
+    'Gardez une copie du dossier de données tel quel, puis reprenez la dernière bonne sauvegarde par `pytalk restore FICHIER --data DOSSIER`',
+  'admin.size-of-quota': '{size} sur {quota}',
+  'admin.quota': 'Les fichiers de {name} prennent {size} sur {quota}',
+  'admin.quota-default':
+    'Les fichiers de {name} prennent {size} ; le quota est celui du serveur (userQuotaBytes)',
   'admin.compacted': 'La base de données a été compactée',
   'admin.backed-up': 'Sauvegarde écrite dans {path} ({size})',
   'admin.restored.one': 'Restauré dans {path}, avec {count} fichier',

@@ -114,7 +114,7 @@ function callText(message: Message, say: Say): string {
 export function noteText(message: Message, say: Say): string {
   if (message.kind === 'call') return callText(message, say);
   const note = message.system;
-  if (note === null) return say('chat.unknown-event');
+  if (note === null) return say(message.deleted ? 'chat.expired-call' : 'chat.unknown-event');
   const by = cleanLine(note.by);
   switch (note.event) {
     case 'created':
@@ -134,7 +134,7 @@ export function noteText(message: Message, say: Say): string {
 
 /** A message on one line, without who wrote it. */
 export function previewText(message: Message, say: Say): string {
-  if (message.deleted) return say('chat.deleted');
+  if (message.deleted && !isNote(message)) return say('chat.deleted');
   const text = cleanLine(message.text ?? '');
   switch (message.kind) {
     case 'system':

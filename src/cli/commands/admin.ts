@@ -76,12 +76,16 @@ function userLines(users: readonly AdminUser[], view: View): string[] {
         ...(user.online ? [paint.green(say('presence.online'))] : []),
       ];
       const seen = iso(user.lastSeenAt);
+      const size = sizeText(user.fileBytes, say);
       return [
         String(user.id),
         paint.bold(cleanLine(user.username)),
         cleanLine(user.phone ?? ''),
         cleanLine(user.email ?? ''),
         paint.dim(seen === null ? '' : momentText(seen, nowMs, say)),
+        user.quotaBytes === null
+          ? size
+          : say('admin.size-of-quota', { size, quota: sizeText(user.quotaBytes, say) }),
         marks.join(', '),
       ];
     }),
@@ -94,6 +98,7 @@ function logRows(entries: readonly AdminLogEntry[], { paint }: View): string[] {
       paint.dim(iso(entry.at) ?? ''),
       entry.event,
       cleanLine(entry.username ?? ''),
+      cleanLine([entry.actor, entry.address].filter((part) => part !== null).join(' ')),
       cleanLine(entry.detail),
     ]),
   );
@@ -159,7 +164,37 @@ const check: CommandRun = async (context, fields) => {
   if (out.isJson) await out.json({ sound: problems.length === 0, problems });
   else if (problems.length === 0) out.line(say('admin.sound'));
   else problems.forEach((problem) => out.line(cleanLine(problem)));
+  if (problems.length > 0) out.note(say('admin.unsound'));
   return problems.length === 0 ? 0 : 1;
+};
+
+const unitBytes: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** Bytes of `500M`, `1.5 GB`; null for `default`. Throws `usage`. */
+function quotaOf(value: string, { say }: Context): number | null {
+  if (value === 'default') return null;
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([KMGT]?)B?$/i.exec(value) ?? [];
+  const bytes = Math.round(Number(number) * (unitBytes[unit.toUpperCase()] ?? 1));
+  if (number !== '' && Number.isSafeInteger(bytes)) return bytes;
+  throw new PytalkError('usage', { details: { reason: say('usage.quota', { value }) } });
+}
+
+const quota: CommandRun = async (context, fields) => {
+  const { out, say } = context;
+  const { size } = fields;
+  const given = typeof size === 'string' ? { bytes: quotaOf(size, context) } : null;
+  const user = await withAdmin(dataDirOf(fields), async (one) => {
+    if (given) await one.quota(userOf(fields), given.bytes);
+    return one.user(userOf(fields));
+  });
+  const { username, quotaBytes, fileBytes } = user;
+  const name = cleanLine(username);
+  if (out.isJson) await out.json({ username, quotaBytes, fileBytes });
+  else if (quotaBytes === null)
+    out.line(say('admin.quota-default', { name, size: sizeText(fileBytes, say) }));
+  else
+    out.line(say('admin.quota', { name, size: sizeText(fileBytes, say), quota: sizeText(quotaBytes, say) }));
+  return undefined;
 };
 
 /** By the word after `admin`. */
@@ -178,6 +213,7 @@ export const admin = {
     return run(context, fields);
   },
   ban: doing((one, fields) => one.ban(userOf(fields)), 'banned', 'admin.banned'),
+  quota,
   invite: codeOf((one) => one.invite(), 'admin.invite-code'),
   log: reading((one, limit) => one.log(limit)),
   audit: reading((one, limit) => one.audit(limit)),

@@ -37,6 +37,12 @@ export const serverCommands: readonly CommandSpec[] = [
       ['reset-password', [user], [], ['admin reset-password alice']],
       ['grant', [user], [{ name: 'off' }], ['admin grant alice', 'admin grant alice --off']],
       ['ban', [user], [], ['admin ban mallory']],
+      [
+        'quota',
+        [user, { name: 'size', optional: true }],
+        [],
+        ['admin quota alice', 'admin quota alice 20G', 'admin quota alice default'],
+      ],
       ['invite', [], [], ['admin invite']],
       ['log', [], [limit], ['admin log --limit 100']],
       ['audit', [], [limit], ['admin audit']],

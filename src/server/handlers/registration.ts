@@ -78,6 +78,7 @@ export const registrationHandlers = {
       publicKey: body.identity.publicKey,
       wrapped: body.identity.wrapped,
       recovery: null,
+      quotaBytes: null,
       disabled: false,
       deleted: false,
       role: 'user',

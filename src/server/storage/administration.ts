@@ -12,6 +12,8 @@ type Administration = Pick<
   | 'listAccounts'
   | 'listConversations'
   | 'unreferencedFiles'
+  | 'usages'
+  | 'filesAfter'
   | 'log'
   | 'statistics'
   | 'backup'
@@ -62,6 +64,17 @@ export function administration(reader: Reader, caretaker: Database): Administrat
     async unreferencedFiles(before) {
       return (await all<{ sha256: string }>(selectUnreferenced, [before])).map((row) => row.sha256);
     },
+    async usages() {
+      const sql =
+        'SELECT user, sum(size) AS bytes FROM uploads CROSS JOIN files USING (sha256) GROUP BY user';
+      const rows = await all<{ user: number; bytes: number }>(sql);
+      return new Map(rows.map(({ user, bytes }) => [user, bytes]));
+    },
+    filesAfter: (sha256, limit) =>
+      all<{ sha256: string; size: number }>(
+        'SELECT sha256, size FROM files WHERE sha256 > ? ORDER BY sha256 LIMIT ?',
+        [sha256, limit],
+      ),
     log: (limit, before) =>
       reader.all<LogEntry>('SELECT * FROM log WHERE id < ? ORDER BY id DESC LIMIT ?', [
         before ?? Number.MAX_SAFE_INTEGER,

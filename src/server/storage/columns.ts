@@ -21,6 +21,7 @@ export const accountColumns: Columns<Account> = {
   disabled: 'disabled',
   deleted: 'deleted',
   role: 'role',
+  quotaBytes: 'quota',
   createdAt: 'created_at',
   lastSeenAt: 'last_seen_at',
 };

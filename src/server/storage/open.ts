@@ -11,6 +11,7 @@ import { conversationQueries } from './conversation-queries.js';
 import { eventQueries } from './event-queries.js';
 import { fileQueries } from './file-queries.js';
 import { readerOf, refuse } from './reader.js';
+import { retentionQueries } from './retention-sql.js';
 import { serverSchema } from './schema.js';
 import type { Storage } from './storage.js';
 import { planCommit } from './writes.js';
@@ -18,7 +19,7 @@ import { planCommit } from './writes.js';
 /** Name of the database in the server's data folder. */
 export const databaseName = 'pytalk.db';
 
-/** Log entries that are kept when the storage is opened. */
+/** Log entries that are kept when the storage is opened; what administrators did is always kept. */
 const maxLogEntries = 100_000;
 
 /**
@@ -39,7 +40,8 @@ export async function openStorage(
   try {
     const writer = await connect(false);
     await migrate(writer, path, serverSchema);
-    await writer.run('DELETE FROM log WHERE id <= (SELECT max(id) FROM log) - ?', [maxLogEntries]);
+    const excess = `DELETE FROM log WHERE id <= (SELECT max(id) FROM log) - ? AND event NOT LIKE 'admin-%'`;
+    await writer.run(excess, [maxLogEntries]);
     return await storageOver({ writer, reader: await connect(true), caretaker: await connect(false) });
   } catch (error) {
     for (const database of opened) await database.close();
@@ -82,6 +84,7 @@ export async function storageOver({ writer, reader, caretaker }: Connections): P
     ...eventQueries(ask),
     ...fileQueries(ask),
     ...administration(ask, caretaker),
+    ...retentionQueries(caretaker),
     async compact() {
       await writer.exec('VACUUM').catch(refuse);
       await writer.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(refuse);

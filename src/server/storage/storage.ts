@@ -36,6 +36,8 @@ export interface Account {
   disabled: boolean;
   deleted: boolean;
   role: 'user' | 'admin';
+  /** Bytes of this person's files that an administrator allows; null is the server's own setting. */
+  quotaBytes: number | null;
   createdAt: number;
   lastSeenAt: number | null;
 }
@@ -85,6 +87,19 @@ export interface LogEntry {
   event: string;
   user: number | null;
   detail: string;
+  /** Of what an administrator did: who it was, and from which address; null for all else. */
+  actor: string | null;
+  address: string | null;
+}
+
+/** What the server may keep for a limited time, in the logs of conversations. */
+export type Retained = 'messages' | 'files' | 'calls';
+
+/** Events with after < seq <= through. */
+export interface OldEvents {
+  conv: number;
+  after: number;
+  through: number;
 }
 
 /** One change. Fields that are absent stay as they are. */
@@ -92,6 +107,11 @@ export type Write =
   | { do: 'event'; event: StoredEvent }
   /** Empties an event and its updates (payloads and file references), but for the update `by` that does so. */
   | { do: 'erase'; conv: number; target: string; by: string }
+  /**
+   * Empties messages with their updates (but for what deleted one), lets go of files, or empties entries of calls, for
+   * their age. The events stay in the log.
+   */
+  | { do: 'erase-old'; kind: Retained; old: OldEvents }
   | {
       do: 'create-conversation';
       conversation: ConversationRow;
@@ -133,7 +153,8 @@ export type Write =
   | { do: 'invite'; codeHash: string; at: number; usedBy: number | null }
   | { do: 'reset-code'; user: number; codeHash: string | null; until: number }
   | { do: 'meta'; key: string; value: string }
-  | { do: 'log'; entry: Omit<LogEntry, 'id'> };
+  | { do: 'log'; entry: Omit<LogEntry, 'id'> }
+  | { do: 'delete-log'; ids: readonly number[] };
 
 /** A unit of writes: all of it happens, or none. */
 export type Unit = readonly Write[];
@@ -234,8 +255,18 @@ export interface Storage {
   mayFetch(user: number, sha256: string): Promise<boolean>;
   /** Bytes of the files this user has uploaded. */
   usage(user: number): Promise<number>;
+  /** The same of everybody who has any, by user. */
+  usages(): Promise<Map<number, number>>;
+  /** All stored files, by SHA-256, with their bytes: `limit` of those after this one. */
+  filesAfter(sha256: string, limit: number): Promise<{ sha256: string; size: number }[]>;
   /** Files that no event and no avatar refers to, stored before `before` (ms). */
   unreferencedFiles(before: number): Promise<string[]>;
+
+  // retention
+  /** The next old events of each of some conversations, stored before `before` (ms) and not emptied yet. */
+  oldEvents(kind: Retained, before: number): Promise<OldEvents[]>;
+  /** Ids of the oldest log entries from before `before` (ms), some at a time: what administrators did, or all else. */
+  oldLogEntries(isAudit: boolean, before: number): Promise<number[]>;
 
   // administration
   /** The newest entries first. */

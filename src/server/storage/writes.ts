@@ -3,6 +3,7 @@ import type { SqlStatement } from '../../sqlite/database.js';
 import { accountColumns, changes, insertion, memberColumns, sessionColumns } from './columns.js';
 import { insertEvents } from './event-writes.js';
 import { MembershipChanges } from './membership-changes.js';
+import { eraseOld } from './retention-sql.js';
 import type { Account, StoredEvent, Unit, Write } from './storage.js';
 
 type OtherWrite = Exclude<Write, { do: 'event' } | { do: 'membership' }>;
@@ -66,7 +67,10 @@ function statementsFor(write: OtherWrite): SqlStatement[] {
           sql: `UPDATE events SET payload = '' WHERE class = 'update' AND conv = ? AND target = ? AND id <> ?`,
           params: [write.conv, write.target, write.by],
         },
+        { sql: 'INSERT OR IGNORE INTO deletions (id) VALUES (?)', params: [write.by] },
       ];
+    case 'erase-old':
+      return eraseOld(write.kind, write.old);
     case 'create-conversation': {
       const { id, kind, name, createdAt } = write.conversation;
       const [low, high] = write.pair === null ? [null, null] : orderedPair(...write.pair);
@@ -169,14 +173,21 @@ function statementsFor(write: OtherWrite): SqlStatement[] {
         },
       ];
     case 'log': {
-      const { at, level, event, user, detail } = write.entry;
+      const { at, level, event, user, detail, actor, address } = write.entry;
       return [
         {
-          sql: 'INSERT INTO log (at, level, event, user, detail) VALUES (?, ?, ?, ?, ?)',
-          params: [at, level, event, user, detail],
+          sql: 'INSERT INTO log (at, level, event, user, detail, actor, address) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          params: [at, level, event, user, detail, actor, address],
         },
       ];
     }
+    case 'delete-log':
+      return [
+        {
+          sql: 'DELETE FROM log WHERE id IN (SELECT value FROM json_each(?))',
+          params: [JSON.stringify(write.ids)],
+        },
+      ];
   }
 }
 

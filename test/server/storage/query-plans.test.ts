@@ -26,6 +26,8 @@ const wholeTable = [
   /GROUP BY conv HAVING/,
   /FROM accounts ORDER BY id$/,
   /count\(\*\) FROM accounts/,
+  /FROM uploads .* GROUP BY user$/,
+  /^SELECT id FROM log WHERE at </,
 ];
 
 /** Notes the text of every statement that passes. */
@@ -73,7 +75,13 @@ const writes: Write[] = [
   { do: 'reset-code', user: 1, codeHash: 'a', until: 1 },
   { do: 'reset-code', user: 1, codeHash: null, until: 1 },
   { do: 'meta', key: 'a', value: 'a' },
-  { do: 'log', entry: { at: 1, level: 30, event: 'a', user: null, detail: '' } },
+  { do: 'log', entry: { at: 1, level: 30, event: 'a', user: null, detail: '', actor: null, address: null } },
+  { do: 'delete-log', ids: [1] },
+  ...(['messages', 'files', 'calls'] as const).map((kind): Write => ({
+    do: 'erase-old',
+    kind,
+    old: { conv: 1, after: 0, through: 9 },
+  })),
   { do: 'delete-account', id: 1 },
 ];
 
@@ -112,6 +120,10 @@ const questions: Record<
   file: (storage) => storage.file('a'),
   mayFetch: (storage) => storage.mayFetch(1, 'a'),
   usage: (storage) => storage.usage(1),
+  usages: (storage) => storage.usages(),
+  filesAfter: (storage) => storage.filesAfter('', 1),
+  oldEvents: (storage) => storage.oldEvents('messages', 1),
+  oldLogEntries: (storage) => storage.oldLogEntries(true, 1),
   unreferencedFiles: (storage) => storage.unreferencedFiles(1),
   log: (storage) => storage.log(1, null),
   statistics: (storage) => storage.statistics(),

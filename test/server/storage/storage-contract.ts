@@ -550,7 +550,7 @@ export function storageContract(tap: Tap, driver: SqliteDriver): void {
     test.equal(await storage.meta('setup'), 'two');
     const entry = (at: number): Write => ({
       do: 'log',
-      entry: { at, level: 40, event: 'login-refused', user: null, detail: '' },
+      entry: { at, level: 40, event: 'login-refused', user: null, detail: '', actor: null, address: null },
     });
     await storage.commit([[entry(10), entry(20), entry(30)]]);
     const log = await storage.log(2, null);

@@ -1,0 +1,33 @@
+// Looks whether the files that the database knows are on the disk as they were uploaded.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { storedFilePath } from './file-store.js';
+import type { Storage } from './storage/storage.js';
+
+const filesPerQuestion = 500;
+
+/** What is wrong, a line for each file; empty when all are sound. Reads every byte. Rejects with StorageError. */
+export async function checkFiles(dataDir: string, storage: Storage): Promise<string[]> {
+  const problems: string[] = [];
+  for (let last = ''; ;) {
+    const files = await storage.filesAfter(last, filesPerQuestion);
+    for (const { sha256 } of files) {
+      const problem = await problemOf(storedFilePath(dataDir, sha256), sha256);
+      if (problem !== null) problems.push(`the file ${sha256} ${problem}`);
+    }
+    const next = files.at(-1);
+    if (!next) return problems;
+    last = next.sha256;
+  }
+}
+
+async function problemOf(path: string, sha256: string): Promise<string | null> {
+  const hash = createHash('sha256');
+  try {
+    for await (const data of createReadStream(path)) hash.update(data as Buffer);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
+  }
+  return hash.digest('hex') === sha256 ? null : 'does not match its checksum';
+}
