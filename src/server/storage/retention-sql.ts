@@ -5,7 +5,7 @@ import { readerOf } from './reader.js';
 import type { OldEvents, Retained, Storage } from './storage.js';
 
 /** Events of one conversation that are emptied at a time. */
-export const maxOldEvents = 256;
+const maxOldEvents = 256;
 const maxConversations = 64;
 const maxLogEntries = 500;
 
