@@ -75,6 +75,11 @@ async function newcomer(t: Test, world: GoldenWorld, golden: Golden, persona: Pe
   await terminal.shows(/1\. (Bring|Faites)/);
   await terminal.press('Escape');
   await golden.take(terminal, `empty-list.${lang}`, /(Welcome|Bienvenue), new/);
+  await terminal.press('Tab');
+  await golden.take(terminal, `empty-list-chosen.${lang}`, /Tab, (then|puis)/);
+  await terminal.press('Tab');
+  await say(terminal, '/msg bob');
+  await golden.take(terminal, `empty-conversation.${lang}`, /(hello to|Saluez) @bob/);
   await quit(terminal);
 }
 

@@ -75,7 +75,7 @@ t.test('two people talk in terminals of 80x24 and 200x50', { skip, timeout: 180_
   await say(alice, 'hello bob, 漢字 and 👍');
   await bob.shows('hello bob, 漢字 and 👍');
   await bob.press('Enter');
-  await bob.shows('alice is not in your contacts: /friend add');
+  await bob.shows('not in your contacts: /friend add');
   await alice.shows('✔✔');
   await say(bob, 'hello yourself');
   await alice.shows('hello yourself');

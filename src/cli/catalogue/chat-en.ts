@@ -20,6 +20,7 @@ export const chatEn = {
   'chat.form.missing': '{field}: please fill this in',
   'chat.form.differ': 'the two passwords differ: type the same one twice',
   'chat.form-hint': 'Enter next · Ctrl+R switch · Ctrl+Q quit',
+  'chat.form-hint-short': 'Ctrl+R switch · Ctrl+Q quit',
 
   // the status bar
   'chat.connected': 'online',
@@ -34,7 +35,8 @@ export const chatEn = {
   'chat.conversations': 'Conversations',
   'chat.type-to-search': 'type to search',
   'chat.list-empty': 'none yet',
-  'chat.list-no-match': 'nothing found',
+  'chat.list-empty-next': 'none yet: Tab, then /friend add NAME',
+  'chat.list-no-match': 'nothing found: Esc ends the search',
   'chat.no-messages': 'no messages yet',
   'chat.call-short': 'call',
   'chat.muted-short': 'muted',
@@ -89,7 +91,7 @@ export const chatEn = {
   'chat.placeholder-list': 'Tab to write',
   'chat.typing-one': '{names} is typing…',
   'chat.typing-many': '{names} are typing…',
-  'chat.not-in-contacts': '{name} is not in your contacts: /friend add',
+  'chat.not-in-contacts': 'not in your contacts: /friend add',
   'chat.page-keys': '↑ ↓ PgUp PgDn scroll · Esc closes',
   'chat.page-close': 'Esc closes',
 

@@ -20,6 +20,7 @@ export const chatFr = {
   'chat.form.missing': '{field} : veuillez remplir ce champ',
   'chat.form.differ': 'les deux mots de passe diffèrent : saisissez deux fois le même',
   'chat.form-hint': 'Entrée suivant · Ctrl+R changer · Ctrl+Q quitter',
+  'chat.form-hint-short': 'Ctrl+R changer · Ctrl+Q quitter',
 
   // the status bar
   'chat.connected': 'en ligne',
@@ -34,7 +35,8 @@ export const chatFr = {
   'chat.conversations': 'Conversations',
   'chat.type-to-search': 'tapez pour chercher',
   'chat.list-empty': 'aucune pour l’instant',
-  'chat.list-no-match': 'rien trouvé',
+  'chat.list-empty-next': 'aucune : Tab, puis /friend add NOM',
+  'chat.list-no-match': 'rien trouvé : Échap met fin à la recherche',
   'chat.no-messages': 'aucun message',
   'chat.call-short': 'appel',
   'chat.muted-short': 'muet',
@@ -89,7 +91,7 @@ export const chatFr = {
   'chat.placeholder-list': 'Tab pour écrire',
   'chat.typing-one': '{names} écrit…',
   'chat.typing-many': '{names} écrivent…',
-  'chat.not-in-contacts': '{name} n’est pas dans vos contacts : /friend add',
+  'chat.not-in-contacts': 'pas dans vos contacts : /friend add',
   'chat.page-keys': '↑ ↓ PgPréc PgSuiv pour défiler · Échap ferme',
   'chat.page-close': 'Échap ferme',
 

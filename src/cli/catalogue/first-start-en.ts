@@ -2,7 +2,7 @@
 export const firstStartEn = {
   'chat.form.first':
     'Welcome. PyTalk needs a server, and nothing answers at {server}. Has somebody given you the address of one? Type it and press Enter. Else press Enter with nothing typed: a server starts on this machine, for you and your friends.',
-  'chat.form.here': 'nothing: start one on this machine',
+  'chat.form.here': 'nothing: start one here',
   'chat.form.starting': 'Starting a server on this machine…',
   'chat.form.to-login-known': 'You know your server and have an account? Ctrl+R logs in.',
   'chat.form.started':

@@ -2,7 +2,7 @@
 export const firstStartFr = {
   'chat.form.first':
     'Bienvenue. PyTalk a besoin d’un serveur, et rien ne répond à {server}. On vous a donné l’adresse d’un serveur ? Tapez-la, puis Entrée. Sinon, Entrée sans rien taper : un serveur démarre sur cette machine, pour vous et vos amis.',
-  'chat.form.here': 'rien : en démarrer un sur cette machine',
+  'chat.form.here': 'rien : en démarrer un ici',
   'chat.form.starting': 'Démarrage d’un serveur sur cette machine…',
   'chat.form.to-login-known': 'Vous connaissez votre serveur et avez un compte ? Ctrl+R connecte.',
   'chat.form.started':

@@ -68,9 +68,7 @@ export function hintOf(state: ChatState, say: Say): Line {
   if (typing.length > 0) return typing;
   const conversation = currentConversation(state);
   if (conversation?.kind === 'direct' && !conversation.inContacts) {
-    return [
-      span(say('chat.not-in-contacts', { name: cleanLine(conversation.peer?.username ?? '') }), 'warn'),
-    ];
+    return [span(say('chat.not-in-contacts'), 'warn')];
   }
   return [];
 }

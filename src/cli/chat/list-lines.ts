@@ -7,7 +7,7 @@ import { listWindow } from './list-window.js';
 import { missedSign, previewText, shortMomentText } from './message-text.js';
 import { fill, lineWidth, span, spread, type Line, type Span } from './spans.js';
 import { sayOf, type ChatState } from './state.js';
-import { widthOf } from './text-width.js';
+import { widthOf, wrap } from './text-width.js';
 
 /** The time of the last message gives way before a name, with its signs, has fewer cells. */
 const leastNameCells = 12;
@@ -81,14 +81,22 @@ function heading(state: ChatState, say: Say, columns: number): Line {
   );
 }
 
+/** What to do next where there is nothing to choose. */
+function emptyLines(state: ChatState, say: Say, columns: number): Line[] {
+  const isSearch = state.filter.text.trim() !== '';
+  const key = isSearch ? 'list-no-match' : state.focus === 'list' ? 'list-empty-next' : 'list-empty';
+  return wrap(say(`chat.${key}`), Math.max(4, columns - 1)).map((row) =>
+    fill([span(` ${row.text}`, 'dim')], columns),
+  );
+}
+
 /** The list in exactly `rows` rows; with two rows for each conversation if all fit so. */
 export function listLines(state: ChatState, columns: number, rows: number): Line[] {
   const say = sayOf(state);
   const list = visibleConversations(state);
   const lines: Line[] = [heading(state, say, columns)];
   if (list.length === 0) {
-    const key = state.filter.text.trim() === '' ? 'chat.list-empty' : 'chat.list-no-match';
-    lines.push(fill([span(` ${say(key)}`, 'dim')], columns));
+    lines.push(...emptyLines(state, say, columns));
   }
   const { each, shown } = listWindow(state, rows);
   for (const conversation of shown) {

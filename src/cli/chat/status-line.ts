@@ -5,6 +5,7 @@ import { cleanLine } from '../clean-text.js';
 import { unreadElsewhere } from './conversation-list.js';
 import { span, spread, type Line, type Span } from './spans.js';
 import { sayOf, type CallLine, type ChatState } from './state.js';
+import { widthOf } from './text-width.js';
 
 function connectionPart(state: ChatState): Span {
   const say = sayOf(state);
@@ -56,7 +57,10 @@ function vimPart(state: ChatState, say: Say): Line {
 export function statusLine(state: ChatState): Line {
   const say = sayOf(state);
   if (state.form !== null) {
-    return spread([], [span(`${say('chat.form-hint')} `, 'dim')], state.size.columns);
+    const { columns } = state.size;
+    const whole = say('chat.form-hint');
+    const hint = widthOf(whole) < columns ? whole : say('chat.form-hint-short');
+    return spread([], [span(`${hint} `, 'dim')], columns);
   }
   if (state.call !== null) return callLine(state, state.call, say);
   const who = state.me === null ? '' : `${cleanLine(state.me)} @ `;

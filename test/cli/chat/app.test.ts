@@ -278,7 +278,7 @@ t.test('somebody who is no contact can be added', async (t) => {
   const client = withBob(new FakeClient(), '#team');
   client.views[0]!.inContacts = false;
   const chat = await startChat(t, { client, with: '@bob' });
-  await chat.shows('bob is not in your contacts: /friend add');
+  await chat.shows('not in your contacts: /friend add');
   await chat.type('/friend add\r', 'bob is now in your contacts.');
   t.ok(client.calls.includes('addFriend bob'));
 });

@@ -111,7 +111,7 @@ t.test(
         });
       },
     });
-    await chat.shows('start one on this machine');
+    await chat.shows('start one here');
     await chat.type('\r', '✗ the server did not start: port taken. Its log: /h/log');
     await chat.type('\r', 'Your server runs (process 4242)');
     await chat.shows('/h/server/server.log');
