@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { JpegSplitter } from '../../src/media/capture/jpeg-splitter.js';
-import type { Graphics } from '../../src/media/terminal/detect.js';
+import { readAnswers, type Graphics } from '../../src/media/terminal/detect.js';
 import { CallScreen } from '../../src/media/terminal/screen.js';
 import { succeeds } from '../machine.js';
 import type { Measured, Scenario } from '../scenario.js';
@@ -41,7 +41,7 @@ async function drawn(
   view: Graphics['view'],
   jpegs: readonly Buffer[],
 ): Promise<{ bytes: number; cpuMs: number }> {
-  const graphics: Graphics = { view, colours: 'true', cellWidth: 10, cellHeight: 20 };
+  const graphics: Graphics = { ...readAnswers('', {}), view, colours: 'true' };
   let bytes = 0;
   let written = (): void => undefined;
   const screen = new CallScreen({

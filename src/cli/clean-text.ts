@@ -12,7 +12,8 @@ const controls = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/g;
 const directions = /[\u202a-\u202e\u2066-\u2069]/g;
 /** Marks and invisible characters in a row; an emoji flag of tags has 7, written languages at most a few. */
 const tower = /([\p{M}\p{Cf}\u115f\u1160\u3164\uffa0]{8})[\p{M}\p{Cf}\u115f\u1160\u3164\uffa0]+/gu;
-const loneSurrogate = /\p{Cs}/gu;
+/** Lone surrogates, and kitty's placeholder: it would show a picture that the terminal has, of somebody else. */
+const noCharacter = /\p{Cs}|\u{10eeee}/gu;
 
 function cut(line: string, maxChars: number): string {
   return line.length <= maxChars ? line : `${line.slice(0, maxChars - 1).replace(/[\ud800-\udbff]$/, '')}…`;
@@ -24,7 +25,7 @@ function clean(text: string): string {
     .replace(/\t/g, '    ')
     .replace(controls, '')
     .replace(directions, '')
-    .replace(loneSurrogate, '\ufffd')
+    .replace(noCharacter, '\ufffd')
     .replace(tower, '$1');
 }
 

@@ -51,7 +51,7 @@ export async function startChat(
     settings: options.settings ?? memorySettings(),
     callSetup: () => noDevices,
     ...(options.drafts !== undefined && { drafts: options.drafts }),
-    graphics: () => Promise.resolve({ view: 'blocks', colours: '256', cellWidth: 10, cellHeight: 20 }),
+    view: 'blocks',
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },
     terminal,
     interrupt: controller.signal,

@@ -4,6 +4,8 @@ import { KeyDecoder, type Input } from '../../src/cli/chat/keys.js';
 import type { Terminal } from '../../src/cli/chat/terminal.js';
 import { graphemesOf, widthOf } from '../../src/cli/chat/text-width.js';
 
+/** APC, DCS and OSC with their terminators: ST, or BEL as iTerm2 has it. */
+const strings = /^\u001b([_P\]](?:[^\u0007\u001b]|\u001b(?!\\))*)(\u001b\\|\u0007)/;
 const sequence = /\u001b\[([?>]?)([0-9;]*)([A-Za-z])/y;
 
 /** Understands what src/cli/chat/screen.ts writes, and throws at anything else. */
@@ -13,15 +15,17 @@ export class FakeTerminal implements Terminal {
   bells = 0;
   /** Operating system commands that were written: notifications. */
   readonly notices: string[] = [];
+  /** Other strings that were written, with their introducers: of graphics (APC, DCS, OSC 1337), and questions. */
+  readonly strings: string[] = [];
   isEntered = false;
   /** Whether it was asked to report the mouse. */
   isMouse = false;
   cursor: { row: number; column: number } | null = null;
   /** Full clears of the screen. */
   clears = 0;
-  private cells: string[][] = [];
-  private row = 0;
-  private column = 0;
+  protected cells: string[][] = [];
+  protected row = 0;
+  protected column = 0;
   private isCursorShown = true;
   private readonly emitter = new EventEmitter();
   private readonly decoder = new KeyDecoder();
@@ -99,6 +103,8 @@ export class FakeTerminal implements Terminal {
   }
 
   private clear(): void {
+    for (let row = 0; row < this.rows; row++)
+      for (let column = 0; column < this.columns; column++) this.wiped(row, column);
     this.cells = Array.from({ length: this.rows }, () => Array.from({ length: this.columns }, () => ' '));
     this.row = 0;
     this.column = 0;
@@ -114,10 +120,11 @@ export class FakeTerminal implements Terminal {
         at += match[0].length;
         continue;
       }
-      const command = data.startsWith('\u001b]', at) ? data.indexOf('\u001b\\', at) : -1;
-      if (command !== -1) {
-        this.notices.push(data.slice(at + 2, command));
-        at = command + 2;
+      const [text, string = '', terminator = ''] = strings.exec(data.slice(at)) ?? [];
+      if (text !== undefined) {
+        if (string.startsWith(']') && terminator !== '\u0007') this.notices.push(string.slice(1));
+        else this.obeyString(string);
+        at += text.length;
         continue;
       }
       const next = data.indexOf('\u001b', at + 1);
@@ -131,6 +138,16 @@ export class FakeTerminal implements Terminal {
     this.cursor = this.isCursorShown ? { row: this.row, column: this.column } : null;
   }
 
+  /** A string of graphics: nothing here draws any. */
+  protected obeyString(string: string): void {
+    this.strings.push(string);
+  }
+
+  /** What is in a cell has been written over or erased. */
+  protected wiped(_row: number, _column: number): void {
+    // Nothing but text is in it.
+  }
+
   private put(grapheme: string): void {
     const width = widthOf(grapheme);
     // Directions and the like take no cell: a terminal keeps them with the one before.
@@ -141,6 +158,7 @@ export class FakeTerminal implements Terminal {
     }
     row[this.column] = grapheme;
     for (let at = 1; at < width; at++) row[this.column + at] = '';
+    for (let at = 0; at < width; at++) this.wiped(this.row, this.column + at);
     this.column += width;
   }
 
@@ -148,12 +166,19 @@ export class FakeTerminal implements Terminal {
     const [first = 1, second = 1] = parameters.split(';').map((text) => Math.max(1, Number(text)));
     const row = this.cells[this.row];
     if (final === 'm') return;
+    if (/^([>]?q|t|c)$/.test(`${mark}${final}`)) {
+      this.strings.push(`[${mark}${parameters}${final}`);
+      return;
+    }
     if (mark === '?' && first === 25) this.isCursorShown = final === 'h';
     if (mark === '?') return;
     if (final === 'H') [this.row, this.column] = [first - 1, second - 1];
     else if (final === 'G') this.column = first - 1;
+    else if (final === 'C') this.column += first;
     else if (final === 'K' && row !== undefined) {
-      row.fill(' ', first === 2 ? 0 : Math.min(this.column, this.columns - 1));
+      const from = first === 2 ? 0 : Math.min(this.column, this.columns - 1);
+      row.fill(' ', from);
+      for (let at = from; at < this.columns; at++) this.wiped(this.row, at);
     } else if (final === 'J') {
       this.clears++;
       this.clear();

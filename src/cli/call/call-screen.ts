@@ -102,7 +102,7 @@ async function chatBeside(
     terminal,
     interrupt: context.io.interrupt,
     callSetup: () => options.setup,
-    graphics: () => graphicsOf(options.view, context.io.env),
+    view: options.view,
     beside: live,
   });
 }

@@ -21,6 +21,8 @@ export const settingsEn = {
   'setting.speaker': 'Your speaker in calls, as after --speaker.',
   'setting.mouse':
     'The mouse chooses and scrolls, and with Shift it marks text; off, it marks text as in the shell.',
+  'setting.pictures':
+    'How pictures are drawn: auto as well as the terminal can, in pixels (kitty, sixel, iterm2), in half blocks, or none.',
 
   'settings.title': 'Settings',
   'settings.how': '/set NAME VALUE changes one, at once and for good. The file: {path}',

@@ -23,6 +23,8 @@ export const settingsFr = {
   'setting.speaker': 'Votre haut-parleur pour les appels, comme après --speaker.',
   'setting.mouse':
     'La souris choisit et fait défiler, et sélectionne du texte avec Maj ; sinon elle sélectionne comme dans le shell.',
+  'setting.pictures':
+    'Comment les images sont dessinées : auto, aussi bien que le terminal le peut ; en pixels (kitty, sixel, iterm2) ; en demi-blocs ; ou pas du tout.',
 
   'settings.title': 'Réglages',
   'settings.how': '/set NOM VALEUR en change un, aussitôt et pour de bon. Le fichier : {path}',

@@ -1,11 +1,12 @@
 // Everything that can change the chat screen's state.
 import type { ConversationView, Friend, Message } from '../../client/api.js';
 import type { User } from '../../protocol/shapes.js';
+import type { Graphics } from '../../media/terminal/detect.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { Settings } from '../settings/settings.js';
 import type { Drafts } from './drafts.js';
 import type { Form } from './forms.js';
-import type { Picture } from './picture.js';
+import type { Picture } from '../../media/terminal/still-pictures.js';
 import type { CallLine, Completion, Connection, Notice, Overlay, Size } from './state.js';
 import type { Background } from './themes.js';
 import type { TextBuffer } from './text-buffer.js';
@@ -16,6 +17,7 @@ export type Action =
   | { type: 'resized'; size: Size }
   | { type: 'ticked'; nowMs: number }
   | { type: 'background'; background: Background }
+  | { type: 'graphics'; graphics: Graphics }
   | { type: 'terminal-focused'; focused: boolean }
   // the account
   | { type: 'form-shown'; form: Form }

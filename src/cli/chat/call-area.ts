@@ -18,7 +18,7 @@ const restoreCursor = Buffer.from('\u001b8');
 export interface CallAreaHost {
   readonly terminal: Terminal;
   readonly say: Say;
-  graphics(): Promise<Graphics>;
+  graphics(): Graphics;
   now(): number;
   /** The rows that the chat has have changed: it draws all of itself. */
   changed(): void;
@@ -52,7 +52,7 @@ export class CallArea {
     }
     this.#live = live;
     try {
-      const graphics = await this.#host.graphics();
+      const graphics = this.#host.graphics();
       const isOver = (): boolean => live.call.end !== null;
       while (!isOver()) {
         if (this.#isFull) await this.#full(client, live, graphics);

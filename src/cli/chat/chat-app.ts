@@ -47,6 +47,8 @@ export interface AppHost {
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
   readonly device: NotificationDevice;
+  /** The terminal has answered what it was asked. */
+  answered(report: string): void;
   redraw(): void;
   suspend(): void;
   /** Called once. */
@@ -143,6 +145,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   private report(text: string): void {
     const background = backgroundOf(text);
     if (background !== null) this.dispatch({ type: 'background', background });
+    else this.host.answered(text);
   }
 
   /** The person looks at the terminal now, or elsewhere. */

@@ -1,7 +1,9 @@
 // `pytalk chat`: takes over the terminal, runs the chat in it, and gives it back whatever happens.
 import { coloursOf } from '../../media/terminal/colours.js';
 import type { Client, ConnectOptions } from '../../client/api.js';
-import type { Graphics } from '../../media/terminal/detect.js';
+import { readAnswers, type Graphics } from '../../media/terminal/detect.js';
+import { stillPainterFor, textOnly } from '../../media/terminal/still-pictures.js';
+import type { ViewChoice } from '../call/call-options.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { Lang } from '../catalogue/translate.js';
 import type { StartedServer } from '../platform/start-server.js';
@@ -15,12 +17,14 @@ import type { Input } from './keys.js';
 import type { DraftFile } from './drafts.js';
 import { ChatApp } from './chat-app.js';
 import { cursorOf } from './cursor.js';
-import { frameRows } from './frame.js';
+import { frameOf } from './frame.js';
 import { InkFrame } from './ink-frame.js';
+import { graphicsOf } from './picture-look.js';
 import { Screen } from './screen.js';
 import { initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
 import { askBackground, asksBackground, paletteOf } from './themes.js';
+import { TerminalAnswers } from './terminal-answers.js';
 import type { Terminal } from './terminal.js';
 
 export interface ChatOptions {
@@ -40,8 +44,8 @@ export interface ChatOptions {
   callSetup: (settings: Settings) => CallSetup;
   /** Where drafts are kept; without, they end with the chat. */
   drafts?: DraftFile;
-  /** Asks the terminal what it can draw. */
-  graphics: () => Promise<Graphics>;
+  /** How a call is drawn; `auto`: as pictures are. */
+  view: ViewChoice;
   /** A call that the chat was opened from: the client belongs to it, and showing it means leaving the chat. */
   beside?: LiveCall;
 }
@@ -56,6 +60,17 @@ function needsClock(state: ChatState): boolean {
     state.connection.retryAtMs !== null ||
     Object.values(state.typing).some((users) => Object.keys(users).length > 0)
   );
+}
+
+/** Without colours there are no pictures in pixels, unless the person wants them. */
+function asksGraphics({ colours, settings }: ChatState): boolean {
+  return colours !== 'none' || ['kitty', 'sixel', 'iterm2'].includes(settings.pictures);
+}
+
+/** What a call is drawn with: what was asked for on the command line, else what pictures are. */
+function callGraphics(state: ChatState, view: ViewChoice): Graphics {
+  const graphics = graphicsOf(state) ?? state.graphics;
+  return view === 'auto' || view === 'none' ? graphics : { ...graphics, view };
 }
 
 function startClock(store: Store): NodeJS.Timeout {
@@ -132,28 +147,17 @@ function listenTo(
  */
 export async function runChat(options: ChatOptions): Promise<number> {
   const { terminal, env } = options;
-  let graphics: Promise<Graphics> | undefined;
   const size = (): ChatState['size'] => {
     const top = area.rows;
     return { columns: terminal.columns, rows: terminal.rows - top, top };
   };
   let isCovered = false;
-  /** What the terminal answers is not meant for the chat. */
-  const asking = async (): Promise<Graphics> => {
-    listening.pause();
-    try {
-      return await options.graphics();
-    } finally {
-      listening.resume();
-      repaint();
-    }
-  };
   const area = new CallArea({
     terminal,
     get say() {
       return app.say;
     },
-    graphics: () => (graphics ??= asking()),
+    graphics: () => callGraphics(store.state, options.view),
     now: () => Date.now(),
     changed: () => repaint(),
     covered(covered) {
@@ -175,6 +179,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     settings: options.settings.settings,
     colours: coloursOf(env),
     palette: paletteOf(env),
+    graphics: readAnswers('', env),
     systemHour12: hour12Of(env),
     server: options.connect.server ?? '',
   });
@@ -186,14 +191,20 @@ export async function runChat(options: ChatOptions): Promise<number> {
     end = resolve;
     crash = reject;
   });
+  let painted: Graphics | null = null;
   const draw = (state: ChatState): void => {
     if (isCovered) return;
     terminal.setMouse(state.settings.mouse);
+    const graphics = graphicsOf(state);
+    if (graphics !== painted) screen.paintWith(graphics === null ? textOnly : stillPainterFor(graphics));
+    painted = graphics;
     try {
+      const { rows, pictures } = frameOf(state);
       screen.draw({
-        rows: ink.draw(frameRows(state), state.size.columns),
+        rows: ink.draw(rows, state.size.columns),
         cursor: cursorOf(state),
         top: state.size.top ?? 0,
+        pictures,
       });
     } catch (error) {
       crash(error);
@@ -202,7 +213,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   const prepare = function* (state: ChatState): Generator<void> {
     if (isCovered) return;
     try {
-      yield* ink.prepare(frameRows(state), state.size.columns);
+      yield* ink.prepare(frameOf(state).rows, state.size.columns);
     } catch (error) {
       crash(error);
     }
@@ -213,6 +224,12 @@ export async function runChat(options: ChatOptions): Promise<number> {
     screen.invalidate();
     store.drawNow();
   };
+  /** The terminal may have been cleared by others, or be another one. */
+  const redraw = (): void => {
+    screen.removePictures();
+    repaint();
+  };
+  const answers = new TerminalAnswers(env, (told) => store.dispatch({ type: 'graphics', graphics: told }));
   const show: ShowCall = async (client, live) => {
     if (options.beside === undefined) await area.show(client, live);
     else end(0);
@@ -227,7 +244,8 @@ export async function runChat(options: ChatOptions): Promise<number> {
       openClient: options.openClient,
       now: () => Date.now(),
       device: deviceOf(terminal, env),
-      redraw: repaint,
+      answered: (report) => answers.hear(report),
+      redraw,
       suspend: () => stopping.begin(),
       callSetup: options.callSetup,
       ...(options.drafts !== undefined && { drafts: options.drafts }),
@@ -240,7 +258,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   const onInterrupt = (): void => end(0);
   options.interrupt.addEventListener('abort', onInterrupt);
   terminal.enter();
-  const stopping = suspension(terminal, repaint);
+  const stopping = suspension(terminal, redraw);
   const listening = listenTo(terminal, {
     input: (inputs) => app.input(inputs),
     resize: () => {
@@ -251,6 +269,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   });
   // The answer comes like a key; a terminal that does not answer keeps what the environment tells.
   if (asksBackground(first.palette)) terminal.write(askBackground);
+  if (asksGraphics(first)) terminal.write(answers.ask());
   const clock = startClock(store);
   try {
     store.drawNow();
@@ -262,6 +281,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     store.stop();
     listening.pause();
     ink.unmount();
+    screen.removePictures();
     terminal.leave();
     terminal.setMouse(false);
     options.interrupt.removeEventListener('abort', onInterrupt);

@@ -11,23 +11,25 @@ import type { ChatContext } from './context.js';
 import { exportConversation } from './export-lines.js';
 import { fetchWithProgress } from './files.js';
 import { layoutOf } from './layout.js';
-import { drawPicture, loadPicture, pictureCells } from './picture.js';
+import { graphicsOf, lookOf } from './picture-look.js';
+import { loadPicture, pictureRows } from './picture.js';
 import { table } from './slash-command.js';
 import { isHarmless, openWithSystem } from './system-opener.js';
 
-/** Pixels a side that a picture keeps for being shown large: more than any terminal has cells. */
-const maxLargePixels = 400;
+/** Pixels a side that a picture keeps for being shown large. */
+const maxLargePixels = 800;
 
 async function showLarge(context: ChatContext, path: string, title: string): Promise<void> {
   const picture = await loadPicture(path, maxLargePixels, maxLargePixels).catch((cause: unknown) => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PytalkError('bad-picture', { details: { reason }, cause });
   });
-  const { colours } = context.state;
   context.page(cleanLine(title), (columns) => {
-    const size = pictureCells(picture, columns, Math.max(2, layoutOf(context.state).rows - 2));
-    const drawn = drawPicture(picture, size.cells, size.rows, colours);
-    return drawn.map((row) => [{ picture: row, cells: size.cells }]);
+    const { state } = context;
+    const look = lookOf(graphicsOf(state));
+    const room = { cells: columns, rows: Math.max(2, layoutOf(state).rows - 2) };
+    // Whoever opens one wants to see it, whatever the conversation shows.
+    return pictureRows(picture, room, { colours: state.colours, look: look === 'none' ? 'blocks' : look });
   });
 }
 

@@ -5,7 +5,7 @@
 
 /**
  * `key` is a name such as `enter`, `ctrl+a`, `alt+up`, `shift+tab`; `text` is typed, `paste` came in brackets; `report` is the
- * terminal's answer to a question (OSC), such as `11;rgb:0000/0000/0000`.
+ * terminal's answer to a question: what is in an OSC, such as `11;rgb:0000/0000/0000`, or another sequence (CSI, DCS, APC) whole.
  */
 export type Input =
   | { readonly type: 'key'; readonly name: string }
@@ -27,6 +27,14 @@ const pasteStart = '\u001b[200~';
 const pasteEnd = '\u001b[201~';
 /** A paste without an end would eat every key: after this many characters it is taken as it is. */
 const maxPasteChars = 1_000_000;
+
+/** Answers in strings other than OSC, after their introducer: of kitty's graphics (APC G), and of XTVERSION (DCS > |). */
+const answers = { _: /^G[^\u0007\u001b]{0,200}\u001b\\/, P: /^>\|[^\u0007\u001b]{0,200}\u001b\\/ };
+/** The same, not whole yet. */
+const begunAnswers = {
+  _: /^(G[^\u0007\u001b]{0,200}\u001b?)?$/,
+  P: /^(>(\|[^\u0007\u001b]{0,200}\u001b?)?)?$/,
+};
 
 const finals: Record<string, string> = {
   A: 'up',
@@ -169,9 +177,11 @@ export class KeyDecoder {
 
   /** Takes what is pending as it stands: a lone ESC is the Escape key, a cut sequence is dropped. */
   flush(): Input[] {
-    const wasEscape = this.pending === escape;
+    const { pending } = this;
     this.pending = '';
-    return wasEscape ? [{ type: 'key', name: 'escape' }] : [];
+    if (pending === escape) return [{ type: 'key', name: 'escape' }];
+    // The beginning of an answer that did not go on was a key.
+    return /^\u001b[P\]_]$/.test(pending) ? [{ type: 'key', name: `alt+${pending.charAt(1)}` }] : [];
   }
 
   /** Reads one input from the front of what is pending; returns the characters it took, 0 when more are needed. */
@@ -204,6 +214,14 @@ export class KeyDecoder {
       }
       // Not whole yet: as much of it as there is looks like an answer.
       if (/^(\d{0,3}|\d+;[^\u0007\u001b]{0,200}\u001b?)$/.test(text.slice(at + 1))) return 0;
+    }
+    if (next === '_' || next === 'P') {
+      const report = answers[next].exec(text.slice(at + 1))?.[0];
+      if (report !== undefined) {
+        inputs.push({ type: 'report', text: `${escape}${next}${report}` });
+        return at + 1 + report.length;
+      }
+      if (begunAnswers[next].test(text.slice(at + 1))) return 0;
     }
     if (next === 'O') {
       const final = text.charAt(at + 1);
@@ -238,6 +256,10 @@ export class KeyDecoder {
     if (match[1]?.startsWith('<') === true) {
       const mouse = mouseInput(match[1], match[2] ?? '');
       if (mouse !== null) inputs.push(mouse);
+      return at + match[0].length;
+    }
+    if (match[1]?.startsWith('?') === true || match[2] === 't') {
+      inputs.push({ type: 'report', text: `${escape}[${match[0]}` });
       return at + match[0].length;
     }
     const name = csiName(match[1] ?? '', match[2] ?? '');

@@ -2,7 +2,7 @@
 import type { Message } from '../../client/api.js';
 import { messageLines, startsRun, type DrawContext } from './message-lines.js';
 import { dayOf } from './message-text.js';
-import type { Picture } from './picture.js';
+import type { Picture } from '../../media/terminal/still-pictures.js';
 import type { Line } from './spans.js';
 
 interface Kept {

@@ -5,7 +5,8 @@ import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { isMissed, isNote, bodyText, dayOf, dayText, noteText, timeText } from './message-text.js';
 import { fileLines, pictureLines, pollLines } from './message-parts.js';
-import type { Picture } from './picture.js';
+import type { Picture } from '../../media/terminal/still-pictures.js';
+import type { PictureLook } from './picture.js';
 import { fit, lineWidth, nameRole, span, type Line, type Span } from './spans.js';
 import { textLines } from './styled-text.js';
 import { widthOf, wrap } from './text-width.js';
@@ -19,6 +20,7 @@ export interface DrawContext {
   readonly say: Say;
   readonly nowMs: number;
   readonly colours: Colours;
+  readonly look: PictureLook;
   readonly pictures: Readonly<Record<string, Picture>>;
   readonly transfers: Readonly<Record<string, number>>;
   readonly marker: string | null;

@@ -1,37 +1,22 @@
 // Draws what a message carries beside its text: pictures, files, polls.
-import type { Colours } from '../../media/terminal/colours.js';
 import type { Message, PollView } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { DrawContext } from './message-lines.js';
 import { sizeText } from './message-text.js';
-import { drawPicture, pictureCells, type Picture } from './picture.js';
+import { pictureRows } from './picture.js';
 import { fit, span, type Line } from './spans.js';
 import { wrap } from './text-width.js';
 
 /** A picture in a conversation is at most this wide, in cells. */
-export const maxPictureCells = 60;
+const maxPictureCells = 60;
 const barCells = 10;
 
-/** Drawing a picture costs milliseconds, and a conversation is drawn at every key: the last drawing is kept with it. */
-const drawings = new WeakMap<Picture, { key: string; rows: readonly string[] }>();
-
-function drawnOnce(picture: Picture, cells: number, rows: number, colours: Colours): readonly string[] {
-  const key = `${cells} ${rows} ${colours}`;
-  const last = drawings.get(picture);
-  if (last?.key === key) return last.rows;
-  const drawn = drawPicture(picture, cells, rows, colours);
-  drawings.set(picture, { key, rows: drawn });
-  return drawn;
-}
-
-export function pictureLines(message: Message, cells: number, context: DrawContext): Line[] {
+export function pictureLines(message: Message, cells: number, context: DrawContext): readonly Line[] {
   const picture = context.pictures[message.id];
-  if (picture === undefined || context.pictureRows < 2) return [];
-  const size = pictureCells(picture, Math.min(cells, maxPictureCells), context.pictureRows);
-  return drawnOnce(picture, size.cells, size.rows, context.colours).map((row) => [
-    { picture: row, cells: size.cells },
-  ]);
+  if (picture === undefined || context.pictureRows < 2 || context.look === 'none') return [];
+  const room = { cells: Math.min(cells, maxPictureCells), rows: context.pictureRows };
+  return pictureRows(picture, room, context);
 }
 
 function bar(part: number, cells: number): string {

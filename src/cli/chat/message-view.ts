@@ -3,6 +3,7 @@ import type { Message } from '../../client/api.js';
 import { layoutOf } from './layout.js';
 import { laidOut } from './message-cache.js';
 import type { DrawContext } from './message-lines.js';
+import { graphicsOf, lookOf } from './picture-look.js';
 import type { Line } from './spans.js';
 import { sayOf, currentThread, type Anchor, type ChatState, type Thread } from './state.js';
 
@@ -15,6 +16,7 @@ export function drawContext(state: ChatState): DrawContext {
     say: sayOf(state),
     nowMs: state.nowMs,
     colours: state.colours,
+    look: lookOf(graphicsOf(state)),
     pictures: state.pictures,
     transfers: state.transfers,
     marker: thread.marker,

@@ -1,13 +1,20 @@
-// Still pictures in the terminal: decoded and shrunk by sharp, drawn as coloured half blocks that any terminal can show.
+// Still pictures in the terminal: decoded and shrunk by sharp, drawn as text: half blocks that any terminal can show, or room for pixels.
 import { indexOf256, type Colours } from '../../media/terminal/colours.js';
+import {
+  maxPlaceholderRows,
+  pictureId,
+  placeholder,
+  placeholderRow,
+} from '../../media/terminal/placeholders.js';
+import type { Picture } from '../../media/terminal/still-pictures.js';
 import { PytalkError } from '../../protocol/errors.js';
+import type { Line } from './spans.js';
 
-/** A small decoded picture: `rgb` holds `width` × `height` × 3 bytes. */
-export interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly rgb: Uint8Array;
-}
+/**
+ * How pictures are shown: `blocks` in the text itself, `placeholders` by text that names them to the terminal, `over` by
+ * pixels on cells that the text leaves free, `none` not at all.
+ */
+export type PictureLook = 'blocks' | 'placeholders' | 'over' | 'none';
 
 /** A picture bomb of a few kilobytes may claim billions of pixels: more than this is not decoded. */
 const maxInputPixels = 64_000_000;
@@ -109,4 +116,31 @@ export function drawPicture(picture: Picture, cells: number, rows: number, depth
     }
     return depth === 'none' ? result : `${result}\u001b[0m`;
   });
+}
+
+/** Drawing a picture costs milliseconds, and a conversation is drawn at every key: the last drawing is kept with it. */
+const drawings = new WeakMap<Picture, { key: string; lines: readonly Line[] }>();
+
+/** The rows of a picture; in pixels each has a piece that says which row of which picture it is. */
+export function pictureRows(
+  picture: Picture,
+  room: { readonly cells: number; readonly rows: number },
+  look: { readonly colours: Colours; readonly look: PictureLook },
+): readonly Line[] {
+  const isBlocks = look.look === 'blocks';
+  const mostRows = isBlocks ? room.rows : Math.min(room.rows, maxPlaceholderRows);
+  const { cells, rows } = pictureCells(picture, room.cells, mostRows);
+  const key = `${cells} ${rows} ${look.look} ${look.colours}`;
+  const last = drawings.get(picture);
+  if (last?.key === key) return last.lines;
+  const texts = isBlocks
+    ? drawPicture(picture, cells, rows, look.colours)
+    : Array.from({ length: rows }, (_, row) =>
+        look.look === 'over' ? placeholder.repeat(cells) : placeholderRow(pictureId(picture), row, cells),
+      );
+  const lines = texts.map((text, row): Line => [
+    { picture: text, cells, ...(!isBlocks && { of: { picture, cells, rows, row } }) },
+  ]);
+  drawings.set(picture, { key, lines });
+  return lines;
 }

@@ -19,7 +19,7 @@ import { bufferOf } from './text-buffer.js';
 
 export interface PlainOptions extends Omit<
   ChatOptions,
-  'env' | 'terminal' | 'drafts' | 'graphics' | 'beside'
+  'env' | 'terminal' | 'drafts' | 'view' | 'beside'
 > {
   systemHour12: boolean;
   input: Readable;
@@ -148,6 +148,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
       showCall: null,
       now: () => Date.now(),
       device: silentDevice,
+      answered: nothing,
       redraw: nothing,
       suspend: nothing,
       ended: (exitCode) => void atRest().then(() => end(exitCode)),

@@ -23,7 +23,7 @@ import { withDrafts } from './drafts.js';
 import { keymapOf } from './keymap.js';
 import { layoutOf } from './layout.js';
 import { drawContext, isAtEnd, revealSelected, scrolledThread } from './message-view.js';
-import type { Picture } from './picture.js';
+import type { Picture } from '../../media/terminal/still-pictures.js';
 import {
   currentComposer,
   currentThread,
@@ -47,8 +47,8 @@ import {
   withThread,
 } from './threads.js';
 
-/** Decoded pictures that are kept: a few kilobytes each. */
-const maxPictures = 800;
+/** Bytes of decoded pictures that are kept: those of a whole open conversation, but where nearly every message is one. */
+const maxPictureBytes = 64_000_000;
 
 function changeCurrent(state: ChatState, change: (thread: Thread) => Thread): ChatState {
   return state.current === null ? state : withThread(state, state.current, change);
@@ -133,16 +133,20 @@ function without(values: Readonly<Record<string, number>>, id: string): Readonly
   return Object.fromEntries(Object.entries(values).filter(([key]) => key !== id));
 }
 
-/** The pictures that came last are kept, as many as messages of an open conversation. */
+/** The pictures that came last are kept, as many as there is room for. */
 function withPicture(state: ChatState, id: string, picture: Picture): ChatState {
-  const kept = Object.entries(state.pictures).slice(-maxPictures + 1);
-  return { ...state, pictures: { ...Object.fromEntries(kept), [id]: picture } };
+  let bytes = picture.rgb.length;
+  const others = Object.entries(state.pictures);
+  const first = others.findLastIndex(([, one]) => (bytes += one.rgb.length) > maxPictureBytes) + 1;
+  return { ...state, pictures: { ...Object.fromEntries(others.slice(first)), [id]: picture } };
 }
 
 export function reduce(state: ChatState, action: Action): ChatState {
   switch (action.type) {
     case 'resized':
       return { ...state, size: action.size };
+    case 'graphics':
+      return { ...state, graphics: action.graphics };
     case 'background':
       return { ...state, palette: { ...state.palette, background: action.background } };
     case 'terminal-focused':

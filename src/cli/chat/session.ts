@@ -6,7 +6,6 @@ import type { Action } from './actions.js';
 import { listenTo } from './client-events.js';
 import { errorText } from './context.js';
 import { isMissed, isNote } from './message-text.js';
-import { maxPictureCells } from './message-parts.js';
 import { loadPicture } from './picture.js';
 import type { Notifier } from '../notify/notifier.js';
 import { isWatching } from './reduce.js';
@@ -18,8 +17,8 @@ const pageMessages = 60;
 const refreshAfterMs = 150;
 /** Pictures without a thumbnail are fetched by themselves up to this size. */
 const maxAutomaticBytes = 4_000_000;
-/** A row of cells is two pixels high. */
-const pictureHeight = 48;
+/** Width and height of what is kept of a picture at most: as large as a thumbnail. */
+const picturePixels = 240;
 
 export interface SessionHost {
   readonly state: ChatState;
@@ -274,7 +273,7 @@ export class Session {
     const thumb = file.thumb === undefined ? null : Buffer.from(file.thumb, 'base64');
     if (thumb === null && (file.size > maxAutomaticBytes || message.seq === null)) return;
     const source = thumb ?? (await this.client.fetchFile(message.id)).path;
-    const picture = await loadPicture(source, maxPictureCells, pictureHeight);
+    const picture = await loadPicture(source, picturePixels, picturePixels);
     if (!this.isClosed) this.host.dispatch({ type: 'picture-loaded', id: message.id, picture });
   }
 }

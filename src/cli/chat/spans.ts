@@ -1,4 +1,6 @@
 // A row of the screen as styled pieces of text, and how such a row is cut, filled and written with colours.
+import { placeholder } from '../../media/terminal/placeholders.js';
+import type { Picture } from '../../media/terminal/still-pictures.js';
 import { truncate, widthOf } from './text-width.js';
 
 /** What a piece of text is; how that looks is the theme's business. */
@@ -26,8 +28,16 @@ export type Role =
 
 export type Span =
   | { readonly text: string; readonly role: Role }
-  /** A row of a picture: our own colour sequences, `cells` wide. Never text from others. */
-  | { readonly picture: string; readonly cells: number };
+  /** A row of a picture: our own colour sequences, `cells` wide. Never text from others. `of`: it is shown in pixels. */
+  | { readonly picture: string; readonly cells: number; readonly of?: PictureRow };
+
+/** One row of cells of a picture that takes so many. */
+interface PictureRow {
+  readonly picture: Picture;
+  readonly cells: number;
+  readonly rows: number;
+  readonly row: number;
+}
 
 export type Line = readonly Span[];
 
@@ -47,7 +57,7 @@ export function nameRole(username: string): Role {
   return names[hash % names.length] ?? 'name0';
 }
 
-function spanWidth(piece: Span): number {
+export function spanWidth(piece: Span): number {
   return 'picture' in piece ? piece.cells : widthOf(piece.text);
 }
 
@@ -87,7 +97,8 @@ export function spread(left: Line, right: Line, cells: number): Line {
 const isolates: ReadonlySet<string> = new Set(['\u2068', '\u2069']);
 
 function safe(text: string): string {
-  return isolates.has(text) ? text : text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '');
+  if (isolates.has(text)) return text;
+  return text.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, '').replaceAll(placeholder, '\ufffd');
 }
 
 /** A line as text with SGR sequences. Controls and directions that got this far are dropped: nothing else can reach the terminal. */

@@ -1,11 +1,12 @@
 // Everything the chat screen knows, as one value; `reduce` makes the next one from an action.
 import type { Colours } from '../../media/terminal/colours.js';
+import { readAnswers, type Graphics } from '../../media/terminal/detect.js';
 import type { ConnectionState, ConversationView, Friend, Message } from '../../client/api.js';
 import type { CallMedia } from '../../protocol/call-shapes.js';
 import { sayIn, type Lang, type Say } from '../catalogue/translate.js';
 import type { Form } from './forms.js';
 import { keymapOf, type Keymap } from './keymap.js';
-import type { Picture } from './picture.js';
+import type { Picture } from '../../media/terminal/still-pictures.js';
 import { defaultSettings, type Settings } from '../settings/settings.js';
 import type { Line } from './spans.js';
 import { noPalette, type Palette } from './themes.js';
@@ -113,8 +114,9 @@ export interface ChatState {
   readonly palette: Palette;
   /** False when the terminal said that the person looks elsewhere; without such reports always true. */
   readonly focused: boolean;
-  /** What the terminal can show. */
   readonly colours: Colours;
+  /** What the terminal can show: as the environment tells, until it has answered. */
+  readonly graphics: Graphics;
   readonly server: string;
   /** Own username; null before login. */
   readonly me: string | null;
@@ -184,7 +186,7 @@ export const emptyThread: Thread = {
 };
 
 export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'server'> &
-  Partial<Pick<ChatState, 'settings' | 'palette' | 'systemHour12'>>;
+  Partial<Pick<ChatState, 'settings' | 'palette' | 'systemHour12' | 'graphics'>>;
 
 export function initialState(start: Start): ChatState {
   return {
@@ -192,6 +194,7 @@ export function initialState(start: Start): ChatState {
     systemHour12: false,
     palette: noPalette,
     focused: true,
+    graphics: readAnswers('', {}),
     ...start,
     me: null,
     connection: { state: 'connecting', retryAtMs: null, reason: null },

@@ -58,10 +58,9 @@ export const chat: CommandRun = async (context, fields) => {
   }
   // React's development build is slower and says more; it looks when it is loaded.
   process.env['NODE_ENV'] ??= 'production';
-  const [{ runChat }, { processTerminal, terminalGone }, { graphicsOf }, { draftFile }] = await Promise.all([
+  const [{ runChat }, { processTerminal, terminalGone }, { draftFile }] = await Promise.all([
     import('../chat/chat.js'),
     import('../chat/terminal.js'),
-    import('../call/call-screen.js'),
     import('../chat/drafts.js'),
   ]);
   return runChat({
@@ -69,7 +68,7 @@ export const chat: CommandRun = async (context, fields) => {
     env: context.io.env,
     drafts: draftFile(context.home),
     terminal: processTerminal(stdin, stdout),
-    graphics: () => graphicsOf(view, context.io.env),
+    view,
     interrupt: AbortSignal.any([context.takeInterrupt(), terminalGone(stdin)]),
   });
 };

@@ -4,6 +4,7 @@
  * tmux hands a sequence on inside ESC P tmux; with every ESC doubled, when `allow-passthrough` is on; else it drops it.
  */
 import type { Env } from '../../media/terminal/colours.js';
+import { throughTmux } from '../../media/terminal/tmux.js';
 
 export type NoticeWay = 'osc9' | 'osc777' | 'osc99';
 
@@ -49,5 +50,5 @@ export function encodeNotice(
   inTmux: boolean,
 ): string {
   const sequence = sequenceOf(way, notice.title, notice.text, notice.id);
-  return inTmux ? `\u001bPtmux;${sequence.replaceAll('\u001b', '\u001b\u001b')}\u001b\\` : sequence;
+  return inTmux ? throughTmux(sequence) : sequence;
 }

@@ -115,6 +115,7 @@ const settingKinds = {
   keyMode: choice(['emacs', 'vim'], 'emacs'),
   keys: keyMap(),
   mouse: onOff(false),
+  pictures: choice(['auto', 'kitty', 'sixel', 'iterm2', 'blocks', 'none'], 'auto'),
   camera: device(['default', 'screen', 'test', 'http://192.168.1.20:8080/video', 'none']),
   mic: device(['default', 'test', 'none']),
   speaker: device(['default', 'none']),

@@ -1,6 +1,7 @@
 // Pictures as pixels, for terminals that can: kitty's graphics protocol, sixel, and iTerm2's inline images.
 import { deflateSync } from 'node:zlib';
 import type { ByteWriter } from './byte-writer.js';
+import { kittyCommands } from './placeholders.js';
 import type { Pixels, Region, Renderer } from './renderer.js';
 
 /** More than this is not seen in a call, and costs every frame. */
@@ -42,14 +43,8 @@ export class Kitty extends PixelRenderer {
     const number = id + 1;
     this.#ids.add(number);
     out.moveTo(region.row, region.column);
-    const data = deflateSync(rgb, { level: 1 }).toString('base64');
     const head = `a=T,q=2,f=24,o=z,s=${width},v=${height},i=${number},p=1,c=${region.columns},r=${region.rows},C=1`;
-    for (let at = 0; at < data.length; at += 4096) {
-      const isLast = at + 4096 >= data.length;
-      out.text(
-        `\u001b_G${at === 0 ? `${head},` : ''}m=${isLast ? 0 : 1};${data.slice(at, at + 4096)}\u001b\\`,
-      );
-    }
+    for (const command of kittyCommands(head, deflateSync(rgb, { level: 1 }))) out.text(command);
   }
 
   override erase(out: ByteWriter): void {

@@ -13,6 +13,7 @@ function draw(message: Message, more: Partial<DrawContext> = {}, previous: Messa
     say: sayIn('en'),
     nowMs: Date.UTC(2026, 2, 3, 12, 30),
     colours: '256',
+    look: 'blocks',
     pictures: {},
     transfers: {},
     marker: null,

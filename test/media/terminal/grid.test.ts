@@ -1,12 +1,13 @@
 // Tests of a group on the call's screen: who speaks and who is muted, in letters and not by colour alone, in tiles of any size.
 import t, { type Test } from 'tap';
+import { readAnswers } from '../../../src/media/terminal/detect.js';
 import { CallScreen } from '../../../src/media/terminal/screen.js';
 import { Speaking } from '../../../src/media/terminal/speaking.js';
 import { nameLine } from '../../../src/media/terminal/tile-text.js';
 import { widthOf } from '../../../src/cli/chat/text-width.js';
 import { FakeTerminal } from '../../support/fake-terminal.js';
 
-const graphics = { view: 'blocks', colours: 'true', cellWidth: 8, cellHeight: 16 } as const;
+const graphics = { ...readAnswers('', {}), view: 'blocks', colours: 'true' } as const;
 const names = [
   'you',
   'bob',

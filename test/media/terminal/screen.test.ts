@@ -200,7 +200,7 @@ t.test('tiles never overlap and stay on the screen, from a phone to a wall', (t)
   t.end();
 });
 
-const graphics: Graphics = { view: 'blocks', colours: 'true', cellWidth: 10, cellHeight: 20 };
+const graphics: Graphics = { ...readAnswers('', {}), view: 'blocks', colours: 'true' };
 
 t.test('a notice that is too long is broken between words, and anew in another size', async (t) => {
   const terminal = new TinyTerminal();
@@ -288,7 +288,6 @@ t.test(
 
 t.test('a second picture has a tile of its own beside its person, which goes with it', async (t) => {
   const terminal = new TinyTerminal();
-  const graphics = { view: 'blocks', colours: 'true', cellWidth: 10, cellHeight: 20 } as const;
   const write = (bytes: Uint8Array): boolean => {
     terminal.write(Buffer.from(bytes));
     return true;
