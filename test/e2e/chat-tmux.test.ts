@@ -59,6 +59,8 @@ t.test('two people talk in terminals of 80x24 and 200x50', { skip, timeout: 180_
   });
   const alice = await TmuxTerminal.start(t, 80, 24, env('alice'));
   const bob = await TmuxTerminal.start(t, 200, 50, env('bob'));
+  const written = await bob.attach(t, 'kitty(0.42.1)');
+  await bob.resize(200, 50);
   const before = join(folder, 'stty-before');
   const after = join(folder, 'stty-after');
   await alice.type(
@@ -81,11 +83,14 @@ t.test('two people talk in terminals of 80x24 and 200x50', { skip, timeout: 180_
   await alice.shows('hello yourself');
 
   await say(alice, `/file '${picture}' the sun`);
-  const rows = /(▀{10,}[^]*){5}/;
-  await alice.shows(rows);
-  const seen = await bob.shows(rows);
+  await alice.shows(/(▀{10,}[^]*){5}/);
+  // In pixels, through tmux: the picture goes to the terminal around it, the text says where it is.
+  const seen = await bob.shows(/((\u{10eeee}\p{M}*){10,}[^]*){5}/u);
   t.match(seen, 'sun.png');
   t.match(seen, 'the sun');
+  const [, id = 0] = /\u001b_Ga=t,q=2,f=24,o=z,s=240,v=160,i=(\d+),/.exec(written()) ?? [];
+  t.match(written(), `\u001b_Ga=p,U=1,q=2,i=${id},p=1,c=60,r=20\u001b\\`);
+  t.match(await bob.colours(), `\u001b[38;5;${Number(id) % 256}m\u{10eeee}`);
 
   for (const [columns, height, pane] of [
     [40, 12, 40],

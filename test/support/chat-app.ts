@@ -36,9 +36,10 @@ export async function startChat(
     settings?: SettingsKeeper;
     drafts?: DraftFile;
     startServer?: () => Promise<StartedServer>;
+    terminal?: FakeTerminal;
   } = {},
 ): Promise<RunningChat> {
-  const terminal = new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
+  const terminal = options.terminal ?? new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
   const client = options.client ?? new FakeClient();
   const controller = new AbortController();
   const ended = runChat({

@@ -23,9 +23,8 @@ function middles({ width, height, rgb }: Pixels, cells: number, rows: number): C
 
 /** Sixels (DEC STD 070) as pixels: colours of raster attributes `"1;1;w;h`, `#n;2;r;g;b`, `#n`, `!n`, `$` and `-`. */
 export function sixelPixels(body: string): Pixels {
-  const [head = '', , , width = 0, height = 0] = (/^P0;1;0q"(\d+);(\d+);(\d+);(\d+)/.exec(body) ?? []).map(
-    (part, index) => (index === 0 ? part : Number(part)),
-  ) as [string, number, number, number, number];
+  const [head = '', ...sizes] = /^P0;1;0q"\d+;\d+;(\d+);(\d+)/.exec(body) ?? [];
+  const [width = 0, height = 0] = sizes.map(Number);
   const rgb = new Uint8Array(width * height * 3);
   const colours = new Map<number, Colour>();
   let [x, y, colour]: [number, number, Colour] = [0, 0, [0, 0, 0]];

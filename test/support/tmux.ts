@@ -1,5 +1,6 @@
 // Real terminals for tests: programs run in tmux, keys are typed, the screen is read.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { temporaryFolder, type Teardown } from './temporary-folder.js';
@@ -61,6 +62,32 @@ export class TmuxTerminal {
       if (Date.now() > giveUpAt) throw new Error(`never shown: ${String(wanted)}\n${screen}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /**
+   * Shows it in a terminal around tmux that calls itself `name` (XTVERSION), and lets sequences through to that one.
+   * Resolves with what tells all that was written there.
+   */
+  async attach(test: Teardown, name: string): Promise<() => string> {
+    await this.tmux('set', '-g', 'allow-passthrough', 'on');
+    const line = `exec tmux -u -S '${this.socket}' attach`;
+    const outside = spawn('script', ['-qefc', line, '/dev/null'], {
+      env: { ...process.env, TERM: 'xterm-256color', SHELL: '/bin/sh' },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const ended = once(outside, 'exit');
+    test.teardown(async () => {
+      await this.tmux('detach-client').catch(() => '');
+      await ended;
+    });
+    let written = '';
+    outside.stdout.on('data', (data: Buffer) => {
+      written += data.toString();
+      if (data.includes('\u001b[>q')) outside.stdin.write(`\u001bP>|${name}\u001b\\`);
+    });
+    while ((await this.value('client_termtype')) !== name)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    return () => written;
   }
 
   /** A value that tmux knows of the terminal, such as `alternate_on`. */

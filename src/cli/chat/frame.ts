@@ -41,7 +41,7 @@ function placements(lines: readonly Line[], column: number, columns: number, top
     for (const piece of line) {
       const end = at + spanWidth(piece);
       // A row without room for a picture leaves it out.
-      if ('of' in piece && piece.of !== undefined && end <= columns) {
+      if ('of' in piece && end <= columns) {
         const { picture, cells, rows, row: firstRow } = piece.of;
         const last = found.at(-1);
         if (last?.picture === picture && last.firstRow + last.shownRows === firstRow)

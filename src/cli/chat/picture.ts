@@ -35,7 +35,7 @@ export async function loadPicture(
   if (!decoded.has(format)) throw new PytalkError('bad-picture', { details: { reason: format } });
   const { data, info } = await input
     .rotate()
-    .resize(maxWidth, maxHeight, { fit: 'inside' })
+    .resize(maxWidth, maxHeight, { fit: 'inside', withoutEnlargement: true })
     .flatten({ background: '#808080' })
     .toColourspace('srgb')
     .raw()

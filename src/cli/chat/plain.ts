@@ -17,10 +17,7 @@ import { plainTheme } from './themes.js';
 import type { Entered } from './plain-log-in.js';
 import { bufferOf } from './text-buffer.js';
 
-export interface PlainOptions extends Omit<
-  ChatOptions,
-  'env' | 'terminal' | 'drafts' | 'view' | 'beside'
-> {
+export interface PlainOptions extends Omit<ChatOptions, 'env' | 'terminal' | 'drafts' | 'view' | 'beside'> {
   systemHour12: boolean;
   input: Readable;
   output: Writable;

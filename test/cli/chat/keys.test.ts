@@ -72,11 +72,24 @@ t.test('a lone escape is a key once nothing follows it', (t) => {
   t.equal(decoder.isWaiting, false);
   t.same(decoder.push('\u001b['), []);
   t.same(decoder.flush(), [], 'a sequence that was cut is dropped');
+  t.same(decoder.push('\u001bP'), []);
+  t.same(decoder.flush(), [{ type: 'key', name: 'alt+P' }]);
+  t.end();
+});
+
+t.test('answers of the terminal are reports among the keys, in pieces too, and never endless', (t) => {
+  const kitty = '\u001b_Gi=31;OK\u001b\\';
+  const name = '\u001bP>|kitty(0.42)\u001b\\';
+  const rest = ['\u001b[6;20;10t', '\u001b[?62;4;52c', '\u001b[?2026;2$y'];
+  const bytes = `a${kitty}${rest.join('')}${name}b`;
+  const wanted = ['text:a', ...[kitty, ...rest, name].map((one) => `report:${one}`), 'text:b'];
+  t.same(keys(bytes), wanted);
+  t.same(decode(...Array.from(bytes)).map(told), wanted);
+  t.notMatch(keys(`\u001b_G${'x'.repeat(400)}`).join(), 'report');
   t.end();
 });
 
 t.test('what it does not know is one unknown key, not text', (t) => {
-  t.same(keys('\u001b[?2026;2$y'), ['unknown']);
   t.same(keys('\u001b[99~'), ['unknown']);
   t.end();
 });

@@ -1,0 +1,106 @@
+// Pictures in the running chat: in pixels once the terminal has said that it can, and never again at a key.
+import sharp from 'sharp';
+import t, { type Test } from 'tap';
+import { placeholder } from '../../../src/media/terminal/placeholders.js';
+import { startChat, type RunningChat } from '../../support/chat-app.js';
+import { FakeClient, withBob } from '../../support/fake-client.js';
+import { PictureTerminal } from '../../support/picture-terminal.js';
+import { memorySettings } from '../../support/settings.js';
+
+const kitty = '\u001b_Gi=31;OK\u001b\\\u001b[6;20;10t\u001bP>|kitty(0.42.1)\u001b\\\u001b[?62;52;c';
+const xterm = '\u001b[6;6;6t\u001bP>|XTerm(390)\u001b\\\u001b[?64;4;22c';
+
+async function picture(width: number, height: number): Promise<string> {
+  const create = { width, height, channels: 3, background: '#ffaa00' } as const;
+  return (await sharp({ create }).webp().toBuffer()).toString('base64');
+}
+
+async function chatWith(
+  t: Test,
+  own: Parameters<typeof memorySettings>[0] = {},
+): Promise<{ chat: RunningChat; terminal: PictureTerminal; client: FakeClient }> {
+  const client = withBob(new FakeClient(), '#team');
+  const terminal = new PictureTerminal(200, 50);
+  const settings = memorySettings(own);
+  const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' };
+  const chat = await startChat(t, { client, terminal, settings, env, with: '@bob' });
+  await chat.shows('hello alice');
+  const file = { name: 'sun.webp', size: 999, type: 'image/webp', sha256: 'a'.repeat(64) };
+  const thumb = await picture(200, 100);
+  client.receive('@bob', { from: 'bob', kind: 'image', text: 'the sun', file: { ...file, thumb } });
+  await chat.shows('sun.webp');
+  return { chat, terminal, client };
+}
+
+async function until(chat: RunningChat, isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.ok(chat.terminal.isEntered);
+}
+
+t.test(
+  'half blocks become pixels when the answer of kitty comes; keys and scrolling send nothing again',
+  async (t) => {
+    const { chat, terminal } = await chatWith(t);
+    await chat.shows(/▀{20}/);
+    t.ok(
+      terminal.strings.some((one) => one.startsWith('_Gi=31')) && terminal.strings.includes('[16t'),
+      'asked',
+    );
+    chat.terminal.type(kitty);
+    await chat.shows(new RegExp(`${placeholder}{20}`, 'u'));
+    await chat.hides('▀');
+    t.same([...terminal.virtual.values()], ['60x15']);
+    const [id = ''] = terminal.images.keys();
+    t.same([terminal.images.get(id)?.width, terminal.images.get(id)?.height], [200, 100]);
+    const sent = terminal.strings.length;
+    for (const char of 'hello, how are you?') {
+      const before = terminal.writes.length;
+      await chat.type(char);
+      const bytes = Buffer.byteLength(terminal.writes.slice(before).join(''));
+      t.ok(bytes > 0 && bytes <= 2048, `${bytes} bytes`);
+    }
+    await chat.type('\u001b[5~');
+    await chat.type('\u001b[6~');
+    t.equal(terminal.strings.length, sent, 'nothing of the picture again');
+    await chat.type('\u0015/set pictures none\r');
+    await until(chat, () => terminal.images.size === 0);
+    await chat.hides(placeholder);
+    t.notMatch(terminal.text, '▀');
+    t.match(terminal.text, 'sun.webp');
+    await chat.type('/set pictures auto\r');
+    await until(chat, () => terminal.virtual.size === 1);
+    await chat.quit();
+    t.equal(terminal.images.size, 0, 'the terminal is left without them');
+  },
+);
+
+t.test('sixels: a key and news beside them leave them alone, a page over them takes them off', async (t) => {
+  const { chat, terminal, client } = await chatWith(t);
+  chat.terminal.type(xterm);
+  await until(chat, () => terminal.pictureCells.size === 60 * 15);
+  const drawn = (): number => terminal.strings.filter((one) => one.startsWith('P0;1;0q')).length;
+  const before = drawn();
+  const wrote = terminal.writes.length;
+  await chat.type('h', '› h');
+  t.ok(Buffer.byteLength(terminal.writes.slice(wrote).join('')) <= 2048);
+  client.receive('#team', { from: 'carol', text: 'beside the picture' });
+  await chat.shows('carol: beside');
+  t.equal(drawn(), before);
+  t.equal(terminal.pictureCells.size, 60 * 15);
+  await chat.type('\u0015/help\r', 'this page');
+  t.equal(terminal.pictureCells.size, 0);
+  await chat.type('q', 'sun.webp');
+  t.equal(terminal.pictureCells.size, 60 * 15);
+  await chat.quit();
+});
+
+t.test('an answer that comes unasked changes nothing; what the person has set wins', async (t) => {
+  const { chat, terminal } = await chatWith(t, { pictures: 'blocks' });
+  await chat.shows(/▀{20}/);
+  chat.terminal.type(kitty);
+  chat.terminal.type(`${xterm}x`);
+  await chat.shows('› x');
+  t.match(terminal.text, /▀{20}/);
+  t.equal(terminal.images.size + terminal.pictureCells.size, 0);
+  await chat.quit();
+});
