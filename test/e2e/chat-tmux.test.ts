@@ -11,7 +11,7 @@ import { missing } from '../support/tools.js';
 
 t.setTimeout(300_000);
 
-const skip = missing('tmux', '-V');
+const skip = missing('tmux', '-V') || missing('script', '--version');
 const chatCommand = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}' chat`;
 
 /** Registers in the form that the first start shows. */

@@ -22,7 +22,7 @@ function middles({ width, height, rgb }: Pixels, cells: number, rows: number): C
 }
 
 /** Sixels (DEC STD 070) as pixels: colours of raster attributes `"1;1;w;h`, `#n;2;r;g;b`, `#n`, `!n`, `$` and `-`. */
-export function sixelPixels(body: string): Pixels {
+function sixelPixels(body: string): Pixels {
   const [head = '', ...sizes] = /^P0;1;0q"\d+;\d+;(\d+);(\d+)/.exec(body) ?? [];
   const [width = 0, height = 0] = sizes.map(Number);
   const rgb = new Uint8Array(width * height * 3);

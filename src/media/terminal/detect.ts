@@ -4,7 +4,7 @@ import { coloursOf, type Colours, type Env } from './colours.js';
 import { askTmux, isInTmux, type Tmux } from './tmux.js';
 
 /** How pictures are drawn. */
-export type View = 'kitty' | 'sixel' | 'iterm2' | 'blocks' | 'ascii';
+type View = 'kitty' | 'sixel' | 'iterm2' | 'blocks' | 'ascii';
 
 export interface Graphics {
   readonly view: View;
