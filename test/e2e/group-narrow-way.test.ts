@@ -45,7 +45,7 @@ t.test('150 kbit/s for one of three lower the pictures of the others by nothing'
   t.teardown(() => way.close());
   const alice = await registered(t, server, 'alice');
   const bob = await registered(t, server, 'bob');
-  const carol = await registered(t, server, 'carol', narrowHost);
+  const carol = await registered(t, server, 'carol', { host: narrowHost });
   await alice.does('groups', 'create', 'team', '--members', 'bob,carol');
   const first = startCall(t, alice, '#team', ...small);
   await first.until(({ type }) => type === 'ringing');

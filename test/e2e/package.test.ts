@@ -179,7 +179,7 @@ async function aloneWith(t: Test): Promise<Pasting> {
   return shellOf(await temporaryFolder(t), `127.0.0.1:${port}`, [['pytalk serve', serve]]);
 }
 
-/** A server at chat.example.org, with its data in /var/lib/pytalk, and these people on it. */
+/** A server at chat.example.org, with its data in /var/lib/pytalk, and these people on it: `bob`, or `bob 0687654321`. */
 async function besideServer(t: Test, ...people: readonly string[]): Promise<Record<string, Pasting>> {
   const server = await testServer(t);
   const address = `127.0.0.1:${server.tcp.port}`;
@@ -192,15 +192,19 @@ async function besideServer(t: Test, ...people: readonly string[]): Promise<Reco
   const elsewhere = await temporaryFolder(t);
   const places: Record<string, Pasting> = {
     '': shellOf(home, address, folders(server.dataDir)),
+    'on the new device': shellOf(await temporaryFolder(t), address),
     'on the new machine': shellOf(elsewhere, address, folders(join(elsewhere, 'restored'))),
   };
-  for (const name of people) {
-    const person = await registered(t, server, name);
+  for (const one of people) {
+    const [name = '', phone] = one.split(' ');
+    const person = await registered(t, server, name, { phone });
     const shell = shellOf(await temporaryFolder(t), address);
     places[`at ${name}'s`] = { ...shell, env: { ...shell.env, PYTALK_HOME: person.home } };
   }
   return places;
 }
+
+const manualScene = (t: Test) => besideServer(t, 'bob 0687654321', 'carol');
 
 /** What is there before a document's commands are pasted, and where. */
 const scenes: Record<string, (t: Test) => Promise<Record<string, Pasting>>> = {
@@ -212,13 +216,15 @@ const scenes: Record<string, (t: Test) => Promise<Record<string, Pasting>>> = {
     return { '': places["at alice's"]! };
   },
   'docs/DEPLOY.md': (t) => besideServer(t, 'alice'),
+  'docs/USER.md': manualScene,
+  'docs/USER.fr.md': manualScene,
   'docs/TROUBLESHOOTING.md': async (t) => {
     const places = await besideServer(t, 'alice');
     return { '': places["at alice's"]! };
   },
 };
 
-t.test('every command of the documents works when it is pasted', { jobs: 2 }, async (t) => {
+t.test('every command of the documents works when it is pasted', { jobs: 3 }, async (t) => {
   const withCommands = documents.filter((document) =>
     blocksOf(document).some((block) => isShell(block) && block.note?.startsWith('not run: ') !== true),
   );

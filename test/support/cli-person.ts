@@ -62,10 +62,9 @@ export async function registered(
   test: Teardown,
   server: { tcp: { port: number } },
   username: string,
-  host?: string,
+  { host, phone = freshPhone() }: { host?: string; phone?: string | undefined } = {},
 ): Promise<CliPerson & { phone: string }> {
   const person = await cliPerson(test, server, host);
-  const phone = freshPhone();
   await person.does('register', username, '--phone', phone);
   return { ...person, phone };
 }

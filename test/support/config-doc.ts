@@ -1,6 +1,6 @@
 // Renders the tables of settings of server and client as they stand in docs/CONFIG.md.
 import { z } from 'zod';
-import { sayIn } from '../../src/cli/catalogue/translate.js';
+import { sayIn, type Lang } from '../../src/cli/catalogue/translate.js';
 import { docOf, kindOf, settingKeys } from '../../src/cli/settings/settings.js';
 import { configShape } from '../../src/server/config.js';
 
@@ -34,10 +34,15 @@ function code(value: unknown): string {
   return `\`${typeof value === 'string' ? json : json.replaceAll(',', ', ').replaceAll(':', ': ')}\``;
 }
 
-/** The generated table of the client's settings in docs/CONFIG.md. */
-export function renderSettings(): string {
-  const say = sayIn('en');
-  const lines = ['| setting | allowed | default | what it is |', '| --- | --- | --- | --- |'];
+const settingHeadings = {
+  en: '| setting | allowed | default | what it is |',
+  fr: '| réglage | valeurs | au départ | ce que c’est |',
+} as const;
+
+/** The generated table of the client's settings in docs/CONFIG.md and the manuals. */
+export function renderSettings(lang: Lang): string {
+  const say = sayIn(lang);
+  const lines = [settingHeadings[lang], '| --- | --- | --- | --- |'];
   for (const key of settingKeys) {
     const kind = kindOf(key);
     const isSwitch = typeof kind.default === 'boolean';

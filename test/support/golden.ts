@@ -59,8 +59,11 @@ export function goldenScreens(steady: (screen: string) => string): Golden {
       await pause(lookEveryMs);
     }
     const now = await still(terminal);
-    if (isUpdate) await writeFile(fileOf(name), now);
-    else differences.push({ name, golden, now });
+    if (isUpdate) {
+      await writeFile(fileOf(name), now);
+      // Some are in the manuals.
+      (await import('./user-doc.js')).writeManuals();
+    } else differences.push({ name, golden, now });
   };
 
   return {

@@ -7,13 +7,13 @@ import type { CommandName } from './slash-commands.js';
 import { span, type Line } from './spans.js';
 import { widthOf, wrap } from './text-width.js';
 
-interface Row {
+export interface HelpRow {
   readonly left: string;
   readonly right: string;
 }
 
 /** What is told stands beside its name; below it where the name is long or the screen narrow. */
-function twoColumns(rows: readonly Row[], columns: number): Line[] {
+function twoColumns(rows: readonly HelpRow[], columns: number): Line[] {
   const longest = Math.max(...rows.map((row) => widthOf(row.left)));
   const width = Math.min(longest, Math.floor(columns * 0.42));
   const indent = columns < 40 ? 4 : width + 3;
@@ -39,43 +39,52 @@ function keysText(binding: KeyRow): string {
   return second === undefined ? keyText(first) : `${keyText(first)}, ${keyText(second)}`;
 }
 
-/** The commands in a sentence each: keys and signs are of the screen. */
-export function helpSentences(commands: readonly { readonly name: CommandName }[], say: Say): string[] {
-  return commands.map(({ name }) => `${say(`chat.usage.${name}`)}: ${say(`chat.help.${name}`)}`);
+/** What each command is for. */
+export function commandRows(commands: readonly { readonly name: CommandName }[], say: Say): HelpRow[] {
+  return commands.map(({ name }) => ({ left: say(`chat.usage.${name}`), right: say(`chat.help.${name}`) }));
 }
 
-/** All commands, all keys that are worth telling, and what the signs mean. */
-export function helpPage(
-  commands: readonly { readonly name: CommandName }[],
-  keymap: Keymap,
-  say: Say,
-  columns: number,
-): Line[] {
-  const commandRows = commands.map(({ name }) => ({
-    left: say(`chat.usage.${name}`),
-    right: say(`chat.help.${name}`),
-  }));
+/** The commands in a sentence each: keys and signs are of the screen. */
+export function helpSentences(commands: readonly { readonly name: CommandName }[], say: Say): string[] {
+  return commandRows(commands, say).map(({ left, right }) => `${left}: ${right}`);
+}
+
+/** The keys that are worth telling. */
+export function keyRows(keymap: Keymap, say: Say): HelpRow[] {
   const told = new Set<string>();
-  const keyRows = keymap.rows.flatMap((row): Row[] => {
+  return keymap.rows.flatMap((row): HelpRow[] => {
     if (row.keys.length === 0) return [];
     if (row.does.startsWith('/')) return [{ left: keysText(row), right: row.does }];
     if (row.help === undefined || told.has(row.help)) return [];
     told.add(row.help);
     return [{ left: keysText(row), right: say(row.help) }];
   });
+}
+
+/** What the signs behind messages mean. */
+export function signRows(say: Say): HelpRow[] {
   const signs = ['queued', 'sent', 'delivered', 'read', 'failed', 'missed'] as const;
-  const signRows = signs.map((sign) => ({
+  return signs.map((sign) => ({
     left: { queued: '○', sent: '✓', delivered: '✓✓', read: '✔✔', failed: '✗', missed: missedSign }[sign],
     right: say(`chat.sign.${sign}`),
   }));
+}
+
+/** All three together, as a page. */
+export function helpPage(
+  commands: readonly { readonly name: CommandName }[],
+  keymap: Keymap,
+  say: Say,
+  columns: number,
+): Line[] {
   return [
     [span(say('chat.help-commands'), 'bold')],
-    ...twoColumns(commandRows, columns),
+    ...twoColumns(commandRows(commands, say), columns),
     [],
     [span(say('chat.help-keys'), 'bold')],
-    ...twoColumns(keyRows, columns),
+    ...twoColumns(keyRows(keymap, say), columns),
     [],
     [span(say('chat.help-signs'), 'bold')],
-    ...twoColumns(signRows, columns),
+    ...twoColumns(signRows(say), columns),
   ];
 }

@@ -123,6 +123,6 @@ t.test('a file that is not JSON is told, and never written over', async (t) => {
 
 t.test('docs/CONFIG.md holds the table of the client’s settings as they are', async (t) => {
   const text = await readFile(projectFile('docs', 'CONFIG.md'), 'utf8');
-  const expected = renderSettings();
+  const expected = renderSettings('en');
   t.ok(text.includes(expected), `docs/CONFIG.md should hold:\n\n${expected}`);
 });
