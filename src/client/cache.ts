@@ -158,6 +158,21 @@ export class Cache {
     ]);
   }
 
+  /** Drops what comes after a seq of a conversation; whatever comes in its place is new. */
+  async forgetAfter(conv: number, seq: number): Promise<void> {
+    const statements = [
+      'DELETE FROM words WHERE rowid IN (SELECT arrival FROM events WHERE conv = ?1 AND seq > ?2)',
+      'DELETE FROM events WHERE conv = ?1 AND seq > ?2',
+      'UPDATE conversations SET baseline = min(baseline, ?2) WHERE id = ?1',
+    ];
+    await this.#database.transaction(statements.map((sql) => ({ sql, params: [conv, seq] })));
+  }
+
+  async dropConversation(conv: number): Promise<void> {
+    await this.forgetAfter(conv, 0);
+    await this.#database.run('DELETE FROM conversations WHERE id = ?', [conv]);
+  }
+
   async held(): Promise<Map<number, Held>> {
     const rows = await this.#database.all<Held & { id: number }>(
       `SELECT id, baseline,
@@ -263,7 +278,6 @@ export class Cache {
     );
   }
 
-  /** Ids of messages that have all the words (or words that begin so), newest first. */
   /** Ids of the newest entries of calls, newest first. */
   async calls(limit: number): Promise<string[]> {
     const rows = await this.#database.all<{ id: string }>(
@@ -275,6 +289,7 @@ export class Cache {
     return rows.map(({ id }) => id);
   }
 
+  /** Ids of messages that have all the words (or words that begin so), newest first. */
   async search(words: readonly string[], conv: number | null, limit: number): Promise<string[]> {
     const query = words.map((word) => `"${word.replaceAll('"', '""')}"*`).join(' AND ');
     const rows = await this.#database.all<{ id: string }>(

@@ -74,6 +74,15 @@ export class Directory {
     if (peer !== null) this.#directWith.set(peer, conversation.id);
   }
 
+  /** The server has no such conversation any more. */
+  dropConversation(id: number): void {
+    const conversation = this.conversations.get(id);
+    const peer = conversation ? this.peerOf(conversation) : null;
+    if (peer !== null && this.#directWith.get(peer) === id) this.#directWith.delete(peer);
+    this.conversations.delete(id);
+    this.dirtyConversations.delete(id);
+  }
+
   putPresence(presence: readonly Presence[]): void {
     for (const one of presence) this.presence.set(one.user, one);
   }

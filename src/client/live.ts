@@ -9,6 +9,7 @@ import { CachedSource } from './cached-source.js';
 import { CacheWriter } from './cache-writer.js';
 import type { Conversations } from './conversations.js';
 import type { Core, Live } from './core.js';
+import { meetEpoch } from './divergence.js';
 import type { Home } from './home.js';
 import { LiveOutbox } from './live-outbox.js';
 import type { Draft } from './messages.js';
@@ -151,8 +152,13 @@ class LocalCopy implements Live {
   }
 
   async #fetchDirectory(): Promise<void> {
-    const { conversations, people } = this.#parts;
+    const { core, cache, conversations, people } = this.#parts;
     await Promise.all([conversations.load(true), people.loadFriends(true)]);
+    const { link, directory } = core;
+    if (await meetEpoch({ link, cache, directory }, () => this.#writer.flushed())) {
+      this.source.forget();
+      this.#sync?.reset(await cache.held());
+    }
   }
 
   // ---- what happens ---------------------------------------------------------------------------------------

@@ -73,6 +73,8 @@ export const requests = {
       registration: z.enum(['open', 'invite', 'closed']),
       maxFileBytes: z.int(),
       maxGroupMembers: z.int(),
+      /** Another one when the server's data came back from a backup: what a device has may not be in its logs. */
+      epoch: z.string().max(100).optional(),
       /** Where the relay of calls is, as in a ticket; absent from servers that are older. */
       relay: relayPlace.optional(),
     }),

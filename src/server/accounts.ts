@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { PytalkError } from '../protocol/errors.js';
 import type { Reply } from '../protocol/messages.js';
 import { isName, nameKey } from '../protocol/names.js';
+import { nobody, type Actor } from './actor.js';
 import { hashCode, hashToken, makeCode, makeToken } from './codes.js';
 import type { ServerConfig } from './config.js';
 import type { Hub } from './hub.js';
@@ -17,9 +18,6 @@ const resetCodeMs = dayMs;
 /** How long a number that was given up is not given out again. */
 export const phoneHoldMs = 30 * dayMs;
 
-/** Nobody is known to have done it. */
-const nobody: Actor = { actor: null, address: null };
-
 /** What is written to the log that is kept, and to pino. */
 interface Happening {
   /** A short constant such as `login-refused`; what administrators do begins with `admin-`. */
@@ -29,14 +27,6 @@ interface Happening {
   level?: 'info' | 'warn';
   /** Of what an administrator does. */
   by?: Actor;
-}
-
-/** Who does what an administrator does, as that person's own program says. */
-export interface Actor {
-  /** The name of the user of the operating system. */
-  actor: string | null;
-  /** From where, when that is another machine. */
-  address: string | null;
 }
 
 interface AccountsOptions {

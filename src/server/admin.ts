@@ -1,8 +1,7 @@
 // The way in for administrators: a socket in the data folder that only its owner can use, or the database itself.
 import { createHash } from 'node:crypto';
 import { chmod, rm, stat } from 'node:fs/promises';
-import { createConnection, createServer, isIP, type Socket } from 'node:net';
-import { userInfo } from 'node:os';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
@@ -10,7 +9,8 @@ import { z } from 'zod';
 import { fromWireError, toWireError } from '../protocol/envelope.js';
 import { PytalkError } from '../protocol/errors.js';
 import type { ServerStatistics } from '../protocol/statistics-shapes.js';
-import { Accounts, type Actor } from './accounts.js';
+import { Accounts } from './accounts.js';
+import { nobody, thisActor } from './actor.js';
 import { adminArguments, adminOperations, type Admin, type AdminParts } from './admin-operations.js';
 import { storageFailure } from './committer.js';
 import { readConfig } from './config.js';
@@ -26,7 +26,7 @@ const actorShape = z.object({ actor: z.string().max(64).nullable(), address: z.s
 const requestShape = z.object({
   do: z.string(),
   args: z.array(z.unknown()),
-  by: actorShape.default({ actor: null, address: null }),
+  by: actorShape.default(nobody),
 });
 const answerShape = z.union([z.object({ error: z.unknown() }), z.object({ ok: z.unknown().optional() })]);
 /** A socket's path is cut off by the system beyond this (sun_path). */
@@ -158,22 +158,6 @@ function connect(path: string): Promise<Socket | null> {
     socket.once('connect', () => resolveSocket(socket));
     socket.once('error', () => resolveSocket(null));
   });
-}
-
-/** Whoever has the right to the data folder could write anything into the log: it says who it was among friends. */
-function thisActor(): Actor {
-  const { SUDO_USER, SSH_CONNECTION } = process.env;
-  const [address = ''] = (SSH_CONNECTION ?? '').split(' ');
-  return { actor: SUDO_USER ?? ownName(), address: isIP(address) === 0 ? null : address };
-}
-
-/** A process in a container may run as a user that has no name. */
-function ownName(): string | null {
-  try {
-    return userInfo().username;
-  } catch {
-    return null;
-  }
 }
 
 function remoteAdmin(socket: Socket): Admin {

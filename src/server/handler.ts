@@ -13,6 +13,8 @@ import type { Storage } from './storage/storage.js';
 /** What every handler may use; made once by the server. */
 export interface ServerContext {
   readonly config: ServerConfig;
+  /** Changes when the data come from a backup. */
+  readonly epoch: string;
   readonly storage: Storage;
   readonly accounts: Accounts;
   readonly files: FileStore;

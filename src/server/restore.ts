@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { PytalkError } from '../protocol/errors.js';
 import { manifestName } from './backup.js';
 import { certificateKeyName, certificateName } from './certificate.js';
+import { thisActor } from './actor.js';
 import { lockDataFolder } from './data-lock.js';
 import { fileFailure } from './disk.js';
-import { databaseName } from './storage/open.js';
+import { newEpoch } from './epoch.js';
+import { databaseName, openStorage } from './storage/open.js';
 import { decodeTarHeader, tarBlockBytes, tarPaddingBytes, type TarEntry } from './tar.js';
 
 const pieceBytes = 1024 * 1024;
@@ -22,7 +24,7 @@ export interface RestoreResult {
 
 /**
  * Rejects with `home-unusable` when the folder holds anything, and with `file-unreadable` when the backup is not
- * one, is cut off, or does not match its checksums; the folder is as it was then.
+ * one, is cut off, or does not match its checksums, or as `openStorage`; the folder is as it was then.
  */
 export async function restoreBackup(path: string, dataDir: string): Promise<RestoreResult> {
   const names = await readdir(dataDir).catch(() => []);
@@ -39,6 +41,7 @@ export async function restoreBackup(path: string, dataDir: string): Promise<Rest
   try {
     await mkdir(draft, { mode: 0o700 });
     const sums = await unpack(archive, path, draft);
+    await beginAnew(draft, path);
     await putInPlace(draft, dataDir, [...sums.keys()]);
     return { files: [...sums.keys()].filter((name) => fileName.test(name)).length };
   } finally {
@@ -111,6 +114,17 @@ function compare(manifest: string, sums: ReadonlyMap<string, string>, path: stri
   }
   if (lines.length !== sums.size) throw unreadable(path, `${manifestName} does not list everything`);
   if (!sums.has(databaseName)) throw unreadable(path, `${databaseName} is missing`);
+}
+
+/** Opens the database, which brings it up to date, and notes that it came from a backup. */
+async function beginAnew(draft: string, path: string): Promise<void> {
+  const storage = await openStorage(draft);
+  try {
+    const entry = { at: Date.now(), level: 30, event: 'admin-restore', user: null, detail: path };
+    await storage.commit([[newEpoch(), { do: 'log', entry: { ...entry, ...thisActor() } }]]);
+  } finally {
+    await storage.close();
+  }
 }
 
 /** The database comes last: a folder without it is no data folder. */

@@ -8,6 +8,7 @@ import { Calls, type After } from './calls/calls.js';
 import { loadCertificate, watchCertificate, type CertificateSource } from './certificate.js';
 import { readConfig, type ServerConfig } from './config.js';
 import { lockDataFolder } from './data-lock.js';
+import { epochOf } from './epoch.js';
 import { FileStore } from './file-store.js';
 import type { ServerContext } from './handler.js';
 import { Hub } from './hub.js';
@@ -130,6 +131,7 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   });
   const context: ServerContext = {
     config,
+    epoch: await epochOf(storage, hub),
     storage,
     accounts,
     files,

@@ -47,6 +47,8 @@ t.test('a backup of a running server comes back whole', async (t) => {
   t.same(await restored.listAccounts(), await core.storage.listAccounts());
   t.match(await restored.envelopes(1, 10), [{ seq: 1, from: 1 }]);
   t.equal(await restored.meta('opaque-setup'), await core.storage.meta('opaque-setup'));
+  t.not(await restored.meta('epoch'), await core.storage.meta('epoch'));
+  t.match(await restored.log(1, null), [{ event: 'admin-restore', detail: path }]);
   await restored.close();
 });
 

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { Accounts } from '../../src/server/accounts.js';
 import { Calls, type After, type CallsOptions } from '../../src/server/calls/calls.js';
 import { readConfig, type ServerConfig } from '../../src/server/config.js';
+import { epochOf } from '../../src/server/epoch.js';
 import { FileStore } from '../../src/server/file-store.js';
 import type { ServerContext } from '../../src/server/handler.js';
 import { Statistics } from '../../src/server/statistics.js';
@@ -165,6 +166,7 @@ async function run(
   const statistics = new Statistics({ hub, storage, calls, relay: noRelay, now });
   const context: ServerContext = {
     config,
+    epoch: await epochOf(storage, hub),
     storage,
     accounts,
     files,

@@ -18,6 +18,7 @@ export const connectionHandlers = {
       registration: context.config.registration,
       maxFileBytes: context.config.maxFileBytes,
       maxGroupMembers: limits.maxGroupMembers,
+      epoch: context.epoch,
       relay: context.calls.tickets.place,
     };
   },
