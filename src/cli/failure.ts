@@ -12,6 +12,24 @@ export interface Failure {
   readonly retryAfterMs: number | null;
 }
 
+/** The code of the system, such as ENOENT, whose words are the reason of an error; empty when the reason is another. */
+function systemCode({ cause, details }: PytalkError): string {
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
+  const isReason = first instanceof Error && 'code' in first && first.message === details['reason'];
+  return isReason ? String(first.code) : '';
+}
+
+/** What failed and why, in the reader's language, cleaned; without what to do next. */
+export function sentenceOf(error: unknown, say: Say): string {
+  if (!(error instanceof PytalkError))
+    return cleanLine(error instanceof Error ? error.message : String(error));
+  if (!isErrorCode(error.code)) return cleanLine(error.message);
+  const { why = systemCode(error), ...details } = error.details;
+  const key = `reason.${why}`;
+  const known = isKey(key) ? { reason: say(key, details) } : {};
+  return cleanLine(say(`error.${error.code}`, { ...details, ...known }));
+}
+
 export function failureOf(error: unknown, say: Say): Failure {
   if (!(error instanceof PytalkError)) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -23,11 +41,10 @@ export function failureOf(error: unknown, say: Say): Failure {
   const hint = isKey(hintKey) ? ` ${say(hintKey, details)}` : '';
   // A code of a newer server: its own words say more than `internal` would.
   const unknown = code === 'internal' && error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  const sentence = isErrorCode(code) ? say(`error.${code}`, details) : error.message;
   return {
     exitCode: exitCodeOf(code),
     code,
-    message: cleanLine(`${sentence}${unknown}${hint}`),
+    message: cleanLine(`${sentenceOf(error, say)}${unknown}${hint}`),
     retryAfterMs,
   };
 }

@@ -3,6 +3,7 @@ import t from 'tap';
 import { sayIn } from '../../src/cli/catalogue/translate.js';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import { failureLine, failureOf } from '../../src/cli/failure.js';
+import { mediaFailed, mediaFailedSaying } from '../../src/media/media-reasons.js';
 import { errorTexts, PytalkError, type ErrorCode } from '../../src/protocol/errors.js';
 
 const say = sayIn('en');
@@ -39,6 +40,23 @@ t.test('a failure is one line, in the language asked for, with what to do next',
     'pytalk: log in first (`pytalk login USER`, or `pytalk register USER` for a new account)',
   );
   t.match(failureLine(failureOf(error, sayIn('fr')), false), /^pytalk: connectez-vous d’abord/);
+  t.end();
+});
+
+t.test('reasons are in the language too: our own, those of the system, and those that ffmpeg says', (t) => {
+  const french = (error: unknown): string => failureOf(error, sayIn('fr')).message;
+  const cameras = mediaFailed('camera', 'x', 'other-cameras', { details: { names: 'one, two' } });
+  t.equal(failureOf(cameras, say).message, 'cannot use the camera x: there are: one, two');
+  t.match(french(cameras), / : il y a : one, two/);
+  const busy = mediaFailedSaying('camera', 'default', '/dev/video0: Device or resource busy');
+  t.match(french(busy), /un autre programme l’utilise/);
+  t.match(french(mediaFailedSaying('speaker', 'x', '', { otherwise: 'not-playing' })), /il ne joue rien/);
+  t.match(french(mediaFailedSaying('microphone', 'x', 'words never heard')), /words never heard/);
+  const cause = Object.assign(new Error('connect ECONNREFUSED ::1:5000'), { code: 'ECONNREFUSED' });
+  const unreachable = (reason: string): PytalkError =>
+    new PytalkError('unreachable', { details: { server: 'x', reason }, cause });
+  t.match(french(unreachable(cause.message)), /x.*rien n’y répond/);
+  t.match(french(unreachable('closed')), /closed/, 'not the words of the system');
   t.end();
 });
 

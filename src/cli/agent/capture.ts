@@ -4,10 +4,11 @@ import type { SharedCapture } from '../../media/call-media.js';
 import { openCamera } from '../../media/capture/camera.js';
 import { SharedSource } from '../../media/capture/shared-source.js';
 import type { JpegFrame, SoundBlock, Source, SourceEvents } from '../../media/media.js';
+import { mediaFailed, type MediaReason } from '../../media/media-reasons.js';
 import type { Clock } from '../../media/session/outside.js';
 import { secondSettings } from '../../media/second-picture.js';
 import { takeStill } from '../../media/still.js';
-import { PytalkError, type ErrorCode } from '../../protocol/errors.js';
+import type { PytalkError } from '../../protocol/errors.js';
 import type { CallSetup } from '../call/live-call.js';
 
 /** A picture of the stream that is no older is as good as a new one. */
@@ -32,27 +33,26 @@ export class AgentCapture implements SharedCapture {
     const { camera, screen, mic, settings } = setup;
     this.#setup = setup;
     this.#folder = folder;
-    const tellsOf = (part: 'camera' | 'screen' | 'microphone', code: ErrorCode, label: string) => ({
+    const tellsOf = (part: 'camera' | 'screen' | 'microphone', label: string) => ({
       label,
       clock,
-      failed: (reason: string) =>
-        new PytalkError(code, { details: { [part === 'microphone' ? part : 'camera']: label, reason } }),
+      failed: (why: MediaReason) => mediaFailed(part === 'microphone' ? part : 'camera', label, why),
       problem: (error: PytalkError, retryInMs: number) => news.problem(part, error, retryInMs),
       recovered: () => news.recovered(part),
     });
     this.camera = new SharedSource({
-      ...tellsOf('camera', 'camera-failed', camera),
+      ...tellsOf('camera', camera),
       open: (events) => openCamera(camera, settings, events),
     });
     this.#screen =
       screen === null
         ? null
         : new SharedSource({
-            ...tellsOf('screen', 'camera-failed', screen),
+            ...tellsOf('screen', screen),
             open: (events) => openCamera(screen, secondSettings(screen, settings), events),
           });
     this.#microphone = new SharedSource({
-      ...tellsOf('microphone', 'microphone-failed', mic),
+      ...tellsOf('microphone', mic),
       open: (events) => openMicrophone(mic, settings, events),
     });
   }
@@ -81,9 +81,7 @@ export class AgentCapture implements SharedCapture {
 
   async #takePhoto(): Promise<Buffer> {
     const { camera, settings } = this.#setup;
-    if (camera === 'none') {
-      throw new PytalkError('camera-failed', { details: { camera, reason: 'this agent has none' } });
-    }
+    if (camera === 'none') throw mediaFailed('camera', camera, 'agent-without');
     const newest = this.camera.newest(freshMs);
     if (newest) return newest.jpeg;
     if (this.camera.state === 'opening' || this.camera.state === 'open') return this.#nextFrame();
@@ -97,9 +95,7 @@ export class AgentCapture implements SharedCapture {
         void source.close();
         settle();
       };
-      const late = new PytalkError('camera-failed', {
-        details: { camera: this.#setup.camera, reason: 'it gives no picture' },
-      });
+      const late = mediaFailed('camera', this.#setup.camera, 'no-picture');
       const timer = setTimeout(() => over(() => reject(late)), nextFrameMs);
       const source = this.camera.take({
         data: ({ jpeg }) => over(() => resolve(jpeg)),

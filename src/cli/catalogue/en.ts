@@ -8,6 +8,7 @@ import { errorsEn } from './errors-en.js';
 import { firstStartEn } from './first-start-en.js';
 import { messagesEn } from './messages-en.js';
 import { plainEn } from './plain-en.js';
+import { reasonsEn } from './reasons-en.js';
 import { settingsEn } from './settings-en.js';
 import { monitorEn } from './monitor-en.js';
 import { toolsEn } from './tools-en.js';
@@ -25,6 +26,7 @@ export const en = {
   ...agentEn,
   ...demoEn,
   ...errorsEn,
+  ...reasonsEn,
 } as const;
 
 /** Every key of the catalogue. */

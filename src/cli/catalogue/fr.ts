@@ -9,6 +9,7 @@ import { errorsFr } from './errors-fr.js';
 import { firstStartFr } from './first-start-fr.js';
 import { messagesFr } from './messages-fr.js';
 import { plainFr } from './plain-fr.js';
+import { reasonsFr } from './reasons-fr.js';
 import { settingsFr } from './settings-fr.js';
 import { monitorFr } from './monitor-fr.js';
 import { toolsFr } from './tools-fr.js';
@@ -26,6 +27,7 @@ const texts = {
   ...agentFr,
   ...demoFr,
   ...errorsFr,
+  ...reasonsFr,
 } as const;
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;

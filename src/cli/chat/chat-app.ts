@@ -10,7 +10,8 @@ import type { Action } from './actions.js';
 import { notifierFor } from './own-notifier.js';
 import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
-import { errorText, usage } from './context.js';
+import { sentenceOf } from '../failure.js';
+import { usage } from './context.js';
 import { keepDrafts, type DraftFile, type DraftKeeper } from './drafts.js';
 import { handleInput, type InputContext } from './input.js';
 import { Interrupts } from './interrupts.js';
@@ -159,7 +160,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   fail(error: unknown): void {
-    this.tell(errorText(error, this.say).replace(/\s+/g, ' '), 'error');
+    this.tell(sentenceOf(error, this.say).replace(/\s+/g, ' '), 'error');
   }
 
   tell(text: string, kind: 'info' | 'error'): void {
@@ -331,7 +332,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     await this.leave();
     await this.logIn.ask(
       { ...this.host.connect, ...(server === undefined ? {} : { server }) },
-      errorText(error, this.say),
+      sentenceOf(error, this.say),
     );
   }
 

@@ -3,7 +3,6 @@ import type { Client, ConversationView } from '../../client/api.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import type { CallSetup } from '../call/live-call.js';
-import { cleanLine } from '../clean-text.js';
 import type { SettingKey, Settings } from '../settings/settings.js';
 import type { Action } from './actions.js';
 import type { ChatCalls } from './calls.js';
@@ -41,20 +40,6 @@ export interface ChatContext {
   /** Gives the terminal back to the shell until it continues the program. */
   suspend(): void;
   quit(): void;
-}
-
-/** An error as one sentence in the reader's language. */
-export function errorText(error: unknown, say: Say): string {
-  if (error instanceof PytalkError) {
-    const details = Object.fromEntries(
-      Object.entries(error.details).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? cleanLine(value) : value,
-      ]),
-    );
-    return say(`error.${error.code}`, details);
-  }
-  return cleanLine(error instanceof Error ? error.message : String(error));
 }
 
 /** Details as text: usage errors of the chat's own commands. */

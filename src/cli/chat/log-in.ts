@@ -4,7 +4,7 @@ import { PytalkError } from '../../protocol/errors.js';
 import type { Say } from '../catalogue/translate.js';
 import type { StartedServer } from '../platform/start-server.js';
 import type { Action } from './actions.js';
-import { errorText } from './context.js';
+import { sentenceOf } from '../failure.js';
 import { makeForm, problemOf, refused, valueOf, type Form } from './forms.js';
 import type { ChatState } from './state.js';
 
@@ -45,7 +45,8 @@ export class LogIn {
       this.show('login', { server: client.server }, null);
     } catch (error) {
       if (isNobodyHere(options, error)) this.showFirst();
-      else this.show('login', { server: options.server ?? defaultServer }, errorText(error, this.host.say()));
+      else
+        this.show('login', { server: options.server ?? defaultServer }, sentenceOf(error, this.host.say()));
     }
   }
 
@@ -154,7 +155,7 @@ export class LogIn {
 
   private failed(error: unknown): void {
     const { form } = this.host.state();
-    const text = errorText(error, this.host.say());
+    const text = sentenceOf(error, this.host.say());
     const code = error instanceof PytalkError ? error.code : null;
     if (form !== null) this.host.dispatch({ type: 'form-changed', form: refused(form, text, code) });
     else this.host.dispatch({ type: 'noticed', notice: { kind: 'error', text } });

@@ -7,7 +7,7 @@ import { currentPassword, newPassword, type PasswordSource } from '../passwords.
 import type { StartedServer } from '../platform/start-server.js';
 import type { Prompter } from '../prompt.js';
 import type { Fields } from '../table/spec.js';
-import { errorText } from './context.js';
+import { sentenceOf } from '../failure.js';
 import type { LineInput } from './line-input.js';
 import { defaultServer, isNobodyHere } from './log-in.js';
 
@@ -109,7 +109,7 @@ async function openByLines(ways: Ways, questions: LogInQuestions): Promise<Opene
       return await chooseServer(ways, questions);
     } catch (error) {
       if (!mayTryAgain(error, asking)) throw error;
-      print(errorText(error, asking.say));
+      print(sentenceOf(error, asking.say));
     }
   }
 }
@@ -130,7 +130,7 @@ async function logInTo({ client, isOwn }: Opened, questions: LogInQuestions): Pr
       await (isKnown ? logIn : register)(client, questions);
     } catch (error) {
       if (!mayTryAgain(error, asking) || client.state !== 'online') throw error;
-      print(errorText(error, say));
+      print(sentenceOf(error, say));
     }
   }
   const name = cleanLine(client.me.username);

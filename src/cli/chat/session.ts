@@ -4,7 +4,7 @@ import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { Action } from './actions.js';
 import { listenTo } from './client-events.js';
-import { errorText } from './context.js';
+import { sentenceOf } from '../failure.js';
 import { isMissed, isNote } from './message-text.js';
 import { loadPicture } from './picture.js';
 import type { Notifier } from '../notify/notifier.js';
@@ -233,7 +233,7 @@ export class Session {
       connection: {
         state,
         retryAtMs: retryInMs === null ? null : host.now() + retryInMs,
-        reason: error === null ? null : errorText(error, host.say),
+        reason: error === null ? null : sentenceOf(error, host.say),
       },
     });
   }

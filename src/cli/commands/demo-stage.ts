@@ -1,8 +1,9 @@
 // What the demo needs around its story: steps that are checked and shown, and waiting for what must arrive.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientEvents, ClientEventName, Message } from '../../client/api.js';
-import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
+import type { ErrorDetails } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
+import { sentenceOf } from '../failure.js';
 
 /** Something a step expected did not happen. */
 export class StepFailed extends Error {
@@ -51,7 +52,7 @@ export class Stage {
     try {
       found = await run();
     } catch (error) {
-      const reason = this.#reason(error);
+      const reason = sentenceOf(error, this.say);
       this.#show(key, false, this.say('demo.failed', { reason }));
       throw new StepFailed(reason, { cause: error });
     }
@@ -71,11 +72,6 @@ export class Stage {
     const sign = ok ? '✓' : '✗';
     const shown = this.#options.colour ? `\u001b[${ok ? 32 : 31}m${sign}\u001b[0m` : sign;
     this.#options.write(`${shown} ${text}\n`);
-  }
-
-  #reason(error: unknown): string {
-    if (error instanceof PytalkError) return this.say(`error.${error.code}`, error.details);
-    return error instanceof Error ? error.message : String(error);
   }
 
   /** Throws unless both are equal when written as JSON. */

@@ -1,7 +1,6 @@
 // Where sound comes from: a device, a tone, or a file; in blocks of 20 ms, at the pace of the clock.
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
-import { PytalkError } from '../../protocol/errors.js';
 import { findFfmpeg, runProgram } from '../ffmpeg.js';
 import {
   blockMs,
@@ -11,6 +10,7 @@ import {
   type Source,
   type SourceEvents,
 } from '../media.js';
+import { mediaFailed, mediaFailedBy, mediaFailedSaying } from '../media-reasons.js';
 import { keepPace } from '../pace.js';
 import { wallClock } from '../session/wall-clock.js';
 import { nativeDevices } from './native-sound.js';
@@ -30,10 +30,6 @@ const toneOnMs = 400;
 const toneEveryMs = 1_000;
 const retryMs = 2_000;
 
-function failed(microphone: string, reason: string, cause?: unknown): PytalkError {
-  return new PytalkError('microphone-failed', { details: { microphone, reason }, cause });
-}
-
 /** Opens a microphone: `default`, a device, `test` or `file:PATH`. Rejects with `microphone-failed`. */
 export async function openMicrophone(
   spec: string,
@@ -44,7 +40,7 @@ export async function openMicrophone(
   if (spec.startsWith('file:')) {
     const path = spec.slice('file:'.length);
     const samples = await samplesOf(path, settings).catch((error: unknown) => {
-      throw failed(spec, error instanceof Error ? error.message : String(error), error);
+      throw mediaFailedBy('microphone', spec, error);
     });
     return playing(spec, fromSamples(samples), events);
   }
@@ -145,7 +141,8 @@ async function openDevice(
   const sources = await pulseDevices('sources');
   const termux = termuxSoundHint('sources');
   // The monitor of the speaker would give back what the others say.
-  if (termux !== null && sources.every(({ isMonitor }) => isMonitor)) throw failed(spec, termux);
+  if (termux !== null && sources.every(({ isMonitor }) => isMonitor))
+    throw mediaFailed('microphone', spec, termux);
   if (sources.length > 0) {
     const canceller = sources.find((one) => one.cancelsEcho && !one.isMonitor);
     const device = spec === 'default' ? canceller?.id : spec;
@@ -153,13 +150,13 @@ async function openDevice(
     const source = await recorded(spec, 'parec', [...rawFormat, ...chosen], events);
     return { ...source, cancelsEcho: device !== undefined && device === canceller?.id };
   }
-  if (nativeDevices('microphone')?.length === 0) throw failed(spec, 'no microphone was found');
+  if (nativeDevices('microphone')?.length === 0) throw mediaFailed('microphone', spec, 'no-microphone');
   const native = openNative(spec, events);
   if (native) return native;
   const input = ffmpegInput(spec);
-  if (input === null) throw failed(spec, 'no sound system was found here');
+  if (input === null) throw mediaFailed('microphone', spec, 'no-sound-system');
   const { path } = await findFfmpeg(settings.ffmpeg).catch((error: unknown) => {
-    throw failed(spec, 'no sound system was found here, and no ffmpeg either', error);
+    throw mediaFailed('microphone', spec, 'no-sound-system-or-ffmpeg', { cause: error });
   });
   const args = ['-hide_banner', '-nostdin', '-loglevel', 'error', '-fflags', 'nobuffer', ...input];
   return recorded(spec, path, [...args, '-f', 's16le', '-ac', '1', '-ar', '48000', 'pipe:1'], events);
@@ -176,7 +173,7 @@ function openNative(spec: string, events: SourceEvents<SoundBlock>): Source | nu
     microphone.on('data', (chunk) => {
       for (const block of blocks.push(chunk, wallClock())) events.data(block);
     });
-    microphone.on('error', (error) => events.problem(failed(spec, error.message, error), null));
+    microphone.on('error', (error) => events.problem(mediaFailedBy('microphone', spec, error), null));
     return {
       label: spec,
       close: () => {
@@ -216,7 +213,7 @@ async function recorded(
     });
     void running.ended.then(({ lastWords }) => {
       if (isClosed) return;
-      events.problem(failed(spec, lastWords === '' ? 'it has ended' : lastWords), retryMs);
+      events.problem(mediaFailedSaying('microphone', spec, lastWords), retryMs);
       timer = setTimeout(() => {
         running = runProgram(program, args);
         listen();
@@ -226,7 +223,7 @@ async function recorded(
   const first = new Promise<'data'>((resolve) => running.stdout.once('readable', () => resolve('data')));
   const outcome = await Promise.race([first, running.ended]);
   if (outcome !== 'data')
-    throw failed(spec, outcome.lastWords === '' ? 'it gives no sound' : outcome.lastWords);
+    throw mediaFailedSaying('microphone', spec, outcome.lastWords, { otherwise: 'no-sound' });
   listen();
   return {
     label: spec,

@@ -1,6 +1,7 @@
 // PulseAudio and PipeWire by their own small programs, which work in Termux too: parec, pacat, pactl.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { MediaReason } from '../media-reasons.js';
 
 const execute = promisify(execFile);
 const patienceMs = 2_000;
@@ -42,10 +43,7 @@ export async function pulseDevices(kind: 'sources' | 'sinks'): Promise<PulseDevi
  * Why there is no sound in Termux, where PulseAudio must be started and be given its devices; null elsewhere. The
  * permission is that of another app, and PulseAudio says nothing of it.
  */
-export function termuxSoundHint(kind: 'sources' | 'sinks'): string | null {
+export function termuxSoundHint(kind: 'sources' | 'sinks'): MediaReason | null {
   if (process.platform !== 'android') return null;
-  return kind === 'sinks'
-    ? 'PulseAudio has no speaker: pulseaudio --start --exit-idle-time=-1'
-    : 'PulseAudio has no microphone: pulseaudio --start --exit-idle-time=-1, pactl load-module module-sles-source; ' +
-        'the app Termux:API needs the permission Microphone';
+  return kind === 'sinks' ? 'termux-no-speaker' : 'termux-no-microphone';
 }

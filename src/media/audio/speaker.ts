@@ -1,9 +1,9 @@
 // Where sound goes: a device or a WAV file; fed with one block of 20 ms after the other.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { PytalkError } from '../../protocol/errors.js';
 import { findFfmpeg } from '../ffmpeg.js';
 import { blockMs, blockSamples, sampleRate, type Sink } from '../media.js';
+import { mediaFailed, mediaFailedBy, mediaFailedSaying } from '../media-reasons.js';
 import { nativeDevices } from './native-sound.js';
 import { pulseDevices, rawFormat, termuxSoundHint } from './pulse.js';
 import { WavWriter } from './wav.js';
@@ -17,15 +17,11 @@ export interface SpeakerSettings {
 const maxDelayMs = 120;
 const killAfterMs = 1_000;
 
-function failed(speaker: string, reason: string, cause?: unknown): PytalkError {
-  return new PytalkError('speaker-failed', { details: { speaker, reason }, cause });
-}
-
 /** Opens a speaker: `default`, a device, or `file:PATH.wav`. Rejects with `speaker-failed`. */
 export async function openSpeaker(spec: string, { ffmpeg }: SpeakerSettings): Promise<Sink> {
   if (spec.startsWith('file:')) {
     const writer = await WavWriter.create(spec.slice('file:'.length)).catch((error: unknown) => {
-      throw failed(spec, error instanceof Error ? error.message : String(error), error);
+      throw mediaFailedBy('speaker', spec, error);
     });
     return {
       label: spec,
@@ -33,7 +29,7 @@ export async function openSpeaker(spec: string, { ffmpeg }: SpeakerSettings): Pr
       write: (samples) => writer.write(samples),
       close: () =>
         writer.close().catch((error: unknown) => {
-          throw failed(spec, error instanceof Error ? error.message : String(error), error);
+          throw mediaFailedBy('speaker', spec, error);
         }),
     };
   }
@@ -41,14 +37,14 @@ export async function openSpeaker(spec: string, { ffmpeg }: SpeakerSettings): Pr
     return fedProgram(spec, 'pacat', [...rawFormat, ...(spec === 'default' ? [] : [`--device=${spec}`])]);
   }
   const termux = termuxSoundHint('sinks');
-  if (termux !== null) throw failed(spec, termux);
-  if (nativeDevices('speaker')?.length === 0) throw failed(spec, 'no speaker was found');
+  if (termux !== null) throw mediaFailed('speaker', spec, termux);
+  if (nativeDevices('speaker')?.length === 0) throw mediaFailed('speaker', spec, 'no-speaker');
   const native = openNative(spec);
   if (native) return native;
   const output = ffmpegOutput(spec);
-  if (output === null) throw failed(spec, 'no sound system was found here');
+  if (output === null) throw mediaFailed('speaker', spec, 'no-sound-system');
   const { path } = await findFfmpeg(ffmpeg).catch((error: unknown) => {
-    throw failed(spec, 'no sound system was found here, and no ffmpeg either', error);
+    throw mediaFailed('speaker', spec, 'no-sound-system-or-ffmpeg', { cause: error });
   });
   const input = ['-f', 's16le', '-ac', '1', '-ar', '48000', '-i', 'pipe:0'];
   const quick = ['-hide_banner', '-loglevel', 'error', '-fflags', 'nobuffer', '-probesize', '32'];
@@ -116,7 +112,7 @@ async function fedProgram(spec: string, program: string, args: readonly string[]
   stdin?.write(Buffer.alloc(blockSamples * 2));
   const settled = new Promise<'runs'>((resolve) => setTimeout(resolve, 150, 'runs'));
   if ((await Promise.race([ended, settled])) === 'ended') {
-    throw failed(spec, lastWords === '' ? 'it does not play' : lastWords);
+    throw mediaFailedSaying('speaker', spec, lastWords, { otherwise: 'not-playing' });
   }
   const delayMs = (): number => ((stdin?.writableLength ?? 0) / (blockSamples * 2)) * blockMs;
   let closing: Promise<void> | null = null;

@@ -1,16 +1,12 @@
 // Opens a camera by what a person wrote: a device, the screen, a test picture, a file, an address.
 import { access } from 'node:fs/promises';
-import { PytalkError } from '../../protocol/errors.js';
 import { findFfmpeg, type Ffmpeg } from '../ffmpeg.js';
 import type { CameraSettings, JpegFrame, Source, SourceEvents } from '../media.js';
+import { mediaFailed, mediaFailedBy } from '../media-reasons.js';
 import { copyArgs, encodeArgs, openFfmpegCamera } from './ffmpeg-camera.js';
 import { openHttpCamera } from './http-camera.js';
 import { openTermuxCamera } from './termux-camera.js';
 import { deviceAttempts, listCameras, screenAttempt } from './video-devices.js';
-
-function failed(camera: string, reason: string, cause?: unknown): PytalkError {
-  return new PytalkError('camera-failed', { details: { camera, reason }, cause });
-}
 
 /**
  * Opens `default`, a device's name or number, `screen`, `test`, `file:PATH` (looped), an http(s):// or rtsp:// address or
@@ -24,10 +20,7 @@ export async function openCamera(
   if (/^https?:\/\//i.test(spec)) return openHttpCamera(spec, settings, events);
   if (spec.startsWith('termux:')) return openTermuxCamera(spec.slice('termux:'.length), events);
   if (process.platform === 'android' && spec === 'default') {
-    throw failed(
-      spec,
-      'name one: termux:0, or the address of an IP Webcam app such as http://127.0.0.1:8080/video',
-    );
+    throw mediaFailed('camera', spec, 'android-camera');
   }
   const ffmpeg = await findFfmpeg(settings.ffmpeg);
   const attempts = await attemptsFor(spec, settings, ffmpeg);
@@ -43,7 +36,7 @@ async function attemptsFor(spec: string, settings: CameraSettings, ffmpeg: Ffmpe
   if (spec.startsWith('file:')) return fileAttempts(spec, settings);
   if (/^rtsps?:\/\//i.test(spec)) {
     // Bytes from the network are nothing for a program of years ago.
-    if (ffmpeg.origin === 'installer') throw failed(spec, 'it needs a newer ffmpeg: install one');
+    if (ffmpeg.origin === 'installer') throw mediaFailed('camera', spec, 'old-ffmpeg');
     const input = ['-rtsp_transport', 'tcp', '-fflags', 'nobuffer', '-flags', 'low_delay', '-i', spec];
     return [
       [...input, '-map', '0:v:0', ...copyIfMjpeg()],
@@ -53,13 +46,9 @@ async function attemptsFor(spec: string, settings: CameraSettings, ffmpeg: Ffmpe
   const cameras = await listCameras(ffmpeg.path);
   const wanted = spec === 'default' ? cameras[0] : cameras.find((one, at) => isNamed(one, at, spec));
   if (!wanted) {
-    const known = cameras.map(({ name }) => name).join(', ');
-    throw failed(
-      spec,
-      cameras.length === 0
-        ? 'no camera was found; test, screen, file:PATH or an http:// address would do too'
-        : `there are: ${known}`,
-    );
+    if (cameras.length === 0) throw mediaFailed('camera', spec, 'no-camera');
+    const names = cameras.map(({ name }) => name).join(', ');
+    throw mediaFailed('camera', spec, 'other-cameras', { details: { names } });
   }
   return deviceAttempts(wanted.id, settings);
 }
@@ -76,7 +65,7 @@ function copyIfMjpeg(): string[] {
 async function fileAttempts(spec: string, { width, height, fps }: CameraSettings): Promise<string[][]> {
   const path = spec.slice('file:'.length);
   await access(path).catch((error: unknown) => {
-    throw failed(spec, error instanceof Error ? error.message : String(error), error);
+    throw mediaFailedBy('camera', spec, error);
   });
   if (/\.(jpe?g|png|webp|bmp)$/i.test(path)) {
     const scale = [

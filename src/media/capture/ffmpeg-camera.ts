@@ -1,7 +1,7 @@
 // Cameras through ffmpeg: its MJPEG output is cut into pictures, and it is started again when it ends.
-import { PytalkError } from '../../protocol/errors.js';
 import { runProgram, type Running } from '../ffmpeg.js';
 import type { JpegFrame, Source, SourceEvents } from '../media.js';
+import { mediaFailedSaying } from '../media-reasons.js';
 import { wallClock } from '../session/wall-clock.js';
 import { JpegSplitter } from './jpeg-splitter.js';
 import { RtpReady } from './rtp-ready.js';
@@ -33,10 +33,6 @@ export const encodeArgs = [
 ];
 export const copyArgs = ['-an', '-c:v', 'copy'];
 const output = ['-flush_packets', '1', '-f', 'mjpeg', 'pipe:1'];
-
-function failed(camera: string, reason: string): PytalkError {
-  return new PytalkError('camera-failed', { details: { camera, reason } });
-}
 
 class RunningCamera implements Source {
   readonly label: string;
@@ -73,11 +69,9 @@ class RunningCamera implements Source {
         this.#whenFirst = () => resolve(null);
       });
       const late = new Promise<string>((resolve) => {
-        timer = setTimeout(resolve, firstFrameMs, 'it gives no picture');
+        timer = setTimeout(resolve, firstFrameMs, '');
       });
-      const ended = running.ended.then(({ lastWords }) =>
-        lastWords === '' ? 'it gives no picture' : lastWords,
-      );
+      const ended = running.ended.then(({ lastWords }) => lastWords);
       const problem = await Promise.race([first, ended, late]);
       clearTimeout(timer);
       if (problem === null) {
@@ -89,7 +83,7 @@ class RunningCamera implements Source {
       await running.close();
     }
     await this.close();
-    throw failed(this.label, reason);
+    throw mediaFailedSaying('camera', this.label, reason, { otherwise: 'no-picture' });
   }
 
   async close(): Promise<void> {
@@ -114,7 +108,7 @@ class RunningCamera implements Source {
     void running.ended.then(({ lastWords }) => {
       if (this.#isClosed || !this.#isOpen) return;
       const waitMs = retryMs[Math.min(this.#failures++, retryMs.length - 1)] ?? 10_000;
-      this.#events.problem(failed(this.label, lastWords === '' ? 'it has ended' : lastWords), waitMs);
+      this.#events.problem(mediaFailedSaying('camera', this.label, lastWords), waitMs);
       this.#timer = setTimeout(() => this.#watch(this.#start()), waitMs);
     });
   }

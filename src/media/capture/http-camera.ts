@@ -1,14 +1,16 @@
 // Cameras of the network that send JPEGs over HTTP, read without ffmpeg: a picture is handed on as its last byte comes.
 import { get as getPlain, type IncomingMessage } from 'node:http';
 import { get as getTls } from 'node:https';
-import { PytalkError } from '../../protocol/errors.js';
+import type { PytalkError } from '../../protocol/errors.js';
 import type { CameraSettings, JpegFrame, Source, SourceEvents } from '../media.js';
+import { mediaFailed, mediaFailedBy, mediaFailedSaying } from '../media-reasons.js';
 import { wallClock } from '../session/wall-clock.js';
 import { JpegSplitter } from './jpeg-splitter.js';
 import { MultipartJpegs } from './multipart-jpegs.js';
 import { RtpReady } from './rtp-ready.js';
 
 const silenceMs = 5_000;
+const inSilence = { details: { seconds: silenceMs / 1000 } };
 const retryMs = [1_000, 2_000, 4_000, 10_000];
 const maxRedirects = 5;
 
@@ -64,7 +66,7 @@ class HttpCamera implements Source {
         if (!this.#isClosed) this.#again(0);
       })
       .catch((error: unknown) => {
-        if (!this.#isClosed) this.#failed(error instanceof Error ? error.message : String(error));
+        if (!this.#isClosed) this.#failed(mediaFailedBy('camera', this.label, error));
       });
   }
 
@@ -72,9 +74,8 @@ class HttpCamera implements Source {
     this.#timer = setTimeout(() => this.#run(), ms);
   }
 
-  #failed(reason: string): void {
+  #failed(error: PytalkError): void {
     this.#abort.abort();
-    const error = new PytalkError('camera-failed', { details: { camera: this.label, reason } });
     if (this.#frames === 0) {
       this.#whenFirst(error);
       return;
@@ -86,7 +87,8 @@ class HttpCamera implements Source {
 
   /** Reads one answer to its end: a stream of pictures, or a single one (after which the next is asked for). */
   async #read(url: URL, signal: AbortSignal): Promise<void> {
-    const response = await request(url, signal);
+    const { label } = this;
+    const response = await request(url, signal, label);
     const type = response.headers['content-type'] ?? '';
     const boundary = /multipart\/.*boundary="?([^";]+)"?/i.exec(type)?.[1];
     const take = (jpeg: Buffer, arrivedAt: number): void => this.#ready.push(jpeg, arrivedAt);
@@ -94,13 +96,14 @@ class HttpCamera implements Source {
     const began = wallClock();
     const count = this.#frames;
     await new Promise<void>((resolve, reject) => {
-      let silence = setTimeout(() => reject(new Error('no picture for 5 s')), silenceMs);
+      const silent = (): void => reject(mediaFailed('camera', label, 'no-picture-for', inSilence));
+      let silence = setTimeout(silent, silenceMs);
       response.on('data', (chunk: Buffer) => {
         const before = this.#frames;
         stage.push(chunk, wallClock());
         if (this.#frames === before) return;
         clearTimeout(silence);
-        silence = setTimeout(() => reject(new Error('no picture for 5 s')), silenceMs);
+        silence = setTimeout(silent, silenceMs);
       });
       response.once('end', resolve);
       response.once('error', reject);
@@ -109,8 +112,8 @@ class HttpCamera implements Source {
         resolve();
       });
     }).finally(() => response.destroy());
-    if (this.#frames === count) throw new Error('it sent no picture');
-    if (boundary !== undefined) throw new Error('it has ended the stream');
+    if (this.#frames === count) throw mediaFailed('camera', label, 'sent-no-picture');
+    if (boundary !== undefined) throw mediaFailed('camera', label, 'stream-ended');
     // A camera of single pictures is asked as often as pictures are wanted.
     const restMs = 1000 / this.#settings.fps - (wallClock() - began);
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, restMs)));
@@ -128,8 +131,8 @@ class SingleJpegs {
   }
 }
 
-/** The answer with status 200, after redirects. Rejects with a short reason. */
-function request(url: URL, signal: AbortSignal, redirects = 0): Promise<IncomingMessage> {
+/** The answer with status 200, after redirects. Rejects with `camera-failed`, or what the system says. */
+function request(url: URL, signal: AbortSignal, label: string, redirects = 0): Promise<IncomingMessage> {
   const { protocol } = url;
   const bare = new URL(url);
   bare.username = bare.password = '';
@@ -150,15 +153,19 @@ function request(url: URL, signal: AbortSignal, redirects = 0): Promise<Incoming
       response.destroy();
       const to = statusCode >= 300 && statusCode < 400 ? headers.location : undefined;
       if (to === undefined || redirects >= maxRedirects) {
-        reject(new Error(statusCode === 401 ? 'it wants a user name and a password' : `HTTP ${statusCode}`));
+        reject(
+          statusCode === 401
+            ? mediaFailed('camera', label, 'wants-password')
+            : mediaFailedSaying('camera', label, `HTTP ${statusCode}`),
+        );
         return;
       }
       const next = new URL(to, bare);
       if (next.protocol !== 'http:' && next.protocol !== 'https:')
-        reject(new Error(`it leads to ${next.protocol}`));
-      else resolve(request(next, signal, redirects + 1));
+        reject(mediaFailed('camera', label, 'leads-elsewhere', { details: { protocol: next.protocol } }));
+      else resolve(request(next, signal, label, redirects + 1));
     });
-    asked.on('timeout', () => asked.destroy(new Error('no answer for 5 s')));
+    asked.on('timeout', () => asked.destroy(mediaFailed('camera', label, 'no-answer', inSilence)));
     asked.on('error', reject);
   });
 }
@@ -173,7 +180,7 @@ export async function openHttpCamera(
   try {
     url = new URL(address);
   } catch (cause) {
-    throw new PytalkError('camera-failed', { details: { camera: address, reason: 'not an address' }, cause });
+    throw mediaFailed('camera', address, 'not-an-address', { cause });
   }
   const camera = new HttpCamera(url, settings, events);
   await camera.open();

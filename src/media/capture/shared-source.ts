@@ -1,6 +1,7 @@
 // One camera or microphone for several calls: opened once for whoever wants it, opened anew when it fails, closed when nobody wants it any more.
 import { PytalkError } from '../../protocol/errors.js';
 import type { Source, SourceEvents } from '../media.js';
+import type { MediaReason } from '../media-reasons.js';
 import type { Clock } from '../session/outside.js';
 
 /** Waits before a source that failed is opened again; the last one for as long as it takes. */
@@ -17,7 +18,7 @@ export interface SharedSourceOptions<T> {
   label: string;
   open(events: SourceEvents<T>): Promise<Source>;
   /** The error of its kind with this reason. */
-  failed(reason: string): PytalkError;
+  failed(why: MediaReason): PytalkError;
   /** What all who take it are told, once. */
   problem?(error: PytalkError, retryInMs: number): void;
   recovered?(): void;
@@ -165,7 +166,7 @@ export class SharedSource<T> {
     this.#stopSilence = clock.after(silenceMs, () => {
       if (round !== this.#round) return;
       if ((this.#newest?.atMs ?? -Infinity) >= sinceMs) this.#listen();
-      else this.#failed(this.#options.failed('nothing comes from it any more'));
+      else this.#failed(this.#options.failed('nothing-comes'));
     });
   }
 

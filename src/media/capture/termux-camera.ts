@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { PytalkError } from '../../protocol/errors.js';
 import type { JpegFrame, Source, SourceEvents } from '../media.js';
 import { wallClock } from '../session/wall-clock.js';
+import { mediaFailed, mediaFailedBy, mediaFailedSaying } from '../media-reasons.js';
 import { RtpReady } from './rtp-ready.js';
 
 const execute = promisify(execFile);
@@ -14,18 +15,13 @@ const photoMs = 15_000;
 const restMs = 50;
 const retryMs = 3_000;
 
-function failed(id: string, reason: string, cause?: unknown): PytalkError {
-  return new PytalkError('camera-failed', { details: { camera: `termux:${id}`, reason }, cause });
-}
-
 /** Why there is no picture, by what the program said; it says most things as JSON, and nothing when Android gave no picture. */
-function reasonOf(said: string): string {
-  if (said === '') {
-    return 'the picture is empty: Termux must be in the foreground, and the app Termux:API needs the permission Camera';
-  }
+function failedSaying(id: string, said: string): PytalkError {
+  const camera = `termux:${id}`;
+  if (said === '') return mediaFailed('camera', camera, 'termux-empty');
   return /permission|denied/i.test(said)
-    ? `the app Termux:API needs the permission Camera, in Android's settings (${said})`
-    : said;
+    ? mediaFailed('camera', camera, 'termux-permission', { details: { said } })
+    : mediaFailedSaying('camera', camera, said);
 }
 
 /** Takes one picture. Rejects with `camera-failed`. */
@@ -36,12 +32,13 @@ async function takePhoto(id: string, folder: string, number: number): Promise<Bu
     const { stdout, stderr } = await execute('termux-camera-photo', ['-c', id, path], { timeout: photoMs });
     const bytes = await readFile(path).catch(() => Buffer.alloc(0));
     if (bytes.length > 0) return bytes;
-    throw failed(id, reasonOf(`${stdout} ${stderr}`.trim()));
+    throw failedSaying(id, `${stdout} ${stderr}`.trim());
   } catch (error) {
     if (error instanceof PytalkError) throw error;
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const reason = isMissing ? 'termux-camera-photo is not installed: pkg install termux-api' : String(error);
-    throw failed(id, reason, error);
+    throw isMissing
+      ? mediaFailed('camera', `termux:${id}`, 'termux-no-program', { cause: error })
+      : mediaFailedBy('camera', `termux:${id}`, error);
   } finally {
     await rm(path, { force: true });
   }

@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PytalkError } from '../../protocol/errors.js';
 import type { CameraSettings } from '../media.js';
+import { mediaFailed } from '../media-reasons.js';
 import { copyArgs, encodeArgs } from './ffmpeg-camera.js';
 
 export interface Camera {
@@ -116,8 +116,5 @@ export function screenAttempt(
   const display = env['DISPLAY'] ?? '';
   if (display !== '') return ['-f', 'x11grab', ...rate, '-i', display, ...scale];
   const isWayland = (env['WAYLAND_DISPLAY'] ?? '') !== '';
-  const reason = isWayland
-    ? 'Wayland lets no program see the screen by itself: log in to an X11 session'
-    : 'there is no screen here (DISPLAY is not set)';
-  throw new PytalkError('camera-failed', { details: { camera: 'screen', reason } });
+  throw mediaFailed('camera', 'screen', isWayland ? 'wayland-screen' : 'no-screen');
 }
