@@ -1,6 +1,6 @@
 // Commands and snippets of the documents are such as the program takes. Those that no machine of ours can run are at
 // least read here; all others are run by test/e2e/package.test.ts.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { z } from 'zod';
 import { sayIn } from '../../src/cli/catalogue/translate.js';
@@ -140,6 +140,22 @@ t.test('every command that a sentence names exists, with its options', (t) => {
   t.match(mentionFault(['cal', 'bob']), /no command cal/);
   t.match(mentionFault(['call', '--vieuw']), /no option --vieuw/);
   t.match(mentionFault(['admin', 'invite', '--dato']), /no option --dato/);
+  t.end();
+});
+
+/** Whether a snippet of a configuration stands in one of our files like that. */
+function isOurs(text: string): boolean {
+  const files = readdirSync(projectFile('deploy')).map((name) =>
+    readFileSync(projectFile('deploy', name), 'utf8'),
+  );
+  return files.some((file) => file.includes(text.trim()));
+}
+
+t.test('what documents quote of services and containers stands so in deploy/', (t) => {
+  for (const { document, line, text } of blocks.filter(({ language }) => /^(ini|yaml)$/.test(language)))
+    t.ok(isOurs(text), `${document}:${line}`);
+  t.ok(isOurs('User=pytalk\nGroup=pytalk\n'));
+  t.notOk(isOurs('User=root\n'));
   t.end();
 });
 

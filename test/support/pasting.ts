@@ -15,17 +15,21 @@ export interface Pasting {
   readonly standIns: readonly (readonly [string, string])[];
 }
 
-/** One command at most takes so long, and so does the beginning of what goes on. */
-const deadlineMs = 20_000;
+/** One command at most takes so long, and so does the beginning of what goes on: also on a busy machine. */
+const deadlineMs = 60_000;
 const lookEveryMs = 30;
 
 /** What goes on until the document's end, and what it has said once it can be used. */
 const goingOn: readonly (readonly [RegExp, RegExp])[] = [
   [/^pytalk serve\b/, /listening on/],
   [/^pytalk listen\b/, /"ready"/],
-  [/^pytalk call (?!.*--duration).*--answer\b/, /waiting for calls/],
+  [/^pytalk call .*--answer\b/, /waiting for calls/],
   [/^pytalk (chat(?!.*--plain)|monitor(?!.*--json))\b/, /\S/],
 ];
+
+/** What goes on until somebody ends it, once it has said that it works: here by Ctrl+C. */
+const untilEnded = [/^pytalk call (?!.*--(answer|duration))/, /connected with/] as const;
+const interrupted = [0, 130];
 
 /** Needs a terminal, which script(1) gives. */
 const onScreen = /^pytalk (chat(?!.*--plain)|monitor(?!.*--json))\b/;
@@ -54,12 +58,12 @@ class Shell {
     this.#answers = createInterface({ input: this.#process.stdio[3] as Readable });
   }
 
-  /** Runs a command to its end; null as status when it is late. */
-  async run(command: string): Promise<{ status: number | null; said: string }> {
+  /** Runs a command to its end. Rejects when it is late: no further command would have its own answer. */
+  async run(command: string): Promise<{ status: number; said: string }> {
     this.#said = '';
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(() => resolve(null), deadlineMs);
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`${command} is late: ${this.#said}`)), deadlineMs);
     });
     const answer = new Promise<number>((resolve) =>
       this.#answers.once('line', (line) => resolve(Number(line))),
@@ -88,6 +92,23 @@ class Shell {
     }
   }
 
+  /** Runs a command until it says that it works, then interrupts it; resolves with what went wrong. */
+  async interrupt(command: string, ready: RegExp): Promise<string | null> {
+    const path = join(this.#folder, '.interrupted');
+    // A job of its own, whose process is the command's.
+    await this.run(`set -m; (eval ${quoted(`exec ${command}`)}) >${path} 2>&1 & set +m`);
+    const works = async (): Promise<boolean> => ready.test(await readFile(path, 'utf8').catch(() => ''));
+    const isAlive = async (): Promise<boolean> => (await this.run('kill -0 $!')).status === 0;
+    for (const giveUpAt = Date.now() + deadlineMs; !(await works());) {
+      if (Date.now() > giveUpAt || !(await isAlive())) break;
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+    const hasWorked = await works();
+    const { status } = await this.run('kill -INT $!; wait $!');
+    if (hasWorked && interrupted.includes(status)) return null;
+    return `${await readFile(path, 'utf8')}\nended with ${status}`;
+  }
+
   /** What has ended of what should have gone on. */
   async endedEarly(): Promise<string[]> {
     const said: string[] = [];
@@ -106,7 +127,7 @@ class Shell {
 /**
  * Pastes all commands of a document that have no note `not run`. Those of blocks with the note `run: WHERE` are
  * pasted in `places[WHERE]`. Returns what went wrong, a line each with its place: what ended with another status than
- * 0 (or `ends with N` in its comment), and what goes on but has ended.
+ * 0 (or `ends with N` in its comment), and what goes on but has ended. Rejects when a command does not end at all.
  */
 export async function paste(
   document: string,
@@ -131,14 +152,16 @@ export async function paste(
       simpleCommands(command).length === 1 ? goingOn.find(([words]) => words.test(command)) : undefined;
     const fail = (said: string): unknown => faults.push(`${document}:${line}: ${command}\n${said}`);
     done++;
-    if (going !== undefined) {
-      const said = await shell.start(here, going[1]);
+    if (going !== undefined || untilEnded[0].test(command)) {
+      const said = await (going === undefined
+        ? shell.interrupt(here, untilEnded[1])
+        : shell.start(here, going[1]));
       if (said !== null) fail(said);
       return;
     }
     const wanted = Number(/#.*\bends with (\d+)/.exec(command)?.[1] ?? 0);
     const { status, said } = await shell.run(here);
-    if (status !== wanted) fail(`${said}\n${status === null ? 'is late' : `ended with ${status}`}`);
+    if (status !== wanted) fail(`${said}\nended with ${status}`);
   };
   try {
     for (const block of blocksOf(document, text).filter(isShell)) {
