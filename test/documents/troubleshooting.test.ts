@@ -1,6 +1,7 @@
 // docs/TROUBLESHOOTING.md explains every error. Codes, exit codes and messages in it: `UPDATE_DOCS=1 node dist/test/documents/troubleshooting.test.js`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
+import { en } from '../../src/cli/catalogue/en.js';
 import { exitCodeOf } from '../../src/cli/exit-codes.js';
 import { errorTexts, isErrorCode, type ErrorCode } from '../../src/protocol/errors.js';
 import { documentText } from '../support/documents.js';
@@ -18,7 +19,7 @@ interface Row {
 }
 
 function rowsOf(text: string): Row[] {
-  const [, part = ''] = text.split('## Every error message');
+  const [, part = ''] = text.split(/^## (?:Every error message|Reasons)$/m);
   return [...part.matchAll(/^\| `([a-z-]+)` \| .* \| (.*) \| (.*) \|$/gm)].map(
     ([text, code = '', why = '', remedy = '']) => ({ code, why, remedy, text }),
   );
@@ -47,6 +48,15 @@ t.test('a row says more than the message: why it comes, and what to do', (t) => 
     t.ok(remedy.length > 10, `${code}: what to do`);
     if (isErrorCode(code)) t.notOk(errorTexts[code].includes(remedy), code);
   }
+  t.end();
+});
+
+t.test('each reason that messages give has one row', (t) => {
+  const [, , part = ''] = documentText(path).split(/^## (?:Every error message|Reasons)$/m);
+  const rows = [...part.matchAll(/^\| (.+?) \| (.+) \|$/gm)].slice(2);
+  const reasons = Object.entries(en).filter(([key]) => key.startsWith('reason.'));
+  t.same(rows.map(([, reason]) => reason).sort(), reasons.map(([, text]) => text).sort());
+  for (const [, reason = '', remedy = ''] of rows) t.ok(remedy.length > 10, reason);
   t.end();
 });
 
