@@ -63,9 +63,8 @@ export function dispatch(
       connection.answer(request.req, result);
       return undefined;
     }
-    return result.then(
-      (ok) => connection.answer(request.req, ok),
-      (error: unknown) => connection.refuse(request.req, asClientError(error, request.type, context.log)),
+    return result.then(answer(context, connection, request), (error: unknown) =>
+      connection.refuse(request.req, asClientError(error, request.type, context.log)),
     );
   } catch (error) {
     connection.refuse(request.req, asClientError(error, request.type, context.log));
@@ -73,21 +72,29 @@ export function dispatch(
   }
 }
 
-/** Answers a request of a `Later`, either way. */
-function answering(
-  { log, statistics }: ServerContext,
+/** Answers a request that has come now, once it is carried out; a message was delivered then. */
+function answer(
+  { statistics }: ServerContext,
   connection: Connection,
   { req, type }: AnyRequest,
-): Awaiting<unknown> {
+): (ok: unknown) => void {
   const cameAt = performance.now();
+  return (ok) => {
+    connection.answer(req, ok);
+    if (type === 'event.send') statistics.delivered(performance.now() - cameAt);
+  };
+}
+
+/** Answers a request of a `Later`, either way. */
+function answering(context: ServerContext, connection: Connection, request: AnyRequest): Awaiting<unknown> {
+  const answered = answer(context, connection, request);
   return {
     done: (ok) => {
-      connection.answer(req, ok);
-      if (type === 'event.send') statistics.delivered(performance.now() - cameAt);
+      answered(ok);
       connection.finished();
     },
     failed: (error) => {
-      connection.refuse(req, asClientError(error, type, log));
+      connection.refuse(request.req, asClientError(error, request.type, context.log));
       connection.finished();
     },
   };
