@@ -1,6 +1,6 @@
 // A strict reader of what Prometheus scrapes: text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats).
 
-export interface Sample {
+interface Sample {
   name: string;
   labels: Readonly<Record<string, string>>;
   value: number;
