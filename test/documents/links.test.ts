@@ -35,6 +35,23 @@ t.test('a link to a file or heading that is not there is found', (t) => {
   t.end();
 });
 
+/** Files of the project that a text names. */
+const namedFile =
+  /(?<![\w/.-])(?:bench|bin|deploy|docs|examples|scripts|src|termux|test|web)\/[\w./-]*\w\.\w+/g;
+
+t.test('every file of the project that a document names is there', (t) => {
+  for (const document of documents) {
+    const named = documentText(document).match(namedFile) ?? [];
+    t.same(
+      named.filter((path) => !existsSync(projectFile(path))),
+      [],
+      document,
+    );
+  }
+  t.same('see `test/nothing.test.ts`'.match(namedFile), ['test/nothing.test.ts']);
+  t.end();
+});
+
 t.test('the README leads to every document', (t) => {
   const named = linksOf(documentText('README.md')).map((link) => link.split('#')[0]);
   t.same(
