@@ -6,6 +6,7 @@ export const chatEn = {
   'chat.field.password': 'Password',
   'chat.field.repeat': 'Password again',
   'chat.field.phone': 'Phone (10 digits)',
+  'chat.phone': 'Phone',
   'chat.field.first-name': 'First name',
   'chat.field.last-name': 'Last name',
   'chat.field.name': 'Name',
@@ -41,7 +42,8 @@ export const chatEn = {
   'chat.call-short': 'call',
   'chat.muted-short': 'muted',
   'chat.draft': 'Draft:',
-  'chat.you': 'You',
+  'chat.you': 'You:',
+  'chat.note.call-ended': '{call}: {how}',
 
   // the conversation
   'chat.members.one': '{count} member',
@@ -93,6 +95,7 @@ export const chatEn = {
   'chat.typing-many': '{names} are typing…',
   'chat.not-in-contacts': 'not in your contacts: /friend add',
   'chat.page-keys': '↑ ↓ PgUp PgDn scroll · Esc closes',
+  'chat.emoji-hint': 'Tab: emoji whose names begin with {name}',
   'chat.page-close': 'Esc closes',
 
   // answers
@@ -277,7 +280,7 @@ export const chatEn = {
   'chat.help.camera': 'in a call: your camera off and on, or another one (test, screen, a device, http://…)',
   'chat.usage.volume': '/volume [0-200|+|-]',
   'chat.help.volume': 'in a call: how loud the others are; 100 is as they sent it',
-  'chat.call-none': 'there is no call',
+  'chat.call-none': 'there is no call: /call or /video makes one',
   'chat.call-missed': 'you have missed a call from {name}: F2 calls back',
   'chat.call-incoming-video': '{name} calls, with pictures',
   'chat.call-incoming-audio': '{name} calls',

@@ -5,7 +5,8 @@ export const chatFr = {
   'chat.field.username': 'Nom d’utilisateur',
   'chat.field.password': 'Mot de passe',
   'chat.field.repeat': 'Encore une fois',
-  'chat.field.phone': 'Téléphone (10 chiffres)',
+  'chat.field.phone': 'Tél. (10 chiffres)',
+  'chat.phone': 'Téléphone',
   'chat.field.first-name': 'Prénom',
   'chat.field.last-name': 'Nom',
   'chat.field.name': 'Nom',
@@ -41,7 +42,8 @@ export const chatFr = {
   'chat.call-short': 'appel',
   'chat.muted-short': 'muet',
   'chat.draft': 'Brouillon :',
-  'chat.you': 'Vous',
+  'chat.you': 'Vous :',
+  'chat.note.call-ended': '{call} : {how}',
 
   // the conversation
   'chat.members.one': '{count} membre',
@@ -92,7 +94,8 @@ export const chatFr = {
   'chat.typing-one': '{names} écrit…',
   'chat.typing-many': '{names} écrivent…',
   'chat.not-in-contacts': 'pas dans vos contacts : /friend add',
-  'chat.page-keys': '↑ ↓ PgPréc PgSuiv pour défiler · Échap ferme',
+  'chat.page-keys': '↑ ↓ PgPréc PgSuiv · Échap ferme',
+  'chat.emoji-hint': 'Tab : émojis dont le nom commence par {name}',
   'chat.page-close': 'Échap ferme',
 
   // answers
@@ -286,7 +289,7 @@ export const chatFr = {
     'pendant un appel : éteindre et rallumer la caméra, ou en prendre une autre (test, screen, un appareil, http://…)',
   'chat.usage.volume': '/volume [0-200|+|-]',
   'chat.help.volume': 'pendant un appel : le volume des autres ; 100 est celui d’origine',
-  'chat.call-none': 'il n’y a pas d’appel',
+  'chat.call-none': 'il n’y a pas d’appel : /call ou /video en lance un',
   'chat.call-missed': 'vous avez manqué un appel de {name} : F2 rappelle',
   'chat.call-incoming-video': '{name} appelle, en vidéo',
   'chat.call-incoming-audio': '{name} appelle',

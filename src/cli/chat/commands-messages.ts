@@ -29,6 +29,16 @@ export function target(context: ChatContext, missing: Key, fits: (message: Messa
   return found;
 }
 
+/** What a reply or a reaction means: the selected message, else the newest of somebody else. */
+function answered(context: ChatContext, missing: Key): Message {
+  const hasSelection = currentThread(context.state).selected !== null;
+  return target(
+    context,
+    missing,
+    (one) => one.kind !== 'system' && one.seq !== null && (hasSelection || !one.mine),
+  );
+}
+
 export function expandHome(path: string): string {
   return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
@@ -51,11 +61,7 @@ export const messageCommands = table([
     words: ['none'],
     least: 0,
     async run(context, line) {
-      const message = target(
-        context,
-        'chat.no-reply-target',
-        (one) => one.kind !== 'system' && one.seq !== null,
-      );
+      const message = answered(context, 'chat.no-reply-target');
       if (line.rest === '') context.dispatch({ type: 'replying', id: message.id });
       else await context.client.send(openName(context), { text: line.rest, replyTo: message.id });
     },
@@ -99,12 +105,7 @@ export const messageCommands = table([
     words: ['reaction'],
     least: 1,
     async run(context, line) {
-      const hasSelection = currentThread(context.state).selected !== null;
-      const message = target(
-        context,
-        'chat.no-react-target',
-        (one) => one.kind !== 'system' && one.seq !== null && (hasSelection || !one.mine),
-      );
+      const message = answered(context, 'chat.no-react-target');
       const emoji = reactionWords[line.rest.toLowerCase()] ?? line.rest;
       const isOwn = message.reactions[emoji]?.includes(context.state.me ?? '') ?? false;
       const wanted = line.rest === 'none' || isOwn ? null : emoji;

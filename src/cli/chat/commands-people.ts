@@ -58,7 +58,7 @@ function profileLines(context: ChatContext, user: User, columns: number): Line[]
   return [
     ...row(say('chat.field.username'), `@${user.username}`),
     ...row(say('chat.field.name'), name),
-    ...row(say('chat.field.phone'), user.phone),
+    ...row(say('chat.phone'), user.phone),
     ...row(say('chat.field.email'), user.email),
     [],
     ...wrap(cleanBlock(user.bio), columns).map((row): Line => [span(row.text)]),

@@ -86,7 +86,7 @@ export function spotOf(buffer: TextBuffer, commands: readonly SlashCommand[]): S
   if (/^\/[^\s/]*$/.test(before)) return { from: 0, typed: before, kind: 'name' };
   const name = /^\/([^\s/]+)\s/.exec(before)?.[1]?.toLowerCase();
   if (name === undefined) {
-    const emoji = /(?:^|[\s(])(:[a-zA-Z0-9_+-]{2,})$/.exec(before)?.[1];
+    const emoji = /(?:^|[\s(])(:[a-zA-Z0-9_+-]{2,}:?)$/.exec(before)?.[1];
     if (emoji !== undefined) return { from: buffer.cursor - emoji.length, typed: emoji, kind: 'emoji' };
     const mention = /(?:^|\s)([@#][^\s@#]*)$/.exec(before)?.[1];
     return mention === undefined

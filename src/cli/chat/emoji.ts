@@ -13,12 +13,13 @@ async function load(): Promise<readonly NamedEmoji[]> {
   return Object.entries(nameToEmoji).map(([name, emoji]) => ({ name, emoji }));
 }
 
-/** Those whose names begin as typed after the colon, the shortest names first. */
+/** Those whose names begin as typed after the colon, the shortest names first; after a second colon the one of that name. */
 export async function emojiBeginning(typed: string): Promise<NamedEmoji[]> {
-  const wanted = typed.replace(/^:/, '').toLowerCase();
+  const wanted = typed.replaceAll(':', '').toLowerCase();
+  const isWhole = typed.endsWith(':');
   const all = await (table ??= load());
   return all
-    .filter(({ name }) => name.startsWith(wanted))
+    .filter(({ name }) => (isWhole ? name === wanted : name.startsWith(wanted)))
     .sort((a, b) => a.name.length - b.name.length || (a.name < b.name ? -1 : 1))
     .slice(0, maxFound);
 }

@@ -16,11 +16,15 @@ export interface FormDrawing {
   readonly cursor: { readonly row: number; readonly column: number };
 }
 
-/** The end of a value that is longer than its room; secrets as dots. */
+/** Secrets are dots. */
+function mask(field: Field, text: string): string {
+  return field.isSecret ? '•'.repeat(graphemesOf(text).length) : text;
+}
+
+/** Of a value that is longer than its room the part before the cursor. */
 function shownValue(field: Field, room: number): { text: string; cursor: number } {
-  const mask = (text: string): string => (field.isSecret ? '•'.repeat(graphemesOf(text).length) : text);
-  let before = mask(field.buffer.text.slice(0, field.buffer.cursor));
-  const after = mask(field.buffer.text.slice(field.buffer.cursor));
+  let before = mask(field, field.buffer.text.slice(0, field.buffer.cursor));
+  const after = mask(field, field.buffer.text.slice(field.buffer.cursor));
   while (widthOf(before) > room - 1) before = graphemesOf(before).slice(1).join('');
   return { text: before + after, cursor: widthOf(before) };
 }
@@ -31,7 +35,7 @@ function fieldLine(form: Form, index: number, say: Say, labels: number, width: n
   const isActive = index === form.active;
   const label = say(field.label);
   const room = Math.max(4, width - labels - 4);
-  const value = shownValue(field, room).text;
+  const value = isActive ? shownValue(field, room).text : mask(field, field.buffer.text);
   const optional = form.kind === 'first' ? 'chat.form.here' : 'chat.form.optional';
   const hint = field.isOptional && value === '' ? span(say(optional), 'dim') : span(value);
   const padding = ' '.repeat(Math.max(0, labels - widthOf(label)));

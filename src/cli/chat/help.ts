@@ -1,5 +1,5 @@
 // The help page, made from the table of slash commands and the table of keys.
-import type { Say } from '../catalogue/translate.js';
+import type { Key, Say } from '../catalogue/translate.js';
 import { keyText } from './key-bindings.js';
 import type { Keymap, KeyRow } from './keymap.js';
 import { missedSign } from './message-text.js';
@@ -77,14 +77,15 @@ export function helpPage(
   say: Say,
   columns: number,
 ): Line[] {
+  const heading = (key: Key): Line[] => wrap(say(key), columns).map((row): Line => [span(row.text, 'bold')]);
   return [
-    [span(say('chat.help-commands'), 'bold')],
+    ...heading('chat.help-commands'),
     ...twoColumns(commandRows(commands, say), columns),
     [],
-    [span(say('chat.help-keys'), 'bold')],
+    ...heading('chat.help-keys'),
     ...twoColumns(keyRows(keymap, say), columns),
     [],
-    [span(say('chat.help-signs'), 'bold')],
+    ...heading('chat.help-signs'),
     ...twoColumns(signRows(say), columns),
   ];
 }

@@ -65,7 +65,7 @@ function lastLine(state: ChatState, conversation: ConversationView, say: Say, co
     last.kind === 'system'
       ? ''
       : last.mine
-        ? `${say('chat.you')}: `
+        ? `${say('chat.you')} `
         : conversation.kind === 'group'
           ? `${cleanLine(last.from)}: `
           : '';

@@ -1,6 +1,6 @@
 // What a message says in words: bodies, previews, system notes, sizes and times, in the reader's language.
 import type { Message } from '../../client/api.js';
-import type { Say } from '../catalogue/translate.js';
+import type { Key, Say } from '../catalogue/translate.js';
 import { durationText } from '../call/call-output.js';
 import { cleanBlock, cleanLine } from '../clean-text.js';
 
@@ -94,19 +94,19 @@ function callText(message: Message, say: Say): string {
   if (call === null) return say('chat.unknown-event');
   const who = mine ? say('chat.note.call-you') : cleanLine(from);
   const kind = say(call.media === 'video' ? 'chat.note.call-video' : 'chat.note.call-audio', { who });
+  const ended = (how: Key, sign = '☎'): string =>
+    `${sign} ${say('chat.note.call-ended', { call: kind, how: say(how) })}`;
   switch (call.outcome) {
     case 'answered':
       return `☎ ${kind}, ${durationText(call.durationMs)}`;
     case 'missed':
-      return isMissed(message)
-        ? `${missedSign} ${kind}: ${say('chat.note.call-missed')}`
-        : `☎ ${kind}: ${say('call.ended.no-answer')}`;
+      return isMissed(message) ? ended('chat.note.call-missed', missedSign) : ended('call.ended.no-answer');
     case 'declined':
-      return `☎ ${kind}: ${say('call.ended.declined')}`;
+      return ended('call.ended.declined');
     case 'busy':
-      return `☎ ${kind}: ${say('chat.note.call-busy')}`;
+      return ended('chat.note.call-busy');
     default:
-      return `☎ ${kind}: ${say('call.ended.cancelled')}`;
+      return ended('call.ended.cancelled');
   }
 }
 

@@ -130,6 +130,10 @@ t.test('commands reply, react, edit and delete; the selected message is the one 
   await chat.type('/react like\r', '👍 1');
   await chat.type('/reply\r', 'Reply to bob: second one');
   await chat.type('thanks\r', '│ bob: second one');
+  await chat.hides('Reply to');
+  await chat.type('/reply\r', 'Reply to bob: second one');
+  await chat.type('\u001b');
+  await chat.hides('Reply to');
   await chat.type('/edit many thanks\r', /many thanks {2}edited/);
   await chat.type('/delete\r', 'message deleted');
   t.same(
@@ -162,6 +166,16 @@ t.test(
     await chat.quit();
   },
 );
+
+t.test('the candidate that Tab has chosen is in sight, also on a narrow screen', async (t) => {
+  const client = withBob(new FakeClient(), '#team');
+  const chat = await startChat(t, { client, with: '@bob', columns: 40, rows: 20 });
+  await chat.shows('hello alice');
+  await chat.type('/\t', '─ /help  /msg');
+  for (let press = 0; press < 7; press++) await chat.type('\t');
+  await chat.shows(/─ … {2}.*\/profile.*\n› \/profile/);
+  await chat.quit();
+});
 
 t.test('Tab completes commands and names', async (t) => {
   const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });

@@ -70,6 +70,8 @@ t.test(
     t.equal(shown('hello @x'), '');
     t.equal(shown('see #t'), '#team');
     t.equal(shown('mail bob@carol'), '');
+    t.equal(shown('so :smi'), 'Tab: emoji whose names begin with :smi');
+    t.equal(shown('so :smile: x'), '');
     t.equal(shown('hello'), '');
   },
 );
@@ -88,6 +90,8 @@ t.test(
     await chat.type('\u001b[Z', '› well 😄');
     await chat.type('done :+1\t', '› well 😄 done 👍');
     await chat.type('\r', /well 😄 done 👍 {2}\d/);
+    await chat.type(':smile:\t', '› 😄');
+    await chat.type('\u0015');
     await chat.type('at 12:30 :zzzzz\t:x\t', '› at 12:30 :zzzzz:x');
     await chat.quit();
   },
