@@ -113,46 +113,21 @@ share=$(npm root --global)/pytalk/termux
 
 # ---- Parts that one may do without --------------------------------------------------------------------------------
 
-etc=$PREFIX/etc/pytalk
-mkdir -p "$etc"
-
 if agreed 'Set up sound (PulseAudio with a microphone and a speaker)?'; then
   sh "$share/sound.sh" || say 'Calls have no sound until that is mended; everything else works.'
 fi
 
-# Writes a runit service: name, options file, command. The options of a service that is there already stay.
-service() {
-  dir=$PREFIX/var/service/$1
-  mkdir -p "$dir/log"
-  [ -f "$etc/$1.env" ] || printf '%s\n' "$2" >"$etc/$1.env"
-  cat >"$dir/run" <<TEXT
-#!$PREFIX/bin/sh
-# Made by PyTalk's termux/install.sh. Options: $etc/$1.env
-exec 2>&1
-[ -f "$etc/$1.env" ] && . "$etc/$1.env"
-$3
-TEXT
-  chmod 755 "$dir/run"
-  ln -sf "$PREFIX/share/termux-services/svlogger" "$dir/log/run"
-  touch "$dir/down"
-}
-
 services=
 if agreed 'Run the agent as a service (answers calls of your contacts by itself, with this phone as the camera)?'; then
-  # shellcheck disable=SC2016 # the service expands it
-  service pytalk-agent 'options="--camera termux:0 --mic default --speaker default"' \
-    "sh \"$share/sound.sh\"
-exec pytalk call --answer --headless \$options"
+  sh "$share/service.sh" pytalk-agent
   services="$services pytalk-agent"
 fi
 if agreed 'Be told of calls by notifications, with buttons to answer and decline?'; then
-  service pytalk-ring 'options="--camera none --mic default --speaker default"' \
-    "export options
-exec node \"$share/ring.js\""
+  sh "$share/service.sh" pytalk-ring
   services="$services pytalk-ring"
 fi
 if agreed 'Run a server on this phone as a service?'; then
-  service pytalk-server 'options="--port 5000 --udp-port 9999"' "exec pytalk serve \$options"
+  sh "$share/service.sh" pytalk-server
   services="$services pytalk-server"
 fi
 

@@ -104,6 +104,10 @@ export const errorTexts = {
   'database-newer': 'the database {path} was made by a newer PyTalk: update this one',
   'database-damaged': 'the database {path} is damaged ({reason}): restore a backup',
   'recovery-key-invalid': 'that recovery key does not fit this account',
+  'service-unsupported':
+    'PyTalk cannot set up services on this system; this starts it when you log in: {command}',
+  'service-failed': 'the service is not set up: {program}: {reason}',
+  'service-missing': 'there is no such service here: {path} does not exist',
   'server-not-started': 'the server did not start: {reason}. Its log: {path}',
   offline: 'not connected, and this cannot wait: try again when the server answers',
   cancelled: 'cancelled',

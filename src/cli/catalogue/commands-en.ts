@@ -90,6 +90,11 @@ export const commandsEn = {
   'command.admin.quota': "Shows or sets how much a person's files may take.",
   'command.admin.invite': 'Makes a code that allows one registration.',
   'command.admin.log': "Shows the server's log, oldest first.",
+  'command.service.install': 'Makes the server or the agent a service that starts with the machine.',
+  'command.service.install.more':
+    'As root a service of the system, else one of your own. Options that are there already stay, unless --options names others.',
+  'command.service.uninstall': 'Stops the service and takes it away; its data and options stay.',
+  'command.service.status': 'Says whether the service runs; ends with 1 when it does not.',
   'command.monitor':
     'Shows how the server does, as it changes: messages, latency, calls, relay, memory, log.',
   'command.bench': 'Puts load on a server of its own for some seconds, and says what this machine carries.',
@@ -103,6 +108,7 @@ export const commandsEn = {
   'arg.with': '@user, #group, or a bare name (the person, else the group)',
   'arg.admin.db.with': "#group or id for its last events, @user for a person's conversations",
   'arg.user': 'a username',
+  'arg.what': 'serve (a server, unless said) or agent (call --answer)',
   'arg.size': '500M, 20G (units of 1000), or default: as the server has it set',
   'arg.users': 'usernames',
   'arg.group': "a group's name",
@@ -177,5 +183,8 @@ export const commandsEn = {
   'option.metrics': 'serve metrics for Prometheus there',
   'option.log-level': 'what is logged to stderr (info)',
   'option.registration': 'who may register: open, invite, closed',
+  'option.options': 'further options of the command, in one word',
+  'option.print': 'only show what would be written',
+  'option.user': 'a service of your own, though you are root',
   'option.config': 'JSON file with limits and policies',
 } as const;

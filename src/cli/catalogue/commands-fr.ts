@@ -92,6 +92,11 @@ export const commandsFr = {
   'command.admin.quota': 'Montre ou fixe la place que peuvent prendre les fichiers d’une personne.',
   'command.admin.invite': 'Crée un code qui permet une inscription.',
   'command.admin.log': 'Montre le journal du serveur, le plus ancien d’abord.',
+  'command.service.install': 'Fait du serveur ou de l’agent un service qui démarre avec la machine.',
+  'command.service.install.more':
+    'En root un service du système, sinon le vôtre. Les options déjà en place restent, sauf si --options en donne d’autres.',
+  'command.service.uninstall': 'Arrête et retire le service ; ses données et ses options restent.',
+  'command.service.status': 'Dit si le service tourne ; se termine par 1 sinon.',
   'command.monitor':
     'Montre l’état du serveur en direct : messages, délais, appels, relais, mémoire, journal.',
   'command.bench': 'Charge un serveur à lui pendant quelques secondes, et dit ce que cette machine supporte.',
@@ -107,6 +112,7 @@ export const commandsFr = {
   'arg.admin.db.with':
     '#groupe ou identifiant pour ses derniers événements, @utilisateur pour les conversations d’une personne',
   'arg.user': 'un nom d’utilisateur',
+  'arg.what': 'serve (un serveur, par défaut) ou agent (call --answer)',
   'arg.size': '500M, 20G (unités de 1000), ou default : selon le réglage du serveur',
   'arg.users': 'des noms d’utilisateur',
   'arg.group': 'le nom d’un groupe',
@@ -181,5 +187,8 @@ export const commandsFr = {
   'option.metrics': 'y servir les mesures pour Prometheus',
   'option.log-level': 'ce qui est journalisé sur stderr (info)',
   'option.registration': 'qui peut s’inscrire : open, invite, closed',
+  'option.options': 'd’autres options de la commande, en un seul mot',
+  'option.print': 'montrer seulement ce qui serait écrit',
+  'option.user': 'votre propre service, bien que vous soyez root',
   'option.config': 'fichier JSON des limites et des règles',
 } as const;

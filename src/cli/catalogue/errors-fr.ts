@@ -104,6 +104,10 @@ export const errorsFr = {
   'error.database-newer': 'la base de données {path} vient d’un PyTalk plus récent : mettez celui-ci à jour',
   'error.database-damaged': 'la base de données {path} est endommagée ({reason}) : restaurez une sauvegarde',
   'error.recovery-key-invalid': 'cette clé de récupération ne correspond pas à ce compte',
+  'error.service-unsupported':
+    'PyTalk ne sait pas installer de service sur ce système ; ceci le démarre à l’ouverture de session : {command}',
+  'error.service-failed': 'le service n’est pas en place : {program} : {reason}',
+  'error.service-missing': 'ce service n’existe pas ici : {path} est absent',
   'error.server-not-started': 'le serveur n’a pas démarré : {reason}. Son journal : {path}',
   'error.offline': 'hors connexion, et cela ne peut pas attendre : réessayez quand le serveur répondra',
   'error.cancelled': 'annulé',

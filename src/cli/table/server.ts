@@ -58,6 +58,24 @@ export const serverCommands: readonly CommandSpec[] = [
     examples,
     run: async () => (await import('../commands/admin.js')).admin[word],
   })),
+  ...(
+    [
+      [
+        'install',
+        [{ name: 'options', value: 'text' }, { name: 'print' }],
+        ['service install', 'service install agent --home ~/agent', 'service install --print'],
+      ],
+      ['uninstall', [], ['service uninstall agent']],
+      ['status', [], ['service status']],
+    ] as const
+  ).map(([word, options, examples]): CommandSpec => ({
+    name: `service ${word}`,
+    group: 'server',
+    args: [{ name: 'what', optional: true, completes: ['serve', 'agent'] }],
+    options: [...options, { name: 'user' }, data],
+    examples,
+    run: async () => (await import('../commands/service.js')).service[word],
+  })),
   {
     name: 'monitor',
     group: 'server',
