@@ -13,8 +13,29 @@ const bundled = /^(zod|string-width|env-paths|uuidv7|ink|react|react-reconciler|
 async function withItsOwnPlace({ path }) {
   const text = await readFile(path, 'utf8');
   const place = `../${relative(dist, path).replaceAll(sep, '/')}`;
-  const contents = text.replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`);
+  const contents = text
+    .replaceAll('import.meta.url', `new URL('${place}', import.meta.url).href`)
+    // As a name for the whole of it, esbuild would keep all of it, with every language.
+    .replace("import { z } from 'zod'", "import * as z from 'zod'");
   return { contents, loader: 'js' };
+}
+
+/**
+ * string-width's one expression for all emoji takes V8 a twentieth of a second to read and to compile, at each start. Here it is made for the
+ * first text that needs it: of single characters those with an emoji's look are emoji, but for the halves of flags; sequences begin with one.
+ */
+async function lateEmoji(path) {
+  const text = await readFile(path, 'utf8');
+  const eager = String.raw`const rgiEmojiRegex = /^\p{RGI_Emoji}$/v;`;
+  if (!text.includes(eager)) throw new Error(`${path}: the expression for emoji is another one now`);
+  const late = String.raw`
+    let rgiEmoji;
+    const rgiEmojiRegex = {
+      test: (text) =>
+        /^(?!\p{Regional_Indicator})\p{Emoji_Presentation}$/u.test(text) ||
+        (/^\p{Emoji}./su.test(text) && (rgiEmoji ??= new RegExp('^\\p{RGI_Emoji}$', 'v')).test(text)),
+    };`;
+  return { contents: text.replace(eager, () => late), loader: 'js' };
 }
 
 const ours = {
@@ -23,6 +44,9 @@ const ours = {
     // Ink asks for it when DEV is set, and says that it is missing.
     bundle.onResolve({ filter: /devtools\.js$/ }, () => ({ path: 'react-devtools-core', external: true }));
     bundle.onLoad({ filter: /[\\/]dist[\\/]src[\\/].*\.js$/ }, withItsOwnPlace);
+    bundle.onLoad({ filter: /[\\/]string-width[\\/]index\.js$/ }, ({ path }) =>
+      path === fileURLToPath(import.meta.resolve('string-width')) ? lateEmoji(path) : undefined,
+    );
     bundle.onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) =>
       // What a bundled package needs comes along with it.
       kind === 'entry-point' || bundled.test(path) || importer.includes('node_modules')
@@ -33,7 +57,7 @@ const ours = {
 };
 
 await rm(`${dist}/bundle`, { recursive: true, force: true });
-await build({
+const r = await build({
   entryPoints: { main: `${dist}/src/cli/main.js` },
   outdir: `${dist}/bundle`,
   bundle: true,
@@ -42,7 +66,7 @@ await build({
   platform: 'node',
   target: 'node20',
   // React's other build, for development, stays out.
-  define: { 'process.env.NODE_ENV': '"production"' },
+  define: { 'process.env.NODE_ENV': '"production"', fetch: 'undefined' },
   logOverride: { 'assign-to-define': 'silent' },
   // What is CommonJS asks for Node's own modules by `require`.
   banner: {
@@ -53,4 +77,8 @@ await build({
   legalComments: 'eof',
   logLevel: 'warning',
   plugins: [ours],
+  metafile: true,
+  minifyWhitespace: process.env.MINW==='1', minifySyntax: process.env.MINS==='1',
 });
+
+import {writeFileSync} from 'node:fs'; writeFileSync('/tmp/start-lab/meta.json', JSON.stringify(r.metafile));

@@ -24,8 +24,11 @@ export interface ConnectOptions {
   mode?: 'live' | 'once';
   /** Name of this device in the list of sessions; default: the host's name. */
   device?: string;
-  /** With mode `live`: resolve even when the server cannot be reached, if this home has logged in before. */
-  offline?: boolean;
+  /**
+   * With mode `live`: resolve even when the server cannot be reached, if this home has logged in before. `true` waits up to
+   * 1.5 s for the server first; `'first'` does not wait: the state is `connecting` then, and what is there is the local copy.
+   */
+  offline?: boolean | 'first';
   /**
    * With mode `live`: calls in which this client may be at once, for a program that answers by itself; 1 to 8, default 1.
    * With more than one, calls that an earlier such program of this home has left open by its death are over.

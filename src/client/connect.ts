@@ -3,6 +3,7 @@ import { PytalkError } from '../protocol/errors.js';
 import { parseAddress } from './address.js';
 import { Calls } from './calls/calls.js';
 import type { Client, ConnectOptions, Me } from './api.js';
+import type { Cache } from './cache.js';
 import { PytalkClient } from './client.js';
 import { Contacts } from './contacts.js';
 import { Conversations } from './conversations.js';
@@ -24,7 +25,7 @@ import { Transfers } from './transfers.js';
 
 const defaultServer = '127.0.0.1:5000';
 const defaultTimeoutMs = 10_000;
-/** How long a client that may be offline waits for its first attempt to be decided. */
+/** How long `offline: true` waits for the first attempt to be decided. */
 const firstAttemptMs = 1500;
 
 /** `connect` with its clock. */
@@ -125,11 +126,11 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
   }
 
   /** With mode `live`: opens the local copy of an account. */
-  async function openLive(me: Me): Promise<void> {
+  async function openLive(me: Me, opened?: Cache): Promise<void> {
     if (mode !== 'live') return;
     // Loaded when needed: SQLite takes its time, and single commands do without.
     const { openCache, openLocal } = await import('./live.js');
-    const cache = await openCache(home, address.name, me.id);
+    const cache = opened ?? (await openCache(home, address.name, me.id));
     core.live = await openLocal({ core, people, conversations, views, cache, server: address.name, me });
     if (!link.signedIn) return;
     core.live.onSignedIn();
@@ -137,8 +138,8 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
   }
 
   try {
-    if (mode === 'live' && options.offline === true && session?.token) {
-      await openOffline();
+    if (mode === 'live' && options.offline !== undefined && options.offline !== false && session?.token) {
+      await openOffline(session.user, options.offline);
     } else {
       await link.open();
       if (core.me) await openLive(core.me);
@@ -150,31 +151,28 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
   setImmediate(() => emitter.release());
   return client;
 
-  /** From the local copy at once, if this account has one; the connection comes when it comes. */
-  async function openOffline(): Promise<void> {
-    const me = session && (await rememberedMe(home, address.name, session.user));
-    if (!me) {
+  /** From the local copy, if it knows this account; the connection comes when it comes. */
+  async function openOffline(user: number, offline: true | 'first'): Promise<void> {
+    const { openCache, readMe } = await import('./live.js');
+    const cache = await openCache(home, address.name, user);
+    let me: Me | null = null;
+    try {
+      me = await readMe(cache);
+    } finally {
+      if (me === null) await cache.close();
+    }
+    if (me === null) {
       await link.open();
       if (core.me) await openLive(core.me);
       return;
     }
     core.me = me;
-    await openLive(me);
+    await openLive(me, cache);
     const attempt = link.open().catch(() => undefined);
+    if (offline === 'first') return;
     let stop = (): void => undefined;
     const patience = new Promise<void>((resolve) => (stop = timers.after(firstAttemptMs, resolve)));
     await Promise.race([attempt, patience]);
     stop();
-  }
-}
-
-/** Who the local copy says this home is; null when it has none yet. */
-async function rememberedMe(home: Home, server: string, user: number): Promise<Me | null> {
-  const { openCache, readMe } = await import('./live.js');
-  const cache = await openCache(home, server, user);
-  try {
-    return await readMe(cache);
-  } finally {
-    await cache.close();
   }
 }

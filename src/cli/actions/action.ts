@@ -1,5 +1,6 @@
 // What a command does, apart from how it was asked for: shared by the command line and by `pipe`.
 import { z } from 'zod';
+import { en, fr } from 'zod/locales';
 import type { Client, Message, TransferOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import type { Lang, Say } from '../catalogue/translate.js';
@@ -47,8 +48,8 @@ interface ActionSpec<F, R> {
 }
 
 const reasons: Readonly<Record<Lang, z.core.$ZodErrorMap>> = {
-  en: z.locales.en().localeError,
-  fr: z.locales.fr().localeError,
+  en: en().localeError,
+  fr: fr().localeError,
 };
 
 /** What is wrong with a field, said for people: the library's own sentences name types and arrays. */

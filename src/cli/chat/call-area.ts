@@ -1,7 +1,7 @@
 // The pictures of a call in the chat's terminal: above the messages, or over the whole of it; the person changes between both.
 import type { Client } from '../../client/api.js';
 import type { Graphics } from '../../media/terminal/detect.js';
-import { showCall } from '../call/call-view.js';
+import type { CallViewOptions, Left } from '../call/call-view.js';
 import type { LiveCall } from '../call/live-call.js';
 import type { Say } from '../catalogue/translate.js';
 import type { Input } from './keys.js';
@@ -14,6 +14,11 @@ const mostRows = 24;
 /** Put around what is drawn above: the chat's cursor stays where it is (DECSC, DECRC). */
 const saveCursor = Buffer.from('\u001b7');
 const restoreCursor = Buffer.from('\u001b8');
+
+/** What draws a call is loaded for the first one. */
+async function showCall(options: CallViewOptions): Promise<Left> {
+  return (await import('../call/call-view.js')).showCall(options);
+}
 
 export interface CallAreaHost {
   readonly terminal: Terminal;

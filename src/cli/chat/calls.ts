@@ -3,7 +3,7 @@ import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import type { CallMedia as MediaKind } from '../../protocol/call-shapes.js';
 import { newProblems, newsText } from '../call/call-output.js';
-import { LiveCall, type CallNews, type CallSetup } from '../call/live-call.js';
+import type { CallNews, CallSetup, LiveCall } from '../call/live-call.js';
 import { statusText, type Sample } from '../call/call-status.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
@@ -18,6 +18,9 @@ const statusEveryMs = 1000;
 const againMs = 120_000;
 /** Of the speaker's volume, for each key or word. */
 export const volumeStep = 0.1;
+
+/** What runs a call: media, codecs, the relay. Most chats have none, so it is loaded for the first one. */
+const callParts = (): Promise<typeof import('../call/live-call.js')> => import('../call/live-call.js');
 
 /** Shows a call over the whole terminal; resolves when it is over, or with `chat` when the person wants to read. */
 export type ShowCall = (client: Client, live: LiveCall) => Promise<void>;
@@ -63,8 +66,7 @@ export class ChatCalls {
       await this.show();
       return;
     }
-    const call = await this.#client.startCall(whom(), { media });
-    await this.#take(call);
+    await this.#take(() => this.#client.startCall(whom(), { media }));
   }
 
   /** Whether this device is in a call, or calls. */
@@ -136,8 +138,10 @@ export class ChatCalls {
       return;
     }
     this.#stopRinging();
-    await call.accept();
-    await this.#take(call, setup);
+    await this.#take(async () => {
+      await call.accept();
+      return call;
+    }, setup);
   }
 
   async #join(open: () => string): Promise<void> {
@@ -146,15 +150,12 @@ export class ChatCalls {
       this.#host.info('chat.call-none');
       return;
     }
-    let call: Call;
     try {
-      call = await this.#client.joinCall(name);
+      await this.#take(() => this.#client.joinCall(name));
     } catch (error) {
       if (!(error instanceof PytalkError && error.code === 'call-not-found')) throw error;
       this.#host.info('chat.call-none');
-      return;
     }
-    await this.#take(call);
   }
 
   /** Hangs up, cancels, or declines what rings. */
@@ -197,6 +198,8 @@ export class ChatCalls {
       return;
     }
     this.#ringing = call;
+    // Whoever answers does not wait for it then; what is wrong with it is told to them.
+    callParts().catch(() => undefined);
     const { by, conversation } = call;
     // The conversation with a person is named like the person.
     const who = conversation === `@${by}` ? by : `${by} (${conversation})`;
@@ -229,8 +232,11 @@ export class ChatCalls {
     this.#host.dispatch({ type: 'call', call });
   }
 
-  /** Runs a call that this device is in. */
-  async #take(call: Call, setup: Partial<CallSetup> = {}): Promise<void> {
+  /** Runs the call that `enter` makes this device be in. */
+  async #take(enter: () => Promise<Call>, setup: Partial<CallSetup> = {}): Promise<void> {
+    // Before: what a call tells first would be missed while this is loaded.
+    const { LiveCall } = await callParts();
+    const call = await enter();
     // Calling where it rings answers.
     if (this.#ringing === call) this.#stopRinging();
     const live = new LiveCall(this.#client, call, { ...this.#host.setup, ...setup });

@@ -316,15 +316,20 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
 
   /** Begins with a client that is logged in; it is closed with the chat. */
   async enter(client: Client): Promise<void> {
-    this.session = new Session(client, this);
+    const session = new Session(client, this);
+    this.session = session;
     this.ownCalls = new ChatCalls(client, this);
     if (this.host.beside !== undefined) this.ownCalls.adopt(this.host.beside);
-    await this.session.start();
-    this.drafts = await keepDrafts(this.host.drafts, client, this);
-    const name = this.wantsOpen;
-    this.wantsOpen = null;
-    if (name === null) return;
-    await this.open(await client.conversation(name));
+    try {
+      const [drafts] = await Promise.all([keepDrafts(this.host.drafts, client, this), session.start()]);
+      if (this.session !== session) return;
+      this.drafts = drafts;
+      const name = this.wantsOpen;
+      this.wantsOpen = null;
+      if (name !== null) await this.open(await client.conversation(name));
+    } finally {
+      session.complete();
+    }
   }
 
   private async askAgain(error: Error): Promise<void> {

@@ -82,6 +82,9 @@ function startClock(store: Store): NodeJS.Timeout {
   }, tickMs);
 }
 
+/** The first picture is of what the start has found (the local copy, a form), or of what there is after this time: it is the dearest one. */
+const firstPictureMs = 400;
+
 /** A stop comes within this time; where there is no shell that could continue the program nothing stops it. */
 const stopMs = 300;
 
@@ -271,11 +274,12 @@ export async function runChat(options: ChatOptions): Promise<number> {
   if (asksBackground(first.palette)) terminal.write(askBackground);
   if (asksGraphics(first)) terminal.write(answers.ask());
   const clock = startClock(store);
+  const firstPicture = setTimeout(() => store.begin(), firstPictureMs);
   try {
-    store.drawNow();
-    app.attempt(() => app.start());
+    app.attempt(() => app.start().finally(() => store.begin()));
     return await ended;
   } finally {
+    clearTimeout(firstPicture);
     clearInterval(clock);
     stopping.dispose();
     store.stop();

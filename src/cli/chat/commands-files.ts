@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { takeStill } from '../../media/still.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { safeFileName } from '../../protocol/names.js';
 import { cleanLine } from '../clean-text.js';
@@ -51,7 +50,7 @@ async function sendPhoto(context: ChatContext, caption: string): Promise<void> {
   const name = openName(context);
   const { camera, settings } = context.setup;
   context.info('chat.photo-taking');
-  const jpeg = await takeStill(camera, settings);
+  const jpeg = await (await import('../../media/still.js')).takeStill(camera, settings);
   const folder = await mkdtemp(join(tmpdir(), 'pytalk-photo-'));
   try {
     const time = new Date(context.now()).toISOString().slice(0, 19).replace(/[:T]/g, '-');

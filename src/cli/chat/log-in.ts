@@ -37,7 +37,7 @@ export class LogIn {
   /** Goes straight in when this home is logged in; else shows the form. */
   async begin(options: ConnectOptions): Promise<void> {
     try {
-      const client = await this.connect({ ...options, offline: true });
+      const client = await this.connect({ ...options, offline: 'first' });
       if (client.me !== null) {
         await this.handOver(client, false);
         return;

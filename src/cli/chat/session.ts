@@ -54,13 +54,17 @@ export class Session {
     });
   }
 
-  /** Shows what the client has: the account, the conversations, the contacts. */
+  /** Shows what the client has: the account and the conversations. */
   async start(): Promise<void> {
     const { client, host } = this;
     if (client.me !== null)
       host.dispatch({ type: 'logged-in', me: client.me.username, server: client.server });
     this.connectionChanged(client.state, null, null);
     await this.loadList();
+  }
+
+  /** Brings the rest, for which the first picture does not wait, and what has changed since. */
+  complete(): void {
     this.run(() => this.findMarks());
     this.run(() => this.loadFriends());
     this.refreshWhenSynced();
@@ -119,8 +123,13 @@ export class Session {
   }
 
   /** Also of what is read in private the own devices hear: what is unread is the same on all. */
-  private tellRead(name: string): Promise<void> {
-    return this.client.markRead(name, undefined, !this.host.state.settings.readReceipts);
+  private async tellRead(name: string): Promise<void> {
+    try {
+      await this.client.markRead(name, undefined, !this.host.state.settings.readReceipts);
+    } catch (error) {
+      // Without a connection it is told when there is one, as the list is read again then.
+      if (this.client.state === 'online') throw error;
+    }
   }
 
   refreshList(): void {

@@ -40,7 +40,12 @@ export class Store {
     return this.current;
   }
 
-  /** Changes the state; the screen follows soon. */
+  /** Draws for the first time, if nothing has been drawn yet. */
+  begin(): void {
+    if (this.shown === null) this.drawNow();
+  }
+
+  /** Changes the state; the screen follows soon, once there has been a first drawing. */
   dispatch(action: Action): void {
     const next = reduce(this.current, action);
     if (next === this.current) return;
@@ -81,7 +86,7 @@ export class Store {
   }
 
   private drawSoon(): void {
-    if (this.drawTimer !== undefined || this.isPreparing || this.isStopped) return;
+    if (this.shown === null || this.drawTimer !== undefined || this.isPreparing || this.isStopped) return;
     const waitMs = Math.max(0, this.lastQuietDrawMs + drawEveryMs - this.now());
     this.drawTimer = setTimeout(() => {
       this.drawTimer = undefined;
