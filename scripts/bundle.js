@@ -57,7 +57,7 @@ const ours = {
 };
 
 await rm(`${dist}/bundle`, { recursive: true, force: true });
-const r = await build({
+await build({
   entryPoints: { main: `${dist}/src/cli/main.js` },
   outdir: `${dist}/bundle`,
   bundle: true,
@@ -65,20 +65,18 @@ const r = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  // React's other build, for development, stays out.
-  define: { 'process.env.NODE_ENV': '"production"', fetch: 'undefined' },
+  define: {
+    // React's other build, for development, stays out.
+    'process.env.NODE_ENV': '"production"',
+    // Yoga would have Node load all of its HTTP client, to read what is in its own text.
+    fetch: 'undefined',
+  },
   logOverride: { 'assign-to-define': 'silent' },
   // What is CommonJS asks for Node's own modules by `require`.
   banner: {
     js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
   },
-  // Errors name functions and classes as they are written.
-  keepNames: true,
   legalComments: 'eof',
   logLevel: 'warning',
   plugins: [ours],
-  metafile: true,
-  minifyWhitespace: process.env.MINW==='1', minifySyntax: process.env.MINS==='1',
 });
-
-import {writeFileSync} from 'node:fs'; writeFileSync('/tmp/start-lab/meta.json', JSON.stringify(r.metafile));

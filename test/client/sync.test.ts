@@ -170,6 +170,39 @@ t.test('closing does not wait for a server that is silent or far away', async (t
   line.cut();
 });
 
+t.test(
+  "with offline: 'first' the copy waits for no server, and what is sent goes when there is one",
+  async (t) => {
+    const { homes } = await behindLine(t);
+    const one = await clientAt(t, homes[0]!);
+    await one.send('person2', { text: 'before' });
+    const first = await clientAt(t, homes[1]!);
+    await first.synced();
+    await first.close();
+    const two = await clientAt(t, homes[1]!, { offline: 'first' });
+    t.equal(two.state, 'connecting');
+    const told = next(one, 'message', ({ message }) => message.text === 'typed early');
+    t.match(await two.send('person1', { text: 'typed early' }), { state: 'queued' });
+    t.match(await two.conversations(), [{ name: '@person1', unread: 1 }]);
+    t.match(await two.search('before'), [{ text: 'before' }]);
+    t.equal((await told).message.from, 'person2');
+  },
+);
+
+t.test(
+  "with offline: 'first' a session that was ended meanwhile is told when the server says so",
+  async (t) => {
+    const { core, homes } = await behindLine(t);
+    const first = await clientAt(t, homes[1]!);
+    await first.synced();
+    await first.close();
+    await core.context.accounts.endSession(2, { event: 'revoked', user: 2, detail: '' }, 0);
+    const two = await clientAt(t, homes[1]!, { offline: 'first' });
+    t.equal(two.me?.username, 'person2');
+    t.equal((await next(two, 'session-ended')).error.code, 'session-ended');
+  },
+);
+
 t.test('a cursor replays what was told since, and live events carry on from there', async (t) => {
   const { homes } = await behindLine(t);
   const one = await clientAt(t, homes[0]!, once);

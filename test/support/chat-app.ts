@@ -16,6 +16,8 @@ export interface RunningChat {
   type(bytes: string, text?: string | RegExp): Promise<void>;
   shows(text: string | RegExp): Promise<void>;
   hides(text: string): Promise<void>;
+  /** Resolves when the client has been asked for this, so often. */
+  asks(call: string, times?: number): Promise<void>;
   quit(): Promise<number>;
   /** As SIGTERM does. */
   interrupt(): void;
@@ -75,6 +77,8 @@ export async function startChat(
     ended,
     shows,
     hides: (text) => until(() => !terminal.text.includes(text), `hidden ${text}`),
+    asks: (call, times = 1) =>
+      until(() => client.calls.filter((one) => one === call).length >= times, `asked ${call}`),
     async type(bytes, text) {
       terminal.type(bytes);
       if (text !== undefined) await shows(text);

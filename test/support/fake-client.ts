@@ -124,7 +124,16 @@ export class FakeClient implements Client {
   }
 
   emit<T extends ClientEventName>(type: T, event: ClientEvents[T]): void {
+    if (type === 'presence') this.notePresence(event as ClientEvents['presence']);
     this.emitter.emit(type, event);
+  }
+
+  /** What is told of people is in the list too, as with the real client. */
+  private notePresence({ user, online, lastSeenAt }: ClientEvents['presence']): void {
+    for (const view of this.views)
+      view.members = view.members.map((one) =>
+        one.username === user ? { ...one, online, lastSeenAt } : one,
+      );
   }
 
   /** Stores a message without telling of it, as what came before the start. */

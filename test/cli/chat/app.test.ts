@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Call } from '../../../src/client/call-api.js';
+import { PytalkError } from '../../../src/protocol/errors.js';
 import { FakeClient, withBob } from '../../support/fake-client.js';
 import { memorySettings } from '../../support/settings.js';
 import { startChat } from '../../support/chat-app.js';
@@ -15,6 +16,41 @@ t.test('opens the conversation that was named, and marks it read', async (t) => 
   t.equal(chat.terminal.listeners, 0);
 });
 
+t.test('the first picture is of the conversation that was named, and not of an empty chat', async (t) => {
+  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
+  const pictures = chat.terminal.writes.filter((data) => data.includes('Conversations'));
+  t.match(pictures[0], 'hello alice');
+  t.match(pictures[0], 'team');
+});
+
+t.test('a start that takes long shows an empty chat meanwhile, and a key shows it at once', async (t) => {
+  const never = new Promise<FakeClient>(() => undefined);
+  const chat = await startChat(t, { open: () => never });
+  await chat.shows('Message, or / for commands');
+  t.match(chat.terminal.text, 'connecting');
+  await chat.type('hello', '› hello');
+});
+
+t.test(
+  'what is read without a connection is no error, and is told to the server when there is one',
+  async (t) => {
+    const client = withBob(new FakeClient());
+    client.state = 'offline';
+    client.markRead = async () => {
+      client.calls.push('markRead');
+      throw new PytalkError('offline');
+    };
+    const chat = await startChat(t, { client, with: '@bob' });
+    await chat.shows('hello alice');
+    await chat.asks('markRead');
+    client.state = 'online';
+    client.markRead = FakeClient.prototype.markRead.bind(client);
+    client.emit('connection', { state: 'online', error: null, retryInMs: null });
+    await chat.asks('markRead @bob');
+    t.notMatch(chat.terminal.text, 'not connected');
+  },
+);
+
 t.test('what turns out to be unread after the conversation was opened is marked read too', async (t) => {
   const client = new FakeClient();
   const view = client.talk('@bob');
@@ -24,10 +60,7 @@ t.test('what turns out to be unread after the conversation was opened is marked 
   // A new device learns of older messages only when its first synchronisation is done.
   view.unread = 3;
   client.emit('conversation', { conversation: { ...view } });
-  for (let turn = 0; turn < 200 && !client.calls.includes('markRead @bob'); turn++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  t.ok(client.calls.includes('markRead @bob'));
+  await chat.asks('markRead @bob');
   t.equal(await chat.quit(), 0);
 });
 
@@ -64,6 +97,7 @@ t.test('a message elsewhere rings the bell, counts as unread, and is found with 
   chat.client.receive('@bob', { from: 'bob', text: 'here' });
   await chat.shows('here');
   t.equal(chat.terminal.bells, 1, 'not for what is on the screen');
+  await chat.asks('markRead @bob', 2);
   await chat.type('\u001ba', 'New messages');
   await chat.hides('1 unread');
   t.match(chat.terminal.text, 'lunch?');

@@ -126,3 +126,25 @@ t.test('nothing is drawn when nothing has changed, nor after the end', async (t)
   await nextTurn();
   t.equal(chat.drawn.length, 3);
 });
+
+t.test('nothing is drawn before the beginning, which draws what there is then, once', async (t) => {
+  const chat = setUp(t);
+  chat.news(1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.same(chat.drawn, []);
+  chat.news(2);
+  chat.store.begin();
+  chat.store.begin();
+  t.same(chat.drawn.map(seen), [[2, '']]);
+  chat.news(3);
+  await chat.until(() => chat.drawn.length > 1);
+  t.same(seen(chat.drawn[1]), [3, '']);
+});
+
+t.test('a key is drawn at once, also before the beginning', (t) => {
+  const chat = setUp(t);
+  chat.write('a');
+  chat.store.begin();
+  t.same(chat.drawn.map(seen), [[0, 'a']]);
+  t.end();
+});
