@@ -182,9 +182,24 @@ t.test(
     await terminal.shows('left it');
     await isNormal(t, terminal);
 
+    // Started without a server all that was known is there, what is written waits for one, and search needs none.
+    await server.kill();
     await terminal.type(`clear; sh '${start.path}'; echo "crash" "over"`);
     await terminal.press('Enter');
-    await terminal.shows('› and a third');
+    t.match(await terminal.shows('› and a third'), 'while you were out 2');
+    await terminal.press('Enter');
+    await terminal.shows(/and a third .*○/);
+    await terminal.type('/search hello');
+    await terminal.press('Enter');
+    await terminal.shows('1 message with “hello”');
+    await server.start();
+    await terminal.press('Escape');
+    await terminal.shows('while you were out 2');
+    await terminal.type('and a fourth');
+    await terminal.shows('› and a fourth');
+    await terminal.shows('● online');
+    await terminal.shows(/and a third .*(✓|✔)/);
+
     process.kill(await start.pid(), 'SIGUSR2');
     const screen = await terminal.shows('crash over');
     t.match(screen, 'the reason', 'the error is readable on the normal screen');
@@ -193,10 +208,10 @@ t.test(
     // Without a shell that could continue it, Ctrl+Z stops nothing; and when the terminal is closed it ends.
     await terminal.type(`clear; exec sh '${start.path}'`);
     await terminal.press('Enter');
-    await terminal.shows('› and a third');
+    await terminal.shows('› and a fourth');
     await terminal.press('C-z');
     await terminal.type(' one');
-    await terminal.shows('› and a third one');
+    await terminal.shows('› and a fourth one');
   },
 );
 
