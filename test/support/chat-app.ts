@@ -1,6 +1,6 @@
 // Runs the chat on a terminal and with a client that are both in memory.
 import { noDevices } from './calling.js';
-import type { DraftFile } from '../../src/cli/chat/drafts.js';
+import type { DraftFolder } from '../../src/cli/chat/drafts.js';
 import { runChat } from '../../src/cli/chat/chat.js';
 import { FakeClient } from './fake-client.js';
 import type { StartedServer } from '../../src/cli/platform/start-server.js';
@@ -36,7 +36,7 @@ export async function startChat(
     open?: () => Promise<FakeClient>;
     lang?: 'en' | 'fr';
     settings?: SettingsKeeper;
-    drafts?: DraftFile;
+    drafts?: DraftFolder;
     startServer?: () => Promise<StartedServer>;
     terminal?: FakeTerminal;
   } = {},

@@ -12,7 +12,7 @@ import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
 import { sentenceOf } from '../failure.js';
 import { usage } from './context.js';
-import { keepDrafts, type DraftFile, type DraftKeeper } from './drafts.js';
+import { keepDrafts, type DraftFolder, type DraftKeeper } from './drafts.js';
 import { handleInput, type InputContext } from './input.js';
 import { Interrupts } from './interrupts.js';
 import { keyProblems, newKeyProblem } from './keymap.js';
@@ -40,7 +40,7 @@ export interface AppHost {
   readonly beside?: LiveCall;
   readonly settings: SettingsKeeper;
   /** Where drafts are kept; without, they end with the chat. */
-  readonly drafts?: DraftFile;
+  readonly drafts?: DraftFolder;
   /** What the setting `lang` means by `auto`. */
   readonly systemLang: Lang;
   /** Starts a server on this machine. */
@@ -215,7 +215,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   async logOut(): Promise<void> {
     const { client } = this;
     await client.logout();
-    this.drafts?.changed({});
+    await this.drafts?.forget();
+    this.drafts = null;
     await this.leave();
     await this.logIn.ask({ ...this.host.connect, server: client.server }, null);
   }

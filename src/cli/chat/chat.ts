@@ -14,7 +14,7 @@ import { CallArea } from './call-area.js';
 import type { ShowCall } from './calls.js';
 import { hour12Of } from '../language.js';
 import type { Input } from './keys.js';
-import type { DraftFile } from './drafts.js';
+import type { DraftFolder } from './drafts.js';
 import { ChatApp } from './chat-app.js';
 import { cursorOf } from './cursor.js';
 import { frameOf } from './frame.js';
@@ -43,7 +43,7 @@ export interface ChatOptions {
   /** How this side takes part in a call, with these settings. */
   callSetup: (settings: Settings) => CallSetup;
   /** Where drafts are kept; without, they end with the chat. */
-  drafts?: DraftFile;
+  drafts?: DraftFolder;
   /** How a call is drawn; `auto`: as pictures are. */
   view: ViewChoice;
   /** A call that the chat was opened from: the client belongs to it, and showing it means leaving the chat. */

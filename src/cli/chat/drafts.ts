@@ -1,4 +1,10 @@
-// Keeps what is being written, by account and conversation, in the home folder: a restart or a crash loses no more than a moment.
+// Keeps what is being written in the home folder, a file for each account and conversation: a restart or a crash loses no more than a moment.
+/*
+ * Several chats may run on one home. Each writes only the conversations in which something has changed there, and no file holds two of
+ * them: so none undoes what another one has kept, and of the same conversation the last change stays.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Client } from '../../client/api.js';
 import { Home } from '../../client/home.js';
@@ -6,7 +12,8 @@ import type { ChatContext } from './context.js';
 import { emptyComposer, type ChatState, type Composer } from './state.js';
 import { bufferOf } from './text-buffer.js';
 
-const fileName = 'drafts.json';
+const folderName = 'drafts';
+const fileName = /^([1-9]\d*)\.json$/;
 /** After a change it is written at the latest this much later. */
 const writeAfterMs = 400;
 
@@ -15,29 +22,50 @@ const draftShape = z.object({
   replyTo: z.string().nullable(),
   editing: z.string().nullable(),
 });
-const fileShape = z.record(z.string(), z.record(z.string(), draftShape));
 type Draft = z.infer<typeof draftShape>;
 /** By the conversation's id. */
 export type Drafts = Readonly<Record<string, Draft>>;
 
-export interface DraftFile {
+export interface DraftFolder {
   read(account: string): Promise<Drafts>;
-  write(account: string, drafts: Drafts): Promise<void>;
+  /** Null when there is none any more. */
+  write(account: string, conv: string, draft: Draft | null): Promise<void>;
+  /** Drops all of this account. */
+  forget(account: string): Promise<void>;
 }
 
 /** The drafts of a home folder. A file that cannot be read counts as none: it is no reason not to chat. */
-export function draftFile(dir: string | undefined): DraftFile {
-  const all = async (home: Home): Promise<Record<string, Drafts>> =>
-    (await home.readJson(fileName, fileShape).catch(() => null)) ?? {};
+export function draftFolder(dir: string | undefined): DraftFolder {
+  /** A colon cannot be part of a file's name everywhere. */
+  const nameOf = (account: string): string => join(folderName, encodeURIComponent(account));
   return {
     async read(account) {
-      return (await all(await Home.open(dir)))[account] ?? {};
-    },
-    async write(account, drafts) {
       const home = await Home.open(dir);
-      const others = Object.entries(await all(home)).filter(([name]) => name !== account);
-      const own = Object.keys(drafts).length === 0 ? [] : [[account, drafts] as const];
-      await home.writeJson(fileName, Object.fromEntries([...others, ...own]));
+      const name = nameOf(account);
+      const files = await readdir(home.path(name)).catch(() => []);
+      const drafts = await Promise.all(
+        files.map(async (file): Promise<[string, Draft][]> => {
+          const conv = fileName.exec(file)?.[1];
+          if (conv === undefined) return [];
+          const draft = await home.readJson(join(name, file), draftShape).catch(() => null);
+          return draft === null ? [] : [[conv, draft]];
+        }),
+      );
+      return Object.fromEntries(drafts.flat());
+    },
+    async write(account, conv, draft) {
+      const home = await Home.open(dir);
+      const name = nameOf(account);
+      const file = join(name, `${conv}.json`);
+      if (draft === null) {
+        await rm(home.path(file), { force: true });
+        return;
+      }
+      await home.folder(name);
+      await home.writeJson(file, draft);
+    },
+    async forget(account) {
+      await rm((await Home.open(dir)).path(nameOf(account)), { recursive: true, force: true });
     },
   };
 }
@@ -65,14 +93,15 @@ export function withDrafts(composers: ChatState['composers'], drafts: Drafts): C
 
 /** Writes the drafts of one account as they change, one write at a time. */
 export class DraftKeeper {
-  private written: ChatState['composers'] | null = null;
   private wanted: ChatState['composers'] | null = null;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly file: DraftFile,
+    private readonly folder: DraftFolder,
     private readonly account: string,
+    /** What this chat has read or written last. */
+    private kept: Drafts,
     private readonly failed: (error: unknown) => void,
   ) {}
 
@@ -83,26 +112,48 @@ export class DraftKeeper {
 
   /** Resolves when everything so far is on the disk. */
   flush(): Promise<void> {
+    return this.next(() => this.write());
+  }
+
+  /** Drops all drafts of the account, whichever chat has kept them. */
+  forget(): Promise<void> {
+    this.wanted = null;
+    return this.next(() => this.folder.forget(this.account));
+  }
+
+  private next(work: () => Promise<void>): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.writing = this.writing.then(async () => {
-      const { wanted } = this;
-      if (wanted === null || wanted === this.written) return;
-      this.written = wanted;
-      await this.file.write(this.account, draftsOf(wanted)).catch(this.failed);
-    });
+    this.writing = this.writing.then(work).catch(this.failed);
     return this.writing;
+  }
+
+  private async write(): Promise<void> {
+    if (this.wanted === null) return;
+    const before = this.kept;
+    const now = draftsOf(this.wanted);
+    this.wanted = null;
+    this.kept = now;
+    for (const conv of new Set([...Object.keys(before), ...Object.keys(now)])) {
+      const draft = now[conv] ?? null;
+      if (!isSame(before[conv] ?? null, draft)) await this.folder.write(this.account, conv, draft);
+    }
   }
 }
 
-/** Shows the drafts of who is logged in, and keeps them from now on; null without a file. */
+function isSame(one: Draft | null, other: Draft | null): boolean {
+  return one?.text === other?.text && one?.replyTo === other?.replyTo && one?.editing === other?.editing;
+}
+
+/** Shows the drafts of who is logged in, and keeps them from now on; null without a folder. */
 export async function keepDrafts(
-  file: DraftFile | undefined,
+  folder: DraftFolder | undefined,
   { me, server }: Pick<Client, 'me' | 'server'>,
   host: Pick<ChatContext, 'dispatch' | 'fail'>,
 ): Promise<DraftKeeper | null> {
-  if (file === undefined || me === null) return null;
+  if (folder === undefined || me === null) return null;
   const account = `${me.username}@${server}`;
-  host.dispatch({ type: 'drafts-loaded', drafts: await file.read(account) });
-  return new DraftKeeper(file, account, (error) => host.fail(error));
+  const drafts = await folder.read(account);
+  host.dispatch({ type: 'drafts-loaded', drafts });
+  return new DraftKeeper(folder, account, drafts, (error) => host.fail(error));
 }

@@ -58,7 +58,7 @@ export const chat: CommandRun = async (context, fields) => {
   }
   // React's development build is slower and says more; it looks when it is loaded.
   process.env['NODE_ENV'] ??= 'production';
-  const [{ runChat }, { processTerminal, terminalGone }, { draftFile }] = await Promise.all([
+  const [{ runChat }, { processTerminal, terminalGone }, { draftFolder }] = await Promise.all([
     import('../chat/chat.js'),
     import('../chat/terminal.js'),
     import('../chat/drafts.js'),
@@ -66,7 +66,7 @@ export const chat: CommandRun = async (context, fields) => {
   return runChat({
     ...options,
     env: context.io.env,
-    drafts: draftFile(context.home),
+    drafts: draftFolder(context.home),
     terminal: processTerminal(stdin, stdout),
     view,
     interrupt: AbortSignal.any([context.takeInterrupt(), terminalGone(stdin)]),

@@ -1,8 +1,8 @@
-// Drafts on the disk: private, by account, and there again after the chat has gone without a word.
+// Drafts on the disk: private, by account and conversation, and there again after the chat has gone without a word.
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { DraftKeeper, draftFile, draftsOf, withDrafts } from '../../../src/cli/chat/drafts.js';
+import { DraftKeeper, draftFolder, draftsOf, withDrafts } from '../../../src/cli/chat/drafts.js';
 import { emptyComposer } from '../../../src/cli/chat/state.js';
 import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
 import { startChat } from '../../support/chat-app.js';
@@ -14,12 +14,12 @@ t.test('a draft is on the disk while it is written, and in the composer at the n
   const first = await startChat(t, {
     client: withBob(new FakeClient()),
     with: '@bob',
-    drafts: draftFile(folder),
+    drafts: draftFolder(folder),
   });
   await first.shows('hello alice');
   await first.type('/reply\r', 'Reply to');
   await first.type('half a thou', '› half a thou');
-  const path = join(folder, 'drafts.json');
+  const path = join(folder, 'drafts', 'alice%40127.0.0.1%3A5000', '1.json');
   const giveUpAt = Date.now() + 10_000;
   // Not asked to end: nothing but the time that passes makes it write.
   while (!(await readFile(path, 'utf8').catch(() => '')).includes('half a thou')) {
@@ -30,31 +30,68 @@ t.test('a draft is on the disk while it is written, and in the composer at the n
   const second = await startChat(t, {
     client: withBob(new FakeClient()),
     with: '@bob',
-    drafts: draftFile(folder),
+    drafts: draftFolder(folder),
   });
   await second.shows('› half a thou');
   await second.type('ght\r', /half a thought {2}\d\d/);
   await second.quit();
-  t.same(await draftFile(folder).read('alice@127.0.0.1:5000'), {}, 'what was sent is no draft any more');
+  t.same(await draftFolder(folder).read('alice@127.0.0.1:5000'), {}, 'what was sent is no draft any more');
 });
+
+const draft = (text: string) => ({ text, replyTo: null, editing: null });
+const composer = (text: string) => ({ ...emptyComposer, buffer: bufferOf(text) });
 
 t.test('accounts do not see the drafts of one another, and a broken file is none', async (t) => {
   const folder = await temporaryFolder(t);
-  const file = draftFile(folder);
-  await file.write('alice@x', { 1: { text: 'mine', replyTo: null, editing: null } });
-  await file.write('bob@x', { 1: { text: 'his', replyTo: null, editing: null } });
-  t.equal((await file.read('alice@x'))['1']?.text, 'mine');
-  await file.write('bob@x', {});
-  t.same(await file.read('bob@x'), {});
-  t.equal((await file.read('alice@x'))['1']?.text, 'mine');
-  await writeFile(join(folder, 'drafts.json'), '{"alice@x": [');
-  t.same(await file.read('alice@x'), {});
+  const file = draftFolder(folder);
+  await file.write('alice@x:1', '1', draft('mine'));
+  await file.write('alice@x:1', '2', draft('too'));
+  await file.write('bob@x:1', '1', draft('his'));
+  t.same(await file.read('alice@x:1'), { 1: draft('mine'), 2: draft('too') });
+  await file.write('bob@x:1', '1', null);
+  t.same(await file.read('bob@x:1'), {});
+  await writeFile(join(folder, 'drafts', 'alice%40x%3A1', '2.json'), '{"text": [');
+  await writeFile(join(folder, 'drafts', 'alice%40x%3A1', '3.json.new'), '{');
+  t.same(await file.read('alice@x:1'), { 1: draft('mine') });
+  await file.forget('alice@x:1');
+  t.same(await file.read('alice@x:1'), {});
+});
+
+t.test('two chats on one home lose no draft of one another, in any order of their writes', async (t) => {
+  const folder = draftFolder(await temporaryFolder(t));
+  await folder.write('a', '1', draft('from before'));
+  await folder.write('a', '2', draft('to be sent'));
+  const before = await folder.read('a');
+  const failed = (error: unknown): unknown => t.fail(String(error));
+  const one = new DraftKeeper(folder, 'a', before, failed);
+  const other = new DraftKeeper(folder, 'a', before, failed);
+  const shown = { 1: composer('from before'), 2: composer('to be sent') };
+  one.changed({ ...shown, 3: composer('one') });
+  other.changed({ ...shown, 4: composer('other') });
+  await Promise.all([one.flush(), other.flush()]);
+  // Sent in the one, and still what the other shows.
+  one.changed({ 1: shown[1], 3: composer('one, on') });
+  await one.flush();
+  other.changed({ ...shown, 4: composer('other, on') });
+  await other.flush();
+  t.same(await folder.read('a'), {
+    1: draft('from before'),
+    3: draft('one, on'),
+    4: draft('other, on'),
+  });
+  // In the same conversation the last one stays.
+  one.changed({ 1: composer('one') });
+  await one.flush();
+  other.changed({ 1: composer('other') });
+  await other.flush();
+  t.equal((await folder.read('a'))['1']?.text, 'other');
+  await one.forget();
+  t.same(await folder.read('a'), {});
 });
 
 t.test(
   'what is being written goes before what was kept, and a draft before the command it waits for',
   (t) => {
-    const composer = (text: string) => ({ ...emptyComposer, buffer: bufferOf(text) });
     const kept = {
       1: { text: 'old', replyTo: null, editing: null },
       2: { text: 'two', replyTo: 'm', editing: null },
@@ -70,19 +107,22 @@ t.test(
 
 t.test('writes follow one another, and the last state is the one that stays', async (t) => {
   const writes: string[] = [];
-  const file = {
+  const folder = {
     read: () => Promise.resolve({}),
-    write: async (_account: string, drafts: Record<string, { text: string }>) => {
+    forget: () => Promise.resolve(),
+    write: async (_account: string, _conv: string, draft: { text: string } | null) => {
       await new Promise((resolve) => setImmediate(resolve));
-      writes.push(drafts['1']?.text ?? '');
+      writes.push(draft?.text ?? '');
     },
   };
-  const keeper = new DraftKeeper(file, 'a', (error) => t.fail(String(error)));
-  keeper.changed({ 1: { ...emptyComposer, buffer: bufferOf('a') } });
+  const keeper = new DraftKeeper(folder, 'a', {}, (error) => t.fail(String(error)));
+  keeper.changed({ 1: composer('a') });
   const first = keeper.flush();
-  keeper.changed({ 1: { ...emptyComposer, buffer: bufferOf('ab') } });
-  keeper.changed({ 1: { ...emptyComposer, buffer: bufferOf('abc') } });
+  keeper.changed({ 1: composer('ab') });
+  keeper.changed({ 1: composer('abc') });
   await Promise.all([first, keeper.flush()]);
+  keeper.changed({ 1: composer('abc') });
   await keeper.flush();
-  t.equal(writes.at(-1), 'abc');
+  t.same(writes.at(-1), 'abc');
+  t.equal(new Set(writes).size, writes.length, 'what has not changed is not written again');
 });
