@@ -37,6 +37,8 @@ export async function startChat(
     lang?: 'en' | 'fr';
     settings?: SettingsKeeper;
     drafts?: DraftFolder;
+    /** What the terminal says as soon as the chat has it. */
+    says?: string;
     startServer?: () => Promise<StartedServer>;
     terminal?: FakeTerminal;
   } = {},
@@ -59,6 +61,7 @@ export async function startChat(
     terminal,
     interrupt: controller.signal,
   });
+  if (options.says !== undefined) terminal.type(options.says);
   const until = async (isTrue: () => boolean, what: string): Promise<void> => {
     const giveUpAt = Date.now() + patienceMs;
     while (!isTrue()) {

@@ -129,17 +129,22 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
 
   input(inputs: readonly Input[]): void {
     const before = this.state;
+    /** What the terminal says by itself is drawn when it is its turn. */
+    let isPerson = false;
     for (const input of inputs) {
       try {
         if (input.type === 'report') this.report(input.text);
         else if (input.type === 'key' && /^focus-(in|out)$/.test(input.name))
           this.look(input.name === 'focus-in');
-        else handleInput(this, input);
+        else {
+          isPerson = true;
+          handleInput(this, input);
+        }
       } catch (error) {
         this.fail(error);
       }
     }
-    this.host.store.drawKeys(before);
+    if (isPerson) this.host.store.drawKeys(before);
   }
 
   /** The terminal has answered what it was asked. */
@@ -216,7 +221,6 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     const { client } = this;
     await client.logout();
     await this.drafts?.forget();
-    this.drafts = null;
     await this.leave();
     await this.logIn.ask({ ...this.host.connect, server: client.server }, null);
   }

@@ -17,7 +17,10 @@ t.test('opens the conversation that was named, and marks it read', async (t) => 
 });
 
 t.test('the first picture is of the conversation that was named, and not of an empty chat', async (t) => {
-  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob' });
+  const client = withBob(new FakeClient(), '#team');
+  // Its colour, and that it has the focus: nobody has pressed a key.
+  const says = '\u001b]11;rgb:0000/0000/0000\u001b\\\u001b[I';
+  const chat = await startChat(t, { client, with: '@bob', says });
   const pictures = chat.terminal.writes.filter((data) => data.includes('Conversations'));
   t.match(pictures[0], 'hello alice');
   t.match(pictures[0], 'team');
@@ -460,16 +463,16 @@ t.test('a terminal with notifications shows them, and do not disturb stops them'
 });
 
 t.test('the colours follow what the terminal answers, and /theme', async (t) => {
-  const chat = await startChat(t, {
-    client: withBob(new FakeClient(), '#team'),
-    with: '@bob',
-    env: { TERM: 'xterm-256color', COLORTERM: 'truecolor' },
-  });
+  const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' };
+  const start = (more: object): ReturnType<typeof startChat> =>
+    startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', env, ...more });
+  const silent = await start({});
+  await silent.shows('hello alice');
+  t.same(silent.terminal.notices, ['11;?']);
+  t.notMatch(silent.terminal.writes.join(''), '38;2;');
+  const chat = await start({ says: '\u001b]11;rgb:1e1e/1e1e/2e2e\u001b\\' });
   await chat.shows('hello alice');
-  t.same(chat.terminal.notices, ['11;?']);
   const written = (): string => chat.terminal.writes.join('');
-  t.notMatch(written(), '38;2;');
-  chat.terminal.type('\u001b]11;rgb:1e1e/1e1e/2e2e\u001b\\');
   t.match(written(), '38;2;125;207;255');
   t.notMatch(chat.terminal.text, 'rgb');
   await chat.type('/theme light\r', 'theme is light');
