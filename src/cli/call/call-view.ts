@@ -229,7 +229,7 @@ class CallView {
     const connectedForMs = this.#connectedAtMs === null ? null : now() - this.#connectedAtMs;
     const status = { live, connectedForMs, silent: live.volume === 0, volume: live.volume };
     const text = statusText(status, sample, this.#before, say);
-    this.#screen.status(this.#options.isShared === true ? text : `${text}  ${say('call.help-hint')}`);
+    this.#screen.status(text, this.#options.isShared === true ? '' : say('call.help-hint'));
     this.#before = sample;
   }
 

@@ -3,6 +3,7 @@ import type { ConversationView } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { cleanLine } from '../clean-text.js';
 import type { ChatContext } from './context.js';
+import { isOnline } from './conversation-list.js';
 import { personName } from './commands-people.js';
 import { table } from './slash-command.js';
 import { span, type Line } from './spans.js';
@@ -92,7 +93,7 @@ export const groupCommands = table([
     run(context) {
       const group = openGroup(context);
       const lines = group.members.map((member): Line => [
-        span(member.online ? '● ' : '○ ', member.online ? 'good' : 'dim'),
+        isOnline(context.state, member) ? span('● ', 'good') : span('○ ', 'dim'),
         span(cleanLine(member.username), 'bold'),
         span(member.admin ? `  ${context.say('chat.admin')}` : '', 'dim'),
       ]);

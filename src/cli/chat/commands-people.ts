@@ -120,8 +120,9 @@ export const peopleCommands = table([
         span(cleanLine(user.username), 'bold'),
         span(`  ${user.phone ?? ''}  ${presenceText(context, online, lastSeenAt)}`, 'dim'),
       ]);
-      const none: Line[] = [[span(context.say('chat.no-friends'), 'dim')]];
-      context.page(context.say('chat.friends'), () => (lines.length > 0 ? lines : none));
+      const none = (columns: number): Line[] =>
+        wrap(context.say('chat.no-friends'), columns).map((row): Line => [span(row.text, 'dim')]);
+      context.page(context.say('chat.friends'), (columns) => (lines.length > 0 ? lines : none(columns)));
     },
   },
   blockCommand('block', true),

@@ -32,8 +32,8 @@ function settingsPage(settings: Settings, path: string, say: Say, columns: numbe
       ...below(say('settings.values', { allowed: kindOf(key).allowed.join(', ') })),
     ];
   });
-  const how = wrap(say('settings.how', { path }), width).map((row): Line => [span(` ${row.text}`)]);
-  return [...how, [span(` ${say('settings.star')}`)], [], ...lines];
+  const above = (text: string): Line[] => wrap(text, width).map((row): Line => [span(` ${row.text}`)]);
+  return [...above(say('settings.how', { path })), ...above(say('settings.star')), [], ...lines];
 }
 
 async function change(context: ChatContext, key: SettingKey, text: string): Promise<void> {

@@ -1,5 +1,5 @@
 // The list of conversations in the state: order, unread counts, presence, and what the filter leaves of it.
-import type { ConversationView, Message } from '../../client/api.js';
+import type { ConversationView, MemberView, Message } from '../../client/api.js';
 import type { ChatState } from './state.js';
 import { isMissed } from './message-text.js';
 import { mentions } from './styled-text.js';
@@ -106,6 +106,11 @@ export function withPresence(
       friend.user.username === user ? { ...friend, online, lastSeenAt } : friend,
     ),
   };
+}
+
+/** Whoever reads this is online, whatever the server has told. */
+export function isOnline(state: ChatState, member: MemberView): boolean {
+  return member.online || member.username === state.me;
 }
 
 /** The conversations that are shown: not the hidden ones, unless searched for or open. */

@@ -2,6 +2,7 @@
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { layoutBuffer } from './composer-layout.js';
+import { isOnline } from './conversation-list.js';
 import { hintOf } from './hints.js';
 import { composerCells, layoutOf, longNotice, pageColumns, promptCells } from './layout.js';
 import { momentText, previewText } from './message-text.js';
@@ -15,9 +16,7 @@ function headerLine(state: ChatState, say: Say, columns: number): Line {
   if (conversation === null) return fill([span(' PyTalk', 'bold')], columns);
   const name = span(` ${cleanLine(conversation.name)}`, 'bold');
   if (conversation.kind === 'group') {
-    const online = conversation.members.filter(
-      (member) => member.online || member.username === state.me,
-    ).length;
+    const online = conversation.members.filter((member) => isOnline(state, member)).length;
     const about = conversation.left
       ? say('chat.you-left')
       : `${say.count('chat.members', conversation.members.length)}, ${say('chat.members-online', { count: online })}`;

@@ -8,7 +8,7 @@ import { fitted, layoutOf, layouts, type Tile } from './layout.js';
 import type { Pixels, Region, Renderer } from './renderer.js';
 import { rendererFor } from './renderer-for.js';
 import { Speaking } from './speaking.js';
-import { filledUp, firstOf, nameLine, wrapped } from './tile-text.js';
+import { filledUp, firstOf, hinted, nameLine, wrapped } from './tile-text.js';
 
 /** Synchronised output (DEC private mode 2026): the terminal shows an update as a whole; others ignore it. */
 const beginUpdate = '\u001b[?2026h';
@@ -74,7 +74,7 @@ export class CallScreen {
   #rows: number;
   #tiles: Tile[] = [];
   #layout = 0;
-  #status = '';
+  #status: (cells: number) => string = () => '';
   #noticed: readonly string[] = [];
   #mustClear = true;
   #isBlocked = false;
@@ -150,8 +150,9 @@ export class CallScreen {
     this.#schedule();
   }
 
-  status(text: string): void {
-    this.#status = text;
+  /** The last line; the hint at its end stays in sight where the text is cut. */
+  status(text: string, hint = ''): void {
+    this.#status = (cells) => hinted(text, hint, cells);
     this.#schedule();
   }
 
@@ -302,7 +303,7 @@ export class CallScreen {
     for (const tile of this.#tiles) this.#drawTile(tile);
     const first = this.#rows - 1 - this.#notice.length;
     this.#notice.forEach((line, at) => this.#text(first + at, 0, this.#columns, line, '\u001b[1m'));
-    this.#text(this.#rows - 1, 0, this.#columns, this.#status, '\u001b[7m');
+    this.#text(this.#rows - 1, 0, this.#columns, this.#status(this.#columns), '\u001b[7m');
     if (out.length === empty) return;
     out.text(endUpdate);
     const bytes = out.take();

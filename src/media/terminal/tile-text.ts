@@ -54,6 +54,12 @@ export function filledUp(text: string, cells: number): string {
   return line + ' '.repeat(Math.max(0, cells - stringWidth(line)));
 }
 
+/** A line and a hint after it, which stays whole where the line is cut. */
+export function hinted(text: string, hint: string, cells: number): string {
+  if (hint === '') return text;
+  return `${cut(text.replace(controls, ''), Math.max(1, cells - stringWidth(hint) - 2))}  ${hint}`;
+}
+
 /** A line as several, broken between words, none wider than so many cells; a longer word is left to be cut. */
 export function wrapped(text: string, cells: number): string[] {
   const lines: string[] = [];

@@ -268,6 +268,15 @@ t.test('/quit waits for what was typed before it', async (t) => {
   t.match(output.text, 'carol is now in your contacts.');
 });
 
+t.test('who reads the members of a group is online among them', async (t) => {
+  const client = new FakeClient();
+  for (const member of client.talk('#team', ['bob']).members) member.online = false;
+  const { input, output, ended } = start(client, '#team');
+  input.end('/members\n');
+  t.equal(await ended, 0);
+  t.match(output.text, /^● alice .*\n○ bob$/m);
+});
+
 t.test('says what is new at the start', async (t) => {
   const { input, output, ended } = start(withBob());
   input.end();

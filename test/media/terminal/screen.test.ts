@@ -232,6 +232,9 @@ t.test('a notice that is too long is broken between words, and anew in another s
     [8, 9, 10].map((at) => row(at, 20)),
     ['safety number 11111', '22222 33333 44444', '55555 66666'],
   );
+  screen.status('@bob  0:14  direct  3 ms', '? keys');
+  await drawn();
+  t.equal(row(11, 20), '@bob  0:14 …  ? keys', 'what to press stays in sight');
   screen.close();
 });
 
