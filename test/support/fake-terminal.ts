@@ -82,6 +82,11 @@ export class FakeTerminal implements Terminal {
     this.emitter.emit('input', inputs);
   }
 
+  /** Bytes of which more may follow. */
+  push(bytes: string): void {
+    this.emitter.emit('input', this.decoder.push(bytes));
+  }
+
   resize(columns: number, rows: number): void {
     this.columns = columns;
     this.rows = rows;

@@ -131,7 +131,16 @@ export const chatFr = {
   'chat.poll-usage': 'un sondage a une question et au moins deux options : /poll On mange ? | Pizza | Soupe',
   'chat.sending-file': 'Envoi de {name}…',
   'chat.saved': 'Enregistré sous {path}',
-  'chat.picture-pasted': 'Entrée envoie l’image ; Ctrl+_ en refait du texte',
+  'chat.picture-pasted': 'Entrée envoie l’image, Échap l’abandonne',
+  'chat.paste-asking': 'Demande de l’image au presse-papiers du terminal : il peut vous interroger d’abord',
+  'chat.paste-empty':
+    'il n’y a pas d’image dans le presse-papiers : copiez-en une, ou envoyez un fichier avec /file',
+  'chat.paste-refused':
+    'le terminal ne donne pas son presse-papiers : autorisez-le (kitty : clipboard_control read-clipboard), ou envoyez un fichier avec /file',
+  'chat.paste-no-program':
+    'rien ici ne sait lire une image du presse-papiers : installez {program}, ou envoyez un fichier avec /file',
+  'chat.paste-no-desktop':
+    'il n’y a pas ici de presse-papiers avec des images : envoyez un fichier avec /file',
   'chat.open-outside': '{path} est ouvert',
   'chat.open-missing': 'Le fichier est ici : {path}, mais rien ici ne l’ouvre',
   'chat.open-refused':
@@ -210,6 +219,8 @@ export const chatFr = {
   'chat.help.save': 'enregistrer le fichier sélectionné, ou le dernier',
   'chat.usage.open': '/open',
   'chat.help.open': 'voir l’image sélectionnée en grand, ou ouvrir le fichier avec son programme',
+  'chat.usage.paste': '/paste [LÉGENDE]',
+  'chat.help.paste': 'envoyer l’image du presse-papiers, après l’avoir montrée',
   'chat.usage.photo': '/photo [LÉGENDE]',
   'chat.help.photo': 'prendre une photo avec la caméra et l’envoyer',
   'chat.usage.avatar': '/avatar FICHIER|aucun',
@@ -266,6 +277,7 @@ export const chatFr = {
   'chat.key.undo': 'annuler (aussi Ctrl+/)',
   'chat.key.redo': 'rétablir ce qui a été annulé',
   'chat.key.yank': 'remettre ce qui a été effacé en dernier',
+  'chat.key.paste-picture': 'coller l’image du presse-papiers',
   'chat.vim-normal': 'NORMAL',
   'chat.vim-insert': 'INSERTION',
   'chat.bad-key':

@@ -52,6 +52,8 @@ export type Action =
   /** `killed`: the part that was deleted, which can be put back elsewhere. */
   | { type: 'composed'; buffer: TextBuffer; killed?: string }
   | { type: 'undone'; direction: -1 | 1 }
+  /** A picture is offered in place of what was written; `before` null takes the offer back. */
+  | { type: 'offered'; buffer: TextBuffer; before: TextBuffer | null }
   | { type: 'drafts-loaded'; drafts: Drafts }
   /** A command is begun; what is written waits. */
   | { type: 'command-begun'; text: string }

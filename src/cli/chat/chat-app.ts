@@ -7,6 +7,7 @@ import type { SettingsKeeper } from '../settings/settings-file.js';
 import type { SettingKey, Settings } from '../settings/settings.js';
 import type { StartedServer } from '../platform/start-server.js';
 import type { Action } from './actions.js';
+import type { ClipboardPicture } from './clipboard-picture.js';
 import { notifierFor } from './own-notifier.js';
 import { ChatCalls, type CallsHost, type ShowCall } from './calls.js';
 import { completeAt } from './complete-at.js';
@@ -48,6 +49,8 @@ export interface AppHost {
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
   readonly device: NotificationDevice;
+  /** Null where no picture can be shown before it is sent. */
+  readonly clipboard: ClipboardPicture | null;
   /** The terminal has answered what it was asked. */
   answered(report: string): void;
   redraw(): void;
@@ -200,6 +203,12 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
 
   refreshList(): void {
     this.session?.refreshList();
+  }
+
+  async clipboardPicture(): Promise<string> {
+    const { clipboard } = this.host;
+    if (clipboard === null) throw usage(this.say('chat.paste-no-desktop'));
+    return clipboard.take(this);
   }
 
   get settingsPath(): string {

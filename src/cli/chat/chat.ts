@@ -12,6 +12,7 @@ import type { Settings } from '../settings/settings.js';
 import { deviceOf } from '../notify/device.js';
 import { CallArea } from './call-area.js';
 import type { ShowCall } from './calls.js';
+import { ClipboardPicture } from './clipboard-picture.js';
 import { hour12Of } from '../language.js';
 import type { Input } from './keys.js';
 import type { DraftFolder } from './drafts.js';
@@ -233,6 +234,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     repaint();
   };
   const answers = new TerminalAnswers(env, (told) => store.dispatch({ type: 'graphics', graphics: told }));
+  const clipboard = new ClipboardPicture(env, (data) => terminal.write(data));
   const show: ShowCall = async (client, live) => {
     if (options.beside === undefined) await area.show(client, live);
     else end(0);
@@ -247,7 +249,11 @@ export async function runChat(options: ChatOptions): Promise<number> {
       openClient: options.openClient,
       now: () => Date.now(),
       device: deviceOf(terminal, env),
-      answered: (report) => answers.hear(report),
+      clipboard,
+      answered(report) {
+        answers.hear(report);
+        clipboard.hear(report);
+      },
       redraw,
       suspend: () => stopping.begin(),
       callSetup: options.callSetup,
@@ -290,5 +296,6 @@ export async function runChat(options: ChatOptions): Promise<number> {
     terminal.setMouse(false);
     options.interrupt.removeEventListener('abort', onInterrupt);
     await app.close();
+    await clipboard.close();
   }
 }

@@ -1,4 +1,4 @@
-// Slash commands about files: open, photo, avatar, export.
+// Slash commands about files: open, photo, paste, avatar, export.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { fetchWithProgress } from './files.js';
 import { layoutOf } from './layout.js';
 import { graphicsOf, lookOf } from './picture-look.js';
 import { loadPicture, pictureRows } from './picture.js';
+import { pastePicture } from './pasted-picture.js';
 import { table } from './slash-command.js';
 import { isHarmless, openWithSystem } from './system-opener.js';
 
@@ -81,6 +82,12 @@ export const fileCommands = table([
     words: ['none'],
     least: 0,
     run: (context, line) => sendPhoto(context, line.rest),
+  },
+  {
+    name: 'paste',
+    words: ['none'],
+    least: 0,
+    run: (context, line) => pastePicture(context, line.rest),
   },
   {
     name: 'avatar',

@@ -42,6 +42,11 @@ export function withCompleted(state: ChatState, buffer: TextBuffer): ChatState {
   );
 }
 
+/** An offer in place of the text, or the text again. One step for undo. */
+export function withOffer(state: ChatState, buffer: TextBuffer, before: TextBuffer | null): ChatState {
+  return withComposer(state, (composer) => ({ ...withBuffer(composer, buffer), beforeOffer: before }));
+}
+
 /** Undo (-1) and redo (1). */
 export function withUndone(state: ChatState, direction: -1 | 1): ChatState {
   return withComposer(state, (composer) => {

@@ -29,6 +29,8 @@ export interface ChatContext {
   open(conversation: ConversationView): Promise<void>;
   /** Reads the conversation list again, soon. */
   refreshList(): void;
+  /** Path of a file with the picture in the person's clipboard; rejects with a sentence where there is none. */
+  clipboardPicture(): Promise<string>;
   /** Where the settings are kept. */
   readonly settingsPath: string;
   /** Changes a setting at once and for good. */

@@ -96,6 +96,9 @@ function cancel(context: InputContext): void {
   const composer = currentComposer(state);
   if (state.completion !== null) {
     context.dispatch({ type: 'completion', completion: null, buffer: composer.buffer });
+  } else if (composer.beforeOffer !== null && composer.buffer.text.startsWith('/file ')) {
+    context.dispatch({ type: 'offered', buffer: composer.beforeOffer, before: null });
+    context.dispatch({ type: 'noticed', notice: null });
   } else if (state.notice !== null) context.dispatch({ type: 'noticed', notice: null });
   else if (composer.editing !== null) context.dispatch({ type: 'composer-reset' });
   else if (composer.replyTo !== null) context.dispatch({ type: 'replying', id: null });
@@ -194,6 +197,7 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
   'select-down': (context) => selectMessage(context, 1),
   undo: (context) => undo(context, -1),
   redo: (context) => undo(context, 1),
+  'paste-picture': (context) => context.runSlash('/paste'),
   yank: (context) => compose(context, insert(currentComposer(context.state).buffer, context.state.register)),
   'next-conversation': (context) => openNeighbour(context, 1),
   'previous-conversation': (context) => openNeighbour(context, -1),
@@ -265,6 +269,8 @@ export function handleInput(context: InputContext, input: Input): void {
   }
   if (input.type === 'paste') {
     const before = currentComposer(context.state).buffer;
+    // Terminals whose clipboard holds no text paste nothing.
+    if (input.text === '' && place === 'composer') context.runSlash('/paste');
     if (place !== 'page') write(context, input.text);
     if (place === 'composer') context.attempt(() => offerPicture(context, input.text, before));
     return;

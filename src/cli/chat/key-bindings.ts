@@ -10,6 +10,7 @@ export type Command =
   | 'undo'
   | 'redo'
   | 'yank'
+  | 'paste-picture'
   | 'send'
   | 'up'
   | 'down'
@@ -93,6 +94,7 @@ export const bindings: readonly Binding[] = [
     { keys: ['ctrl+_'], does: 'undo', help: 'chat.key.undo' },
     { keys: ['alt+r'], does: 'redo', help: 'chat.key.redo' },
     { keys: ['ctrl+y'], does: 'yank', help: 'chat.key.yank' },
+    { keys: ['ctrl+v'], does: 'paste-picture', help: 'chat.key.paste-picture' },
     ...editing,
   ]),
   ...at('list', [

@@ -28,12 +28,17 @@ const pasteEnd = '\u001b[201~';
 /** A paste without an end would eat every key: after this many characters it is taken as it is. */
 const maxPasteChars = 1_000_000;
 
+/** Answers in an OSC: short, or a piece of a clipboard (5522: 4096 bytes in base64, and what they are). */
+const osc = /^(?:5522;[\x20-\x7e]{0,6000}|\d{1,4};[\x20-\x7e]{0,200})/;
+const begunOsc = /^(?:\d{0,4}|5522;[\x20-\x7e]{0,6000}\u001b?|\d{1,4};[\x20-\x7e]{0,200}\u001b?)$/;
+/** The beginning of what no key begins with: the rest of it may come late, on a slow line. */
+const begunAnswer = /^\u001b(?:\]\d+;|_G|P>\|)/;
 /** Answers in strings other than OSC, after their introducer: of kitty's graphics (APC G), and of XTVERSION (DCS > |). */
-const answers = { _: /^G[^\u0007\u001b]{0,200}\u001b\\/, P: /^>\|[^\u0007\u001b]{0,200}\u001b\\/ };
+const answers = { _: /^G[\x20-\x7e]{0,200}\u001b\\/, P: /^>\|[\x20-\x7e]{0,200}\u001b\\/ };
 /** The same, not whole yet. */
 const begunAnswers = {
-  _: /^(G[^\u0007\u001b]{0,200}\u001b?)?$/,
-  P: /^(>(\|[^\u0007\u001b]{0,200}\u001b?)?)?$/,
+  _: /^(G[\x20-\x7e]{0,200}\u001b?)?$/,
+  P: /^(>(\|[\x20-\x7e]{0,200}\u001b?)?)?$/,
 };
 
 const finals: Record<string, string> = {
@@ -162,7 +167,8 @@ export class KeyDecoder {
 
   /** True when an ESC came that may be a key of its own or the beginning of a sequence: call `flush` a moment later. */
   get isWaiting(): boolean {
-    return this.pending !== '' && !this.pending.startsWith(pasteStart);
+    const { pending } = this;
+    return pending !== '' && !pending.startsWith(pasteStart) && !begunAnswer.test(pending);
   }
 
   push(chunk: string): Input[] {
@@ -205,7 +211,7 @@ export class KeyDecoder {
     if (next === escape && alt === '') return this.takeEscape(inputs, text, at + 1, 'alt+');
     if (next === '[') return this.takeCsi(inputs, text, at + 1, alt);
     if (next === ']') {
-      const report = /^\d+;[^\u0007\u001b]{0,200}/.exec(text.slice(at + 1))?.[0];
+      const report = osc.exec(text.slice(at + 1))?.[0];
       const end = report === undefined ? '' : text.slice(at + 1 + report.length);
       const mark = end.startsWith('\u0007') ? 1 : end.startsWith('\u001b\\') ? 2 : 0;
       if (report !== undefined && mark > 0) {
@@ -213,7 +219,7 @@ export class KeyDecoder {
         return at + 1 + report.length + mark;
       }
       // Not whole yet: as much of it as there is looks like an answer.
-      if (/^(\d{0,3}|\d+;[^\u0007\u001b]{0,200}\u001b?)$/.test(text.slice(at + 1))) return 0;
+      if (begunOsc.test(text.slice(at + 1))) return 0;
     }
     if (next === '_' || next === 'P') {
       const report = answers[next].exec(text.slice(at + 1))?.[0];

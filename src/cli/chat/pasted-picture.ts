@@ -1,10 +1,11 @@
-// A picture that is dropped on the terminal comes as a pasted path: offers to send the file. Undo gives the path back as text.
+// A picture that is dropped on the terminal comes as a pasted path, one in the clipboard when it is asked for: offers to send the file.
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { quoted, splitWords } from './command-line.js';
+import { openName } from './commands-messages.js';
 import type { ChatContext } from './context.js';
 import { currentComposer } from './state.js';
-import { bufferOf, type TextBuffer } from './text-buffer.js';
+import { bufferOf, insert, type TextBuffer } from './text-buffer.js';
 
 /** The path of a picture in a pasted text, as terminals write it: bare, quoted, with backslashes, or as a URL. */
 export function picturePath(pasted: string): string | null {
@@ -33,8 +34,23 @@ export async function offerPicture(context: ChatContext, pasted: string, before:
   );
   // Whoever has gone on writing means text.
   if (!isFile || currentComposer(context.state).buffer !== after) return;
-  const caption = before.text.trim();
+  offer(context, path, before.text.trim(), before);
+}
+
+/** Puts the file into the composer as it will be sent; Escape brings back what was written. */
+function offer(context: ChatContext, path: string, caption: string, before: TextBuffer): void {
   const line = `/file ${quoted(path)} ${caption}`;
-  context.dispatch({ type: 'composed', buffer: bufferOf(line) });
+  context.dispatch({ type: 'offered', buffer: bufferOf(line), before });
   context.info('chat.picture-pasted');
+}
+
+/** Offers the picture in the clipboard, with a caption: else what is written is one. */
+export async function pastePicture(context: ChatContext, caption: string): Promise<void> {
+  openName(context);
+  const path = await context.clipboardPicture();
+  const { buffer } = currentComposer(context.state);
+  // In a command that is being written it is one of its words.
+  if (buffer.text.startsWith('/'))
+    context.dispatch({ type: 'composed', buffer: insert(buffer, quoted(path)) });
+  else offer(context, path, caption === '' ? buffer.text.trim() : caption, buffer);
 }

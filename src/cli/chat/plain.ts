@@ -145,6 +145,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
       showCall: null,
       now: () => Date.now(),
       device: silentDevice,
+      clipboard: null,
       answered: nothing,
       redraw: nothing,
       suspend: nothing,

@@ -6,6 +6,7 @@ import {
   withCompleted,
   withComposer,
   withHistory,
+  withOffer,
   withReset,
   withSubmitted,
   withUndone,
@@ -250,6 +251,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
         notice: null,
         register: action.killed ?? state.register,
       };
+    case 'offered':
+      return withOffer(state, action.buffer, action.before);
     case 'undone':
       return withUndone(state, action.direction);
     case 'drafts-loaded':

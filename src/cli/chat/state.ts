@@ -58,6 +58,8 @@ export interface Composer {
   readonly isTyping: boolean;
   /** A draft that waits while a command is written. */
   readonly aside: TextBuffer | null;
+  /** What was written before a picture was offered. */
+  readonly beforeOffer: TextBuffer | null;
 }
 
 export interface Completion {
@@ -173,6 +175,7 @@ export const emptyComposer: Composer = {
   future: [],
   isTyping: false,
   aside: null,
+  beforeOffer: null,
 };
 
 export const emptyThread: Thread = {

@@ -51,20 +51,29 @@ t.test('keys of the settings hold, bad ones are told, and the help shows them', 
   t.equal(await chat.ended, 0);
 });
 
-t.test('the pasted path of a picture is offered as a file, and is text again after undo', async (t) => {
-  t.equal(picturePath("'/a b/c.png' "), '/a b/c.png');
-  t.equal(picturePath('/a\\ b/c.JPG'), '/a b/c.JPG');
-  t.equal(picturePath('file:///a%20b/c.webp'), '/a b/c.webp');
-  for (const text of ['/etc/passwd', 'c.png', '/a.png\n/b.png', 'look: /a.png'])
-    t.equal(picturePath(text), null, text);
-  const folder = await temporaryFolder(t);
-  const path = join(folder, 'p.png');
-  await writeFile(path, 'x');
-  const chat = await startChat(t, { client: withBob(new FakeClient(), '#team'), with: '@bob', columns: 200 });
-  await chat.shows('hello alice');
-  await chat.type(`\u001b[200~${path}.png\u001b[201~`, `› ${path}.png`);
-  await chat.type('\u0015\u001b[200~look\u001b[201~', '› look');
-  await chat.type(`\u001b[200~ ${path}\u001b[201~`, `› /file ${path} look`);
-  await chat.type('\u001f', `› look ${path}`);
-  await chat.quit();
-});
+t.test(
+  'the pasted path of a picture is offered as a file, is text again after undo, and gone after Escape',
+  async (t) => {
+    t.equal(picturePath("'/a b/c.png' "), '/a b/c.png');
+    t.equal(picturePath('/a\\ b/c.JPG'), '/a b/c.JPG');
+    t.equal(picturePath('file:///a%20b/c.webp'), '/a b/c.webp');
+    for (const text of ['/etc/passwd', 'c.png', '/a.png\n/b.png', 'look: /a.png'])
+      t.equal(picturePath(text), null, text);
+    const folder = await temporaryFolder(t);
+    const path = join(folder, 'p.png');
+    await writeFile(path, 'x');
+    const chat = await startChat(t, {
+      client: withBob(new FakeClient(), '#team'),
+      with: '@bob',
+      columns: 200,
+    });
+    await chat.shows('hello alice');
+    await chat.type(`\u001b[200~${path}.png\u001b[201~`, `› ${path}.png`);
+    await chat.type('\u0015\u001b[200~look\u001b[201~', '› look');
+    await chat.type(`\u001b[200~ ${path}\u001b[201~`, `› /file ${path} look`);
+    await chat.type('\u001f', `› look ${path}`);
+    await chat.type(`\u0015look\u001b[200~ ${path}\u001b[201~`, `› /file ${path} look`);
+    await chat.type('\u001b', /› look *$/m);
+    await chat.quit();
+  },
+);

@@ -1,0 +1,69 @@
+// The picture in the person's clipboard, from the terminal where it offers it, else from the desktop, as a file of the chat's own.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Env } from '../../media/terminal/colours.js';
+import { PytalkError } from '../../protocol/errors.js';
+import { clipboardReaders, readClipboard } from '../platform/clipboard.js';
+import { usage, type ChatContext } from './context.js';
+import { loadPicture } from './picture.js';
+import { TerminalClipboard } from './terminal-clipboard.js';
+
+export class ClipboardPicture {
+  readonly #env: Env;
+  readonly #terminal: TerminalClipboard;
+  #folder: Promise<string> | null = null;
+  #count = 0;
+
+  constructor(env: Env, write: (data: string) => unknown) {
+    this.#env = env;
+    this.#terminal = new TerminalClipboard(write);
+  }
+
+  /** A report of the terminal. */
+  hear(report: string): void {
+    this.#terminal.hear(report);
+  }
+
+  /**
+   * Path of a file with the picture, which is there as long as the chat runs. Rejects with a sentence that says why there
+   * is none, and with `bad-picture` for what cannot be decoded.
+   */
+  async take(context: Pick<ChatContext, 'say' | 'info' | 'state' | 'now'>): Promise<string> {
+    const bytes = await this.#read(context);
+    // Only for its judgement: what cannot be shown is not sent either.
+    await loadPicture(bytes, 16, 16).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new PytalkError('bad-picture', { details: { reason }, cause });
+    });
+    this.#folder ??= mkdtemp(join(tmpdir(), 'pytalk-paste-'));
+    this.#count++;
+    const time = new Date(context.now()).toISOString().slice(0, 19).replace(/[:T]/g, '-');
+    const path = join(await this.#folder, `picture-${time}-${this.#count}.png`);
+    await writeFile(path, bytes, { mode: 0o600 });
+    return path;
+  }
+
+  /** Takes the files away. Idempotent. */
+  async close(): Promise<void> {
+    this.#terminal.close();
+    if (this.#folder !== null) await rm(await this.#folder, { recursive: true, force: true });
+  }
+
+  async #read(context: Pick<ChatContext, 'say' | 'info' | 'state'>): Promise<Buffer> {
+    const { say, state } = context;
+    if (state.graphics.clipboard) {
+      context.info('chat.paste-asking');
+      const answer = await this.#terminal.ask();
+      if (Buffer.isBuffer(answer)) return answer;
+      if (answer === 'refused') throw usage(say('chat.paste-refused'));
+      if (answer === 'empty') throw usage(say('chat.paste-empty'));
+    }
+    const found = clipboardReaders(process.platform, this.#env);
+    if (found === null) throw usage(say('chat.paste-no-desktop'));
+    const bytes = await readClipboard(found.readers, this.#env);
+    if (bytes === null) throw usage(say('chat.paste-no-program', { program: found.install }));
+    if (bytes.length === 0) throw usage(say('chat.paste-empty'));
+    return bytes;
+  }
+}
