@@ -1,5 +1,6 @@
 // Runs the chat on a terminal and with a client that are both in memory.
 import { noDevices } from './calling.js';
+import type { ViewChoice } from '../../src/cli/call/call-options.js';
 import type { DraftFolder } from '../../src/cli/chat/drafts.js';
 import { runChat } from '../../src/cli/chat/chat.js';
 import { FakeClient } from './fake-client.js';
@@ -41,6 +42,7 @@ export async function startChat(
     says?: string;
     startServer?: () => Promise<StartedServer>;
     terminal?: FakeTerminal;
+    view?: ViewChoice;
   } = {},
 ): Promise<RunningChat> {
   const terminal = options.terminal ?? new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
@@ -56,7 +58,7 @@ export async function startChat(
     settings: options.settings ?? memorySettings(),
     callSetup: () => noDevices,
     ...(options.drafts !== undefined && { drafts: options.drafts }),
-    view: 'blocks',
+    view: options.view ?? 'blocks',
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },
     terminal,
     interrupt: controller.signal,

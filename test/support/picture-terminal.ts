@@ -64,6 +64,13 @@ function keysOf(text: string): Record<string, string> {
   return Object.fromEntries(text.split(',').map((pair) => pair.split('=') as [string, string]));
 }
 
+/** What tmux hands on to the terminal around it. */
+export function insideTmux(bytes: string): string {
+  return bytes.replaceAll(/\u001bPtmux;((?:[^\u001b]|\u001b\u001b)*)\u001b\\/g, (_, inner: string) =>
+    inner.replaceAll('\u001b\u001b', '\u001b'),
+  );
+}
+
 export class PictureTerminal extends FakeTerminal {
   /** Kitty's images by id. */
   readonly images = new Map<string, Pixels>();
@@ -112,7 +119,9 @@ export class PictureTerminal extends FakeTerminal {
     if (now['m'] === '1') return;
     const bytes = Buffer.from(this.chunks, 'base64');
     this.chunks = '';
-    if (a === 't') this.images.set(i, { width: Number(s), height: Number(v), rgb: inflateSync(bytes) });
+    if (a === 't' || a === 'T')
+      this.images.set(i, { width: Number(s), height: Number(v), rgb: inflateSync(bytes) });
+    if (a === 'T' && U === '1') this.virtual.set(i, `${c}x${r}`);
     else if (a === 'd') {
       this.placements.delete(i);
       if (d === 'I') for (const map of [this.images, this.virtual]) map.delete(i);

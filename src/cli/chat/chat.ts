@@ -45,7 +45,7 @@ export interface ChatOptions {
   callSetup: (settings: Settings) => CallSetup;
   /** Where drafts are kept; without, they end with the chat. */
   drafts?: DraftFolder;
-  /** How a call is drawn; `auto`: as pictures are. */
+  /** How calls and pictures are drawn; goes before the setting for pictures. */
   view: ViewChoice;
   /** A call that the chat was opened from: the client belongs to it, and showing it means leaving the chat. */
   beside?: LiveCall;
@@ -64,14 +64,8 @@ function needsClock(state: ChatState): boolean {
 }
 
 /** Without colours there are no pictures in pixels, unless the person wants them. */
-function asksGraphics({ colours, settings }: ChatState): boolean {
-  return colours !== 'none' || ['kitty', 'sixel', 'iterm2'].includes(settings.pictures);
-}
-
-/** What a call is drawn with: what was asked for on the command line, else what pictures are. */
-function callGraphics(state: ChatState, view: ViewChoice): Graphics {
-  const graphics = graphicsOf(state) ?? state.graphics;
-  return view === 'auto' || view === 'none' ? graphics : { ...graphics, view };
+function asksGraphics(state: ChatState): boolean {
+  return state.colours !== 'none' || ['kitty', 'sixel', 'iterm2'].includes(graphicsOf(state)?.view ?? '');
 }
 
 function startClock(store: Store): NodeJS.Timeout {
@@ -161,7 +155,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     get say() {
       return app.say;
     },
-    graphics: () => callGraphics(store.state, options.view),
+    graphics: () => graphicsOf(store.state) ?? store.state.graphics,
     now: () => Date.now(),
     changed: () => repaint(),
     covered(covered) {
@@ -184,6 +178,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     colours: coloursOf(env),
     palette: paletteOf(env),
     graphics: readAnswers('', env),
+    view: options.view,
     systemHour12: hour12Of(env),
     server: options.connect.server ?? '',
   });

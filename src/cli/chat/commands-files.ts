@@ -10,7 +10,7 @@ import type { ChatContext } from './context.js';
 import { exportConversation } from './export-lines.js';
 import { fetchWithProgress } from './files.js';
 import { layoutOf } from './layout.js';
-import { graphicsOf, lookOf } from './picture-look.js';
+import { lookOf } from './picture-look.js';
 import { loadPicture, pictureRows } from './picture.js';
 import { pastePicture } from './pasted-picture.js';
 import { table } from './slash-command.js';
@@ -26,10 +26,10 @@ async function showLarge(context: ChatContext, path: string, title: string): Pro
   });
   context.page(cleanLine(title), (columns) => {
     const { state } = context;
-    const look = lookOf(graphicsOf(state));
     const room = { cells: columns, rows: Math.max(2, layoutOf(state).rows - 2) };
+    const { look, colours } = lookOf(state);
     // Whoever opens one wants to see it, whatever the conversation shows.
-    return pictureRows(picture, room, { colours: state.colours, look: look === 'none' ? 'blocks' : look });
+    return pictureRows(picture, room, { colours, look: look === 'none' ? 'blocks' : look });
   });
 }
 

@@ -3,7 +3,7 @@ import type { Message } from '../../client/api.js';
 import { layoutOf } from './layout.js';
 import { laidOut } from './message-cache.js';
 import type { DrawContext } from './message-lines.js';
-import { graphicsOf, lookOf } from './picture-look.js';
+import { lookOf } from './picture-look.js';
 import type { Line } from './spans.js';
 import { sayOf, currentThread, type Anchor, type ChatState, type Thread } from './state.js';
 
@@ -15,8 +15,7 @@ export function drawContext(state: ChatState): DrawContext {
     pictureRows: Math.min(20, Math.floor((rows - 3) * 0.6)),
     say: sayOf(state),
     nowMs: state.nowMs,
-    colours: state.colours,
-    look: lookOf(graphicsOf(state)),
+    ...lookOf(state),
     pictures: state.pictures,
     transfers: state.transfers,
     marker: thread.marker,

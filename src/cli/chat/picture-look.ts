@@ -1,26 +1,30 @@
-// How the chat shows pictures here: what the terminal can, or what the person has set.
+// How the chat shows pictures here: what the terminal can, or what the person has asked for.
+import type { Colours } from '../../media/terminal/colours.js';
 import type { Graphics } from '../../media/terminal/detect.js';
-import type { Settings } from '../settings/settings.js';
 import type { PictureLook } from './picture.js';
 import type { ChatState } from './state.js';
 
-/** What pictures are drawn with; null where none are to be. The same object as long as nothing changes. */
-export function graphicsOf({
-  graphics,
+/** `--view` goes before the setting; its `none` is about calls. */
+function wantedView({
+  view,
   settings,
-}: Pick<ChatState, 'graphics' | 'settings'>): Graphics | null {
-  if (settings.pictures === 'none') return null;
-  return settings.pictures === 'auto' ? safe(graphics) : chosen(graphics, settings.pictures);
+}: Pick<ChatState, 'view' | 'settings'>): Graphics['view'] | 'auto' | 'none' {
+  return view === 'auto' || view === 'none' ? settings.pictures : view;
 }
 
-/** Sixels of a wrong size would lie over the text: without the size of a cell there are none, unless they are wished. */
-function safe(graphics: Graphics): Graphics {
+/** What pictures are drawn with; null where none are to be. The same object as long as nothing changes. */
+export function graphicsOf(state: Pick<ChatState, 'graphics' | 'view' | 'settings'>): Graphics | null {
+  const { graphics } = state;
+  const wanted = wantedView(state);
+  if (wanted === 'none') return null;
+  if (wanted !== 'auto') return chosen(graphics, wanted);
+  // Sixels of a wrong size would lie over the text: without the size of a cell there are none, unless they are wished.
   return graphics.view === 'sixel' && !graphics.knowsCell ? chosen(graphics, 'blocks') : graphics;
 }
 
 const known = new WeakMap<Graphics, Map<string, Graphics>>();
 
-function chosen(graphics: Graphics, view: Exclude<Settings['pictures'], 'auto' | 'none'>): Graphics {
+function chosen(graphics: Graphics, view: Graphics['view']): Graphics {
   const choices = known.get(graphics) ?? new Map<string, Graphics>();
   known.set(graphics, choices);
   const choice = choices.get(view) ?? { ...graphics, view };
@@ -28,8 +32,17 @@ function chosen(graphics: Graphics, view: Exclude<Settings['pictures'], 'auto' |
   return choice;
 }
 
-export function lookOf(graphics: Graphics | null): PictureLook {
-  if (graphics === null) return 'none';
-  if (graphics.view === 'kitty') return graphics.placeholders ? 'placeholders' : 'over';
-  return graphics.view === 'sixel' || graphics.view === 'iterm2' ? 'over' : 'blocks';
+function lookWith({ view, placeholders }: Graphics): PictureLook {
+  if (view === 'kitty') return placeholders ? 'placeholders' : 'over';
+  return view === 'sixel' || view === 'iterm2' ? 'over' : 'blocks';
+}
+
+/** How the rows of a picture are made. */
+export function lookOf(state: Pick<ChatState, 'graphics' | 'view' | 'settings' | 'colours'>): {
+  readonly look: PictureLook;
+  readonly colours: Colours;
+} {
+  const graphics = graphicsOf(state);
+  if (graphics === null) return { look: 'none', colours: state.colours };
+  return { look: lookWith(graphics), colours: graphics.view === 'ascii' ? 'none' : state.colours };
 }

@@ -4,6 +4,7 @@ import { readAnswers, type Graphics } from '../../media/terminal/detect.js';
 import type { ConnectionState, ConversationView, Friend, Message } from '../../client/api.js';
 import type { CallMedia } from '../../protocol/call-shapes.js';
 import { sayIn, type Lang, type Say } from '../catalogue/translate.js';
+import type { ViewChoice } from '../call/call-options.js';
 import type { Form } from './forms.js';
 import { keymapOf, type Keymap } from './keymap.js';
 import type { Picture } from '../../media/terminal/still-pictures.js';
@@ -119,6 +120,8 @@ export interface ChatState {
   readonly colours: Colours;
   /** What the terminal can show: as the environment tells, until it has answered. */
   readonly graphics: Graphics;
+  /** What was asked for on the command line. */
+  readonly view: ViewChoice;
   readonly server: string;
   /** Own username; null before login. */
   readonly me: string | null;
@@ -189,7 +192,7 @@ export const emptyThread: Thread = {
 };
 
 export type Start = Pick<ChatState, 'size' | 'nowMs' | 'lang' | 'colours' | 'server'> &
-  Partial<Pick<ChatState, 'settings' | 'palette' | 'systemHour12' | 'graphics'>>;
+  Partial<Pick<ChatState, 'settings' | 'palette' | 'systemHour12' | 'graphics' | 'view'>>;
 
 export function initialState(start: Start): ChatState {
   return {
@@ -198,6 +201,7 @@ export function initialState(start: Start): ChatState {
     palette: noPalette,
     focused: true,
     graphics: readAnswers('', {}),
+    view: 'auto',
     ...start,
     me: null,
     connection: { state: 'connecting', retryAtMs: null, reason: null },

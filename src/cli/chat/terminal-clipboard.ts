@@ -40,7 +40,7 @@ export class TerminalClipboard {
     const [, metadata = '', data = ''] = /^5522;([^;]*)(?:;(.*))?$/.exec(report) ?? [];
     const keys = new Map(metadata.split(':').map((pair) => pair.split(/=(.*)/s) as [string, string]));
     if (this.#id === '' || keys.get('id') !== this.#id || keys.get('type') !== 'read') return;
-    switch (keys.get('status')) {
+    switch (keys.get('status') ?? '') {
       case 'OK':
         this.#wait(nextPieceMs);
         return;

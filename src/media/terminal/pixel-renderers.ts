@@ -1,11 +1,14 @@
 // Pictures as pixels, for terminals that can: kitty's graphics protocol, sixel, and iTerm2's inline images.
 import { deflateSync } from 'node:zlib';
 import type { ByteWriter } from './byte-writer.js';
-import { kittyCommands } from './placeholders.js';
+import { kittyCommands, maxPlaceholderRows, pictureId, placeholderRow } from './placeholders.js';
 import type { Pixels, Region, Renderer } from './renderer.js';
+import { throughTmux } from './tmux.js';
 
 /** More than this is not seen in a call, and costs every frame. */
 const maxPixels = 640 * 480;
+/** tmux reads every byte, and drops what its client does not take in time. */
+const maxPixelsInTmux = 320 * 240;
 
 abstract class PixelRenderer implements Renderer {
   readonly #cell: { cellWidth: number; cellHeight: number };
@@ -17,12 +20,13 @@ abstract class PixelRenderer implements Renderer {
   pixelsOf({ rows, columns }: Region): { width: number; height: number } {
     const width = columns * this.#cell.cellWidth;
     const height = rows * this.#cell.cellHeight;
-    const scale = this.scales ? Math.min(1, Math.sqrt(maxPixels / (width * height))) : 1;
+    const scale = this.scales ? Math.min(1, Math.sqrt(this.maxPixels / (width * height))) : 1;
     return { width: Math.max(1, Math.floor(width * scale)), height: Math.max(1, Math.floor(height * scale)) };
   }
 
   /** Whether the terminal enlarges pictures to their cells. */
   protected abstract readonly scales: boolean;
+  protected readonly maxPixels: number = maxPixels;
   abstract draw(out: ByteWriter, id: number, region: Region, pixels: Pixels): void;
 
   reset(): void {
@@ -50,6 +54,39 @@ export class Kitty extends PixelRenderer {
   override erase(out: ByteWriter): void {
     for (const number of this.#ids) out.text(`\u001b_Ga=d,d=I,i=${number},q=2\u001b\\`);
     this.#ids.clear();
+  }
+}
+
+/** The same through tmux: it sees text that names the image of each tile, which is replaced by the next. */
+export class KittyInTmux extends PixelRenderer {
+  protected readonly scales = true;
+  protected override readonly maxPixels = maxPixelsInTmux;
+  /** By tile: what names its image, and the region in which its text is. */
+  readonly #tiles = new Map<number, { id: number; shown: string }>();
+
+  draw(out: ByteWriter, id: number, region: Region, { width, height, rgb }: Pixels): void {
+    const tile = this.#tiles.get(id) ?? { id: pictureId({}), shown: '' };
+    this.#tiles.set(id, tile);
+    const { row, column, columns } = region;
+    const rows = Math.min(region.rows, maxPlaceholderRows);
+    const head = `a=T,U=1,q=2,f=24,o=z,s=${width},v=${height},i=${tile.id},p=1,c=${columns},r=${rows}`;
+    for (const command of kittyCommands(head, deflateSync(rgb, { level: 1 }))) out.text(throughTmux(command));
+    const shown = `${row} ${column} ${rows} ${columns}`;
+    if (tile.shown === shown) return;
+    tile.shown = shown;
+    for (let at = 0; at < rows; at++) {
+      out.moveTo(row + at, column);
+      out.text(placeholderRow(tile.id, at, columns));
+    }
+  }
+
+  override reset(): void {
+    for (const tile of this.#tiles.values()) tile.shown = '';
+  }
+
+  override erase(out: ByteWriter): void {
+    for (const { id } of this.#tiles.values()) out.text(throughTmux(`\u001b_Ga=d,d=I,i=${id},q=2\u001b\\`));
+    this.#tiles.clear();
   }
 }
 

@@ -2,13 +2,13 @@
 import { Ascii } from './ascii.js';
 import type { Graphics } from './detect.js';
 import { HalfBlocks } from './half-blocks.js';
-import { Iterm2, Kitty, Sixel } from './pixel-renderers.js';
+import { Iterm2, Kitty, KittyInTmux, Sixel } from './pixel-renderers.js';
 import type { Renderer } from './renderer.js';
 
-export function rendererFor({ view, colours, cellWidth, cellHeight }: Graphics): Renderer {
+export function rendererFor({ view, colours, cellWidth, cellHeight, inTmux }: Graphics): Renderer {
   switch (view) {
     case 'kitty':
-      return new Kitty({ cellWidth, cellHeight });
+      return inTmux ? new KittyInTmux({ cellWidth, cellHeight }) : new Kitty({ cellWidth, cellHeight });
     case 'sixel':
       return new Sixel({ cellWidth, cellHeight });
     case 'iterm2':

@@ -23,7 +23,7 @@ async function chatWith(
   const terminal = new PictureTerminal(200, 50);
   const settings = memorySettings(own);
   const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' };
-  const chat = await startChat(t, { client, terminal, settings, env, with: '@bob' });
+  const chat = await startChat(t, { client, terminal, settings, env, view: 'auto', with: '@bob' });
   await chat.shows('hello alice');
   const file = { name: 'sun.webp', size: 999, type: 'image/webp', sha256: 'a'.repeat(64) };
   const thumb = await picture(200, 100);
@@ -32,9 +32,12 @@ async function chatWith(
   return { chat, terminal, client };
 }
 
-async function until(chat: RunningChat, isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
-  t.ok(chat.terminal.isEntered);
+async function until(isTrue: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 10_000;
+  while (!isTrue()) {
+    if (Date.now() > giveUpAt) throw new Error(`never: ${isTrue.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 t.test(
@@ -63,12 +66,12 @@ t.test(
     await chat.type('\u001b[6~');
     t.equal(terminal.strings.length, sent, 'nothing of the picture again');
     await chat.type('\u0015/set pictures none\r');
-    await until(chat, () => terminal.images.size === 0);
+    await until(() => terminal.images.size === 0);
     await chat.hides(placeholder);
     t.notMatch(terminal.text, '▀');
     t.match(terminal.text, 'sun.webp');
     await chat.type('/set pictures auto\r');
-    await until(chat, () => terminal.virtual.size === 1);
+    await until(() => terminal.virtual.size === 1);
     await chat.quit();
     t.equal(terminal.images.size, 0, 'the terminal is left without them');
   },
@@ -77,7 +80,7 @@ t.test(
 t.test('sixels: a key and news beside them leave them alone, a page over them takes them off', async (t) => {
   const { chat, terminal, client } = await chatWith(t);
   chat.terminal.type(xterm);
-  await until(chat, () => terminal.pictureCells.size === 60 * 15);
+  await until(() => terminal.pictureCells.size === 60 * 15);
   const drawn = (): number => terminal.strings.filter((one) => one.startsWith('P0;1;0q')).length;
   const before = drawn();
   const wrote = terminal.writes.length;

@@ -6,7 +6,7 @@ import { widthOf } from '../../../src/cli/chat/text-width.js';
 import { readAnswers, type Graphics } from '../../../src/media/terminal/detect.js';
 import { pictureId, placeholder, placeholderRow } from '../../../src/media/terminal/placeholders.js';
 import { stillPainterFor, type Picture, type Placement } from '../../../src/media/terminal/still-pictures.js';
-import { PictureTerminal, type Colour } from '../../support/picture-terminal.js';
+import { insideTmux, PictureTerminal, type Colour } from '../../support/picture-terminal.js';
 
 const columns = 14;
 const height = 8;
@@ -155,14 +155,7 @@ t.test(
 t.test('placeholders: a picture is sent once, in chunks, and then is text', (t) => {
   for (const inTmux of [false, true]) {
     const terminal = new PictureTerminal(columns, height);
-    const screen = new Screen((data) => {
-      // As tmux hands it on.
-      return terminal.write(
-        data.replaceAll(/\u001bPtmux;((?:[^\u001b]|\u001b\u001b)*)\u001b\\/g, (_, inner: string) =>
-          inner.replaceAll('\u001b\u001b', '\u001b'),
-        ),
-      );
-    });
+    const screen = new Screen((data) => terminal.write(insideTmux(data)));
     screen.paintWith(stillPainterFor({ ...graphicsOf('kitty'), placeholders: true, inTmux }));
     const picture: Picture = {
       width: 100,

@@ -8,10 +8,12 @@ import { coloursOf } from '../../../src/media/terminal/colours.js';
 import { readAnswers, type Graphics } from '../../../src/media/terminal/detect.js';
 import { HalfBlocks } from '../../../src/media/terminal/half-blocks.js';
 import { fitted, layoutOf } from '../../../src/media/terminal/layout.js';
-import { Kitty, Sixel } from '../../../src/media/terminal/pixel-renderers.js';
+import { placeholder } from '../../../src/media/terminal/placeholders.js';
+import { Kitty, KittyInTmux, Sixel } from '../../../src/media/terminal/pixel-renderers.js';
 import { screenOf } from '../../../src/media/screen-number.js';
 import { CallScreen } from '../../../src/media/terminal/screen.js';
 import { seededRandom } from '../../support/bad-network.js';
+import { insideTmux, PictureTerminal } from '../../support/picture-terminal.js';
 
 interface Cell {
   text: string;
@@ -153,12 +155,48 @@ t.test('kitty gets the pixels, and sixel its bands', (t) => {
   t.end();
 });
 
+t.test('through tmux kitty gets each picture anew, and the text that names it once', (t) => {
+  const terminal = new PictureTerminal(20, 10);
+  const tmux = new KittyInTmux({ cellWidth: 4, cellHeight: 8 });
+  const { width, height } = tmux.pixelsOf(region);
+  const draw = (seed: number): { rgb: Buffer; bytes: string } => {
+    const rgb = noise(width, height, seededRandom(seed));
+    const out = new ByteWriter();
+    tmux.draw(out, 1, region, { width, height, rgb, source: rgb });
+    const bytes = out.take().toString();
+    t.notMatch(bytes, /[^\u001b]\u001b_G/, 'nothing that tmux would drop');
+    terminal.write(insideTmux(bytes));
+    return { rgb, bytes };
+  };
+  const first = draw(1);
+  t.match(terminal.lines[2], new RegExp(`^ {3}${placeholder}\u0305\u0305[^]{1,2}(${placeholder}){9}$`, 'u'));
+  t.match(terminal.lines[7], `${placeholder}\u033d\u0305`);
+  const second = draw(2);
+  t.ok(!second.bytes.includes(placeholder) && first.bytes.includes(placeholder));
+  t.same(
+    [...terminal.images.values()].map(({ rgb }) => Buffer.from(rgb)),
+    [second.rgb],
+  );
+  t.same([...terminal.virtual.values()], ['10x6']);
+  const out = new ByteWriter();
+  tmux.erase(out);
+  terminal.write(insideTmux(out.take().toString()));
+  t.equal(terminal.images.size, 0);
+  t.end();
+});
+
 t.test('what a terminal answers decides how pictures are drawn', (t) => {
   const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' };
   const view = (answers: string, more = {}): string => readAnswers(answers, { ...env, ...more }).view;
   t.equal(view(''), 'blocks');
   t.equal(view('\u001b_Gi=31;OK\u001b\\\u001b[?62;c'), 'kitty');
   t.equal(view('\u001b_Gi=31;OK\u001b\\\u001b[?62;c', { TMUX: '/tmp/x' }), 'blocks');
+  const around = (outside: string, passes: boolean): string =>
+    readAnswers('\u001b[?62;c', { ...env, TMUX: '/tmp/x' }, { outside, passes }).view;
+  t.equal(around('kitty(0.42.1) xterm-kitty', true), 'kitty');
+  t.equal(around('ghostty 1.2.0 xterm-ghostty', true), 'kitty');
+  t.equal(around('kitty(0.42.1) xterm-kitty', false), 'blocks');
+  t.equal(around('WezTerm 2024 xterm-256color', true), 'blocks');
   t.equal(view('\u001b[?62;4;22c'), 'sixel');
   t.equal(view('\u001bP>|iTerm2 3.5\u001b\\\u001b[?62;4c'), 'iterm2');
   t.equal(view('', { NO_COLOR: '1' }), 'ascii');
