@@ -39,7 +39,7 @@ export const errorTexts = {
   'phone-not-found': 'nobody here has that phone number',
   'conversation-not-found': 'there is no conversation {name}, or you are not in it',
   'message-not-found': 'there is no message {id} in your conversations',
-  'file-not-found': 'the file is not here, or you may not fetch it',
+  'file-not-found': 'the file is not here, or no longer, or you may not fetch it',
   'not-a-member': '{name} is not a member of the group',
   'already-member': '{name} is a member already',
   'not-in-group': 'you are not a member of that group any more',
@@ -104,8 +104,7 @@ export const errorTexts = {
   'database-newer': 'the database {path} was made by a newer PyTalk: update this one',
   'database-damaged': 'the database {path} is damaged ({reason}): restore a backup',
   'recovery-key-invalid': 'that recovery key does not fit this account',
-  'service-unsupported':
-    'PyTalk cannot set up services on this system; this starts it when you log in: {command}',
+  'service-unsupported': 'PyTalk cannot set up services on this system; by hand: {command}',
   'service-failed': 'the service is not set up: {program}: {reason}',
   'service-missing': 'there is no such service here: {path} does not exist',
   'server-not-started': 'the server did not start: {reason}. Its log: {path}',

@@ -46,7 +46,7 @@ t.test(
 
     t.match(run('install', '--options', '--registration invite'), {
       status: 0,
-      stdout: /is installed and runs/,
+      stdout: /is installed and was started/,
     });
     const path = join(home, '.config', 'systemd', 'user', 'pytalk.service');
     const unit = await readFile(path, 'utf8');
@@ -62,7 +62,10 @@ t.test(
     t.match(String(line), /^PyTalk server listening/, 'its command runs a server');
     const options = join(home, '.config', 'pytalk', 'pytalk.env');
     t.equal(await readFile(options, 'utf8'), 'PYTALK_OPTIONS=--registration invite\n');
-    t.equal(await log(), 'systemctl --user daemon-reload\nsystemctl --user enable --now pytalk\n');
+    t.equal(
+      await log(),
+      'systemctl --user daemon-reload\nsystemctl --user enable pytalk\nsystemctl --user restart pytalk\n',
+    );
     t.match(run('status'), { status: 0, stdout: /pytalk runs/ });
     t.match(run('status', '--json'), {
       stdout: `{"service":"pytalk","path":"${path}","installed":true,"running":true}\n`,
@@ -232,8 +235,31 @@ t.test('Termux’s services are those of its installer', async (t) => {
   await t.rejects(stat(dir), { code: 'ENOENT' });
 });
 
-t.test('elsewhere there is no plan, and Windows is told how', (t) => {
+/** Installs a server's service in a process that takes itself to be something else; no program of the system is found. */
+async function pretending(test: Teardown, set: Readonly<Record<string, string>>) {
+  const home = await temporaryFolder(test);
+  const hook = Object.entries(set).map(
+    ([name, value]) => `Object.defineProperty(process, '${name}', { value: ${value} })`,
+  );
+  const argv = ['--import', `data:text/javascript,${hook.join(';')}`, pytalk, 'service', 'install'];
+  const env = { HOME: home, LOCALAPPDATA: home, APPDATA: home, PATH: '/nowhere', PYTALK_LANG: 'en' };
+  const { status, stderr } = spawnSync(process.execPath, [...argv, '--data', 'C'], { env, encoding: 'utf8' });
+  return { status, stderr };
+}
+
+t.test('elsewhere there is no plan, and what to do by hand is said', async (t) => {
   t.equal(planService('serve', place({ platform: 'win32' })), null);
   t.equal(planService('serve', place({ platform: 'freebsd' })), null);
-  t.end();
+  const { status, stderr } = await pretending(t, { platform: "'win32'" });
+  t.equal(status, 1);
+  t.match(
+    stderr,
+    /by hand: schtasks \/Create \/SC ONLOGON \/TN PyTalk \/TR "\\"\S+\\" \\"\S+pytalk\.js\\" \\"serve\\"/,
+  );
+});
+
+t.test('what only root can read is no service of the system', { skip: linux }, async (t) => {
+  const { status, stderr } = await pretending(t, { getuid: '() => 0', execPath: "'/root/.nvm/node'" });
+  t.equal(status, 1);
+  t.match(stderr, /\/root\/\.nvm\/node: nobody but root can read that/);
 });

@@ -36,7 +36,7 @@ export const errorsFr = {
   'error.phone-not-found': 'personne ici n’a ce numéro de téléphone',
   'error.conversation-not-found': 'il n’y a pas de conversation {name}, ou vous n’en faites pas partie',
   'error.message-not-found': 'il n’y a pas de message {id} dans vos conversations',
-  'error.file-not-found': 'le fichier n’est pas ici, ou vous ne pouvez pas le récupérer',
+  'error.file-not-found': 'le fichier n’est pas ici, ou n’y est plus, ou vous ne pouvez pas le récupérer',
   'error.not-a-member': '{name} n’est pas membre du groupe',
   'error.already-member': '{name} est déjà membre',
   'error.not-in-group': 'vous n’êtes plus membre de ce groupe',
@@ -105,7 +105,7 @@ export const errorsFr = {
   'error.database-damaged': 'la base de données {path} est endommagée ({reason}) : restaurez une sauvegarde',
   'error.recovery-key-invalid': 'cette clé de récupération ne correspond pas à ce compte',
   'error.service-unsupported':
-    'PyTalk ne sait pas installer de service sur ce système ; ceci le démarre à l’ouverture de session : {command}',
+    'PyTalk ne sait pas installer de service sur ce système ; à la main : {command}',
   'error.service-failed': 'le service n’est pas en place : {program} : {reason}',
   'error.service-missing': 'ce service n’existe pas ici : {path} est absent',
   'error.server-not-started': 'le serveur n’a pas démarré : {reason}. Son journal : {path}',

@@ -57,7 +57,9 @@ export const toolsEn = {
   'admin.size-of-quota': '{size} of {quota}',
   'admin.quota': 'Files of {name} take {size} of {quota}',
   'admin.quota-default': 'Files of {name} take {size}; the quota is the server’s own (userQuotaBytes)',
-  'service.installed': 'The service {name} is installed and runs ({path})',
+  'service.installed': 'The service {name} is installed and was started ({path})',
+  'service.hidden':
+    'nobody but root can read that: install Node.js and PyTalk for the whole machine, or a service of your own with --user',
   'service.options': 'Its options are in {path}; after a change, start it anew',
   'service.agent': 'It needs an account of its own that is logged in: {command}',
   'service.linger': 'To let it run while you are logged out too: loginctl enable-linger',

@@ -59,7 +59,9 @@ export const toolsFr = {
   'admin.quota': 'Les fichiers de {name} prennent {size} sur {quota}',
   'admin.quota-default':
     'Les fichiers de {name} prennent {size} ; le quota est celui du serveur (userQuotaBytes)',
-  'service.installed': 'Le service {name} est installé et tourne ({path})',
+  'service.installed': 'Le service {name} est installé et a été démarré ({path})',
+  'service.hidden':
+    'seul root peut lire cela : installez Node.js et PyTalk pour toute la machine, ou votre propre service avec --user',
   'service.options': 'Ses options sont dans {path} ; après un changement, relancez-le',
   'service.agent': 'Il lui faut un compte à lui, connecté : {command}',
   'service.linger': 'Pour qu’il tourne aussi quand vous êtes déconnecté : loginctl enable-linger',

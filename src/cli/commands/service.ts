@@ -8,7 +8,7 @@ import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
 import { dataDirOf } from '../data-dir.js';
 import { runProgram, type Ended } from '../platform/run-program.js';
-import { planService, type Plan, type ServiceKind } from '../service/plan.js';
+import { planService, usualOptions, wordsFor, type Plan, type ServiceKind } from '../service/plan.js';
 import type { CommandRun, Fields } from '../table/spec.js';
 
 function kindOf(fields: Fields, { say }: Context): ServiceKind {
@@ -23,22 +23,30 @@ function planOf(kind: ServiceKind, fields: Fields, context: Context): Plan {
   const program = realpathSync(process.argv[1] ?? '');
   const isServer = kind === 'serve';
   const given = isServer ? fields['data'] : context.home;
-  const { options } = fields;
+  const folder = typeof given === 'string' ? resolve(io.cwd, given) : null;
+  // An agent has an account of its own.
+  const ownFolder = isServer ? dataDirOf({}) : `${defaultHome()}-agent`;
+  const options = typeof fields['options'] === 'string' ? fields['options'] : null;
   const plan = planService(kind, {
     platform: process.platform,
     uid: process.getuid?.() ?? -1,
     env: io.env,
     command: [process.execPath, program],
     asUser: fields['user'] === true,
-    folder: typeof given === 'string' ? resolve(io.cwd, given) : null,
-    // An agent has an account of its own.
-    ownFolder: isServer ? dataDirOf({}) : `${defaultHome()}-agent`,
-    options: typeof options === 'string' ? options : null,
+    folder,
+    ownFolder,
+    options,
     shipped: (name) => readFileSync(join(dirname(program), '..', 'deploy', name), 'utf8'),
   });
   if (plan) return plan;
-  const words = isServer ? 'serve' : 'call --answer --headless';
-  const command = `schtasks /Create /SC ONLOGON /TN PyTalk /TR "\\"${process.execPath}\\" \\"${program}\\" ${words}"`;
+  const words = [process.execPath, program, ...wordsFor(kind, folder ?? ownFolder)].map(
+    (word) => `"${word}"`,
+  );
+  const line = `${words.join(' ')} ${options ?? usualOptions[kind]}`.trimEnd();
+  const command =
+    process.platform === 'win32'
+      ? `schtasks /Create /SC ONLOGON /TN PyTalk /TR "${line.replaceAll('"', '\\"')}"`
+      : line;
   throw new PytalkError('service-unsupported', { details: { command } });
 }
 
@@ -92,6 +100,10 @@ const install: CommandRun = async (context, fields) => {
     out.line(file === null ? plan.install.map((words) => words.join(' ')).join('\n') : file.text.trimEnd());
     return undefined;
   }
+  const hidden = user === null ? undefined : plan.command.find((path) => path.startsWith('/root/'));
+  if (hidden !== undefined) {
+    throw new PytalkError('service-failed', { details: { program: hidden, reason: say('service.hidden') } });
+  }
   if (user !== null) await makeUser(user);
   if (folder !== null) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -100,6 +112,7 @@ const install: CommandRun = async (context, fields) => {
   const isGiven = typeof fields['options'] === 'string';
   if (optionsFile && (isGiven || !(await isThere(optionsFile.path)))) await write(optionsFile, 0o600);
   if (file) await write(file, 0o644);
+  for (const command of plan.clear) await run(command);
   for (const command of plan.install) await runWell(command);
   const path = file?.path ?? null;
   if (out.isJson) await out.json({ service: name, path, installed: true });

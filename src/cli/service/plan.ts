@@ -28,6 +28,8 @@ type Command = readonly [string, ...string[]];
 
 export interface Plan {
   readonly name: string;
+  /** Absolute paths of the interpreter and the program. */
+  readonly command: readonly string[];
   /** The service's file; null where a script of Termux writes it. */
   readonly file: { readonly path: string; readonly text: string } | null;
   /** Written only when it is not there: options stay when the service is installed anew. */
@@ -36,6 +38,8 @@ export interface Plan {
   readonly folder: string | null;
   /** The user of the system that the service runs as, which may have to be made. */
   readonly user: string | null;
+  /** What of an earlier one is in the way; nothing needs to be there. */
+  readonly clear: readonly Command[];
   readonly install: readonly Command[];
   readonly uninstall: readonly Command[];
   /** After the file is gone. */
@@ -59,7 +63,7 @@ const variables: Readonly<Record<ServiceKind, string>> = {
   agent: 'PYTALK_AGENT_OPTIONS',
 };
 /** A service has no screen, and none of systemd reaches a user's sound. */
-const usualOptions: Readonly<Record<ServiceKind, string>> = {
+export const usualOptions: Readonly<Record<ServiceKind, string>> = {
   serve: '',
   agent: '--camera default --mic none --speaker none',
 };
@@ -71,7 +75,8 @@ export function planService(kind: ServiceKind, place: Place): Plan | null {
   return place.platform === 'linux' ? systemd(kind, place) : null;
 }
 
-function wordsFor(kind: ServiceKind, folder: string): string[] {
+/** The command that a service runs, without its usual options. */
+export function wordsFor(kind: ServiceKind, folder: string): string[] {
   return kind === 'serve'
     ? ['serve', '--data', folder]
     : ['call', '--answer', '--headless', '--home', folder];
@@ -94,11 +99,14 @@ function systemd(kind: ServiceKind, place: Place): Plan {
   const systemctl = (...words: string[]): Command => ['systemctl', ...(isUser ? ['--user'] : []), ...words];
   return {
     name,
+    command,
     file: { path, text: systemdUnit(place.shipped(`${name}.service`), program, isUser) },
     optionsFile: { path: envFile, text: `${variable}=${place.options ?? usualOptions[kind]}\n` },
     folder: folder === systemFolder ? null : folder,
     user: isUser ? null : name,
-    install: [systemctl('daemon-reload'), systemctl('enable', '--now', name)],
+    clear: [],
+    // It may run already, with other options.
+    install: [systemctl('daemon-reload'), systemctl('enable', name), systemctl('restart', name)],
     uninstall: [systemctl('disable', '--now', name)],
     refresh: [systemctl('daemon-reload')],
     logIn: `${isUser ? '' : `sudo -u ${name} `}pytalk login USER --home ${folder}`,
@@ -123,10 +131,12 @@ function launchd(kind: ServiceKind, place: Place): Plan {
   const domain = isUser ? `gui/${uid}` : 'system';
   return {
     name: label,
+    command,
     file: { path, text: launchdList(label, program, more, posix.join(logs, `${names[kind]}.log`)) },
     optionsFile: null,
     folder,
     user: null,
+    clear: [['launchctl', 'bootout', `${domain}/${label}`]],
     install: [['launchctl', 'bootstrap', domain, path]],
     uninstall: [['launchctl', 'bootout', `${domain}/${label}`]],
     refresh: [],
@@ -144,10 +154,12 @@ function termux(kind: ServiceKind, { env, command, options }: Place): Plan {
   const given = options === null ? [] : [options];
   return {
     name,
+    command,
     file: null,
     optionsFile: null,
     folder: null,
     user: null,
+    clear: [],
     install: [
       ['sh', posix.join(share, 'service.sh'), name, ...given],
       ['sv-enable', name],
