@@ -81,8 +81,8 @@ export interface Admin {
   audit(limit: number): Promise<AdminLogEntry[]>;
   /** `#group` or a conversation's id shows its last events, `@person` that person's conversations, null all of them. */
   db(subject: string | null, limit: number): Promise<AdminDatabase>;
-  /** Empty when the database and all files are sound, else what is wrong. */
-  check(): Promise<string[]>;
+  /** What is wrong, a line each; both empty when all is sound. */
+  check(): Promise<{ database: string[]; files: string[] }>;
   compact(): Promise<void>;
   /** How the server does, with the figures of after `since`. Rejects with `not-running` when none runs. */
   statistics(since: number): Promise<ServerStatistics>;
@@ -193,12 +193,12 @@ export function adminOperations(parts: AdminParts, by: Actor): Admin {
     audit: async (count) => withNames(storage, await auditLog(storage, count)),
     db: (subject, count) => database(parts, subject, count),
     async check() {
-      const problems = await storage.check().catch((error: unknown) => {
+      const inDatabase = await storage.check().catch((error: unknown) => {
         // So much is broken that SQLite cannot even say what.
         if (error instanceof StorageError) return [error.message];
         throw error;
       });
-      return [...problems, ...(await keepingFiles(() => checkFiles(dataDir, storage)))];
+      return { database: inDatabase, files: await keepingFiles(() => checkFiles(dataDir, storage)) };
     },
     async compact() {
       await storage.compact();

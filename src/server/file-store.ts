@@ -225,7 +225,10 @@ export class FileStore {
     const { storage, now } = this.#options;
     this.#offered.set(sha256, now());
     const file = await storage.file(sha256);
-    return file?.size === size && (await storage.mayFetch(user, sha256));
+    if (file?.size !== size || !(await storage.mayFetch(user, sha256))) return false;
+    // One that was lost is mended by whoever sends it again.
+    const onDisk = await stat(this.#path(sha256)).catch(() => null);
+    return onDisk?.size === size;
   }
 
   async #checkQuota(user: number, sha256: string, size: number): Promise<void> {

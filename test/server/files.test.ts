@@ -1,10 +1,11 @@
 // Uploads and downloads over a real connection: they resume, are checked, and only those who may get them do.
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { uuidv7 } from 'uuidv7';
 import { limits } from '../../src/protocol/limits.js';
+import { storedFilePath } from '../../src/server/file-store.js';
 import { makeGroup, numbers, openDirect } from '../support/conversing.js';
 import { startCore, type Core } from '../support/core.js';
 import { codeOf } from '../support/opaque-person.js';
@@ -47,6 +48,17 @@ t.test('what is uploaded is kept under its hash, and comes back byte for byte', 
   t.ok((await download(bob, sha256, 4 * mebibyte)).equals(bytes.subarray(4 * mebibyte)), 'from an offset');
   t.equal((await download(bob, sha256, bytes.length)).length, 0);
   t.equal(await codeOf(download(bob, sha256, bytes.length + 1)), 'invalid');
+});
+
+t.test('a file that the disk has lost is mended by whoever sends it again', async (t) => {
+  const core = await startCore(t);
+  const alice = await core.join(1);
+  const bytes = randomBytes(1000);
+  const sha256 = await upload(alice, bytes);
+  await rm(storedFilePath(core.dataDir, sha256));
+  t.equal(await upload(alice, bytes), sha256);
+  t.ok((await download(alice, sha256)).equals(bytes));
+  t.equal(await core.storage.usage(1), bytes.length, 'and counts once');
 });
 
 t.test('an empty file is a file', async (t) => {

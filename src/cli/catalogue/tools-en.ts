@@ -54,6 +54,8 @@ export const toolsEn = {
   'admin.sound': 'The database and all files are sound',
   'admin.unsound':
     'Keep a copy of the data folder as it is, then bring the last good backup back with `pytalk restore FILE --data DIR`',
+  'admin.unsound-files':
+    'A backup is a tar file that may hold them whole: `tar -xf BACKUP -C DIR files/…`. Else move them away: who sends such a file again mends it',
   'admin.size-of-quota': '{size} of {quota}',
   'admin.quota': 'Files of {name} take {size} of {quota}',
   'admin.quota-default': 'Files of {name} take {size}; the quota is the server’s own (userQuotaBytes)',

@@ -55,6 +55,8 @@ export const toolsFr = {
   'admin.sound': 'La base de données et tous les fichiers sont sains',
   'admin.unsound':
     'Gardez une copie du dossier de données tel quel, puis reprenez la dernière bonne sauvegarde par `pytalk restore FICHIER --data DOSSIER`',
+  'admin.unsound-files':
+    'Une sauvegarde est un fichier tar qui peut les contenir intacts : `tar -xf SAUVEGARDE -C DOSSIER files/…`. Sinon, déplacez-les : renvoyer un tel fichier le répare',
   'admin.size-of-quota': '{size} sur {quota}',
   'admin.quota': 'Les fichiers de {name} prennent {size} sur {quota}',
   'admin.quota-default':

@@ -159,12 +159,14 @@ const db: CommandRun = async (context, fields) => {
 };
 
 const check: CommandRun = async (context, fields) => {
-  const problems = await withAdmin(dataDirOf(fields), (admin) => admin.check());
+  const { database, files } = await withAdmin(dataDirOf(fields), (admin) => admin.check());
+  const problems = [...database, ...files];
   const { out, say } = context;
   if (out.isJson) await out.json({ sound: problems.length === 0, problems });
   else if (problems.length === 0) out.line(say('admin.sound'));
   else problems.forEach((problem) => out.line(cleanLine(problem)));
-  if (problems.length > 0) out.note(say('admin.unsound'));
+  if (database.length > 0) out.note(say('admin.unsound'));
+  else if (files.length > 0) out.note(say('admin.unsound-files'));
   return problems.length === 0 ? 0 : 1;
 };
 
