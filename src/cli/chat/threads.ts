@@ -32,8 +32,11 @@ function isAfter(a: Message, b: Message): boolean {
   return a.seq !== null && b.seq !== null && a.seq > b.seq;
 }
 
+/** A seq is one message's: of two, the one that came last, after the server was brought back from a backup. */
 function replaced(list: readonly Message[], messages: readonly Message[]): readonly Message[] {
-  const known = new Map(list.map((message) => [message.id, message]));
+  const holders = new Map(messages.map(({ seq, id }) => [seq, id]));
+  const kept = list.filter(({ seq, id }) => seq === null || (holders.get(seq) ?? id) === id);
+  const known = new Map(kept.map((message) => [message.id, message]));
   for (const message of messages) {
     const old = known.get(message.id);
     // The same object is not laid out again.

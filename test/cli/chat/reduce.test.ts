@@ -117,6 +117,17 @@ t.test('merging pages in any order and overlap gives the same list', (t) => {
   t.end();
 });
 
+t.test('of two messages with one seq the newer stays: the server came back from a backup', async (t) => {
+  const { messages } = currentThread(await withMessages(3));
+  const [first, second] = messages;
+  const other = { ...second!, id: 'another', text: 'after the backup' };
+  t.same(
+    merged(messages, [other]).map(({ text }) => text),
+    ['text 0', 'after the backup', 'text 2'],
+  );
+  t.equal(merged(messages, [first!]).length, 3);
+});
+
 t.test('unread counts go up elsewhere only, and not for one’s own', async (t) => {
   const state = after(await withMessages(1), { type: 'marked-read', conv: 1 });
   const unread = (one: ChatState): number[] => one.conversations.map((view) => view.unread).sort();
