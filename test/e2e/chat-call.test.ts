@@ -10,13 +10,18 @@ import { missing } from '../support/tools.js';
 
 t.setTimeout(240_000);
 
-const skip = missing('tmux', '-V');
+const skip = missing('tmux', '-V') || missing('script', '--version');
 const program = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}'`;
 
-async function chat(
+async function chatWith(terminal: TmuxTerminal, name: string): Promise<void> {
+  await terminal.type(`${program} chat @${name}; echo "code $?"`);
+  await terminal.press('Enter');
+  await terminal.shows(/● online/);
+}
+
+async function terminalOf(
   t: Parameters<typeof testServer>[0],
   home: string,
-  withName: string,
   camera: string,
 ): Promise<TmuxTerminal> {
   await writeFile(join(home, 'config.json'), JSON.stringify({ camera, mic: 'none', speaker: 'none' }));
@@ -26,9 +31,6 @@ async function chat(
     COLORTERM: '',
     NO_COLOR: '',
   });
-  await terminal.type(`${program} chat @${withName}; echo "code $?"`);
-  await terminal.press('Enter');
-  await terminal.shows(/● online/);
   return terminal;
 }
 
@@ -38,8 +40,8 @@ async function say(terminal: TmuxTerminal, text: string): Promise<void> {
   await terminal.press('Enter');
 }
 
-/** Rows of half blocks at the top of the screen: pictures. */
-const pictures = /^.*▀{6,}.*\n.*▀{6,}/m;
+/** Rows of half blocks, or of what names pixels, at the top of the screen: pictures. */
+const pictures = /^.*(▀{6,}|(\u{10eeee}\p{M}*){6,}).*\n.*(▀{6,}|(\u{10eeee}\p{M}*){6,})/mu;
 
 /** Resolves when cells of the pictures have changed their colours. */
 async function moves(terminal: TmuxTerminal): Promise<void> {
@@ -56,8 +58,13 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
   const server = await testServer(t);
   const people = await twoFriends(t, server);
   await people.alice.does('send', '@bob', 'before the call');
-  const alice = await chat(t, people.alice.home, 'bob', 'none');
-  const bob = await chat(t, people.bob.home, 'alice', 'test');
+  const alice = await terminalOf(t, people.alice.home, 'none');
+  const bob = await terminalOf(t, people.bob.home, 'test');
+  // Around alice's tmux is a terminal that shows pictures in pixels.
+  const written = await alice.attach(t, 'kitty(0.42.1)');
+  await alice.resize(80, 24);
+  await chatWith(alice, 'bob');
+  await chatWith(bob, 'alice');
   await bob.shows('before the call');
 
   await say(alice, '/video');
@@ -72,8 +79,13 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
     const screen = await terminal.shows(pictures);
     t.match(screen, 'before the call', 'the messages are below');
     t.match(screen, '› Message, or / for commands');
-    await moves(terminal);
   }
+  await moves(bob);
+  // Each of the two tiles is one image, which is sent anew for each picture.
+  const sent = (): string[] =>
+    [...written().matchAll(/\u001b_Ga=T,U=1,q=2,[^;]*,i=(\d+),/g)].map(([, id = '']) => id);
+  while (sent().length < 12) await new Promise((resolve) => setTimeout(resolve, 50));
+  t.equal(new Set(sent()).size, 2);
 
   await say(alice, 'do you see me?');
   await bob.shows('do you see me?');

@@ -32,7 +32,7 @@ const maxPasteChars = 1_000_000;
 const osc = /^(?:5522;[\x20-\x7e]{0,6000}|\d{1,4};[\x20-\x7e]{0,200})/;
 const begunOsc = /^(?:\d{0,4}|5522;[\x20-\x7e]{0,6000}\u001b?|\d{1,4};[\x20-\x7e]{0,200}\u001b?)$/;
 /** The beginning of what no key begins with: the rest of it may come late, on a slow line. */
-const begunAnswer = /^\u001b(?:\]\d+;|_G|P>\|)/;
+const begunAnswer = /^\u001b(?:\]\d+;|_G|P>\||\[\?[\d;]*\$?$)/;
 /** Answers in strings other than OSC, after their introducer: of kitty's graphics (APC G), and of XTVERSION (DCS > |). */
 const answers = { _: /^G[\x20-\x7e]{0,200}\u001b\\/, P: /^>\|[\x20-\x7e]{0,200}\u001b\\/ };
 /** The same, not whole yet. */

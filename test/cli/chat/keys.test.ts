@@ -86,6 +86,12 @@ t.test('answers of the terminal are reports among the keys, in pieces too, and n
   t.same(keys(bytes), wanted);
   t.same(decode(...Array.from(bytes)).map(told), wanted);
   t.notMatch(keys(`\u001b_G${'x'.repeat(400)}`).join(), 'report');
+  const slow = new KeyDecoder();
+  for (const begun of ['\u001b_Gi=3', '\u001bP>|ki', '\u001b[?62;4', '\u001b]11;rgb:1e']) {
+    t.same(slow.push(begun), []);
+    t.notOk(slow.isWaiting, 'the rest may come late, on a slow line');
+    slow.flush();
+  }
   t.end();
 });
 
