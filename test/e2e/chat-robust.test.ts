@@ -1,5 +1,5 @@
 // The chat in real terminals that are resized, suspended, hung up and lost, and with a server that dies: nothing typed is lost.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { connect } from '../../src/client/index.js';
@@ -29,6 +29,14 @@ function terminalOf(t: Test, home: string): Promise<TmuxTerminal> {
 }
 
 /** Resolves once `check` does not reject any more and is true. */
+/** All that is kept of what is being written, as JSON. */
+async function draftsOf(home: string): Promise<string> {
+  const folder = join(home, 'drafts');
+  const files = await readdir(folder, { recursive: true }).catch(() => []);
+  const drafts = files.filter((name) => name.endsWith('.json'));
+  return (await Promise.all(drafts.map((name) => readFile(join(folder, name), 'utf8')))).join('');
+}
+
 async function until(what: string, check: () => Promise<boolean>): Promise<void> {
   const giveUpAt = Date.now() + patienceMs;
   while (!(await check())) {
@@ -199,6 +207,8 @@ t.test(
     await terminal.shows('› and a fourth');
     await terminal.shows('● online');
     await terminal.shows(/and a third .*(✓|✔)/);
+    // What is written is kept within a moment: a crash before that may lose it.
+    await until('the draft on the disk', async () => (await draftsOf(alice.home)).includes('and a fourth'));
 
     process.kill(await start.pid(), 'SIGUSR2');
     const screen = await terminal.shows('crash over');
