@@ -205,6 +205,8 @@ export interface Client {
   readonly me: Me | null;
   /** SHA-256 of the server's certificate as hexadecimal; null without TLS. */
   readonly fingerprint: string | null;
+  /** For how many days the server keeps messages and files, each null for ever; null while that is not known. */
+  readonly retention: { messagesDays: number | null; filesDays: number | null } | null;
 
   register(account: {
     username: string;

@@ -46,6 +46,9 @@ export class PytalkClient implements api.Client {
   get fingerprint(): string | null {
     return this.#core.link.fingerprint;
   }
+  get retention(): api.Client['retention'] {
+    return this.#core.link.hello?.retention ?? null;
+  }
 
   register(account: Parameters<api.Client['register']>[0]): Promise<api.Me> {
     return this.#parts.session.register(account);

@@ -75,6 +75,8 @@ export const requests = {
       maxGroupMembers: z.int(),
       /** Another one when the server's data came back from a backup: what a device has may not be in its logs. */
       epoch: z.string().max(100).optional(),
+      /** For how many days the server keeps messages and files; null is for ever. Absent from older servers. */
+      retention: z.object({ messagesDays: z.int().nullable(), filesDays: z.int().nullable() }).optional(),
       /** Where the relay of calls is, as in a ticket; absent from servers that are older. */
       relay: relayPlace.optional(),
     }),

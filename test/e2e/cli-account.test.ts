@@ -94,6 +94,17 @@ t.test('password, devices, recovery key and an administrator’s reset', async (
   t.not((await laptop.gets('whoami'))['publicKey'], publicKey);
 });
 
+t.test('whoami says for how long the server keeps things', async (t) => {
+  const retention = { messagesDays: 365, filesDays: 1, callsDays: null, logDays: null, auditDays: null };
+  const server = await testServer(t, { overrides: { retention } });
+  const alice = await registered(t, server, 'alice');
+  t.match(await alice.gets('whoami'), { retention: { messagesDays: 365, filesDays: 1 } });
+  const seen = await alice.sees('whoami');
+  t.match(seen, /Kept +messages, on the server: 365 days\n +Kept +files, on the server: 1 day\n/);
+  const silent = await registered(t, await testServer(t), 'bob');
+  t.notMatch(await silent.sees('whoami'), /Kept/);
+});
+
 t.test('blocked people cannot write, deleted accounts are gone, disabled ones cannot log in', async (t) => {
   const server = await testServer(t);
   const [alice, mallory] = [await registered(t, server, 'alice'), await registered(t, server, 'mallory')];

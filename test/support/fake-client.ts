@@ -67,6 +67,7 @@ export class FakeClient implements Client {
   server = '127.0.0.1:5000';
   me: Me | null = null;
   fingerprint: string | null = null;
+  retention: Client['retention'] = null;
   /** What was called, in order: `send @bob hello`. */
   readonly calls: string[] = [];
   readonly people = new Map<string, User>();

@@ -1,7 +1,9 @@
 // `whoami`, `logout`, `profile`, `sessions`: one's own account, without its password.
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { Client } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
+import type { Say } from '../catalogue/translate.js';
 import { momentText } from '../chat/message-text.js';
 import { cleanLine } from '../clean-text.js';
 import { table } from '../format/columns.js';
@@ -9,21 +11,31 @@ import { personJson, sessionJson } from '../format/json-shapes.js';
 import { fullName, profileLines } from '../format/people-view.js';
 import { defineAction, numberField, personField } from './action.js';
 
+/** What the server keeps for a limited time. */
+function keptFor(retention: Client['retention'], say: Say): string[] {
+  const { messagesDays = null, filesDays = null } = retention ?? {};
+  return [
+    ...(messagesDays === null ? [] : [say.count('whoami.kept-messages', messagesDays)]),
+    ...(filesDays === null ? [] : [say.count('whoami.kept-files', filesDays)]),
+  ];
+}
+
 export const whoami = defineAction({
   fields: z.object({}),
   run: (client) => {
-    const { me, server, fingerprint } = client;
+    const { me, server, fingerprint, retention } = client;
     return me === null
       ? Promise.reject(new PytalkError('not-logged-in'))
-      : Promise.resolve({ me, server, fingerprint });
+      : Promise.resolve({ me, server, fingerprint, retention });
   },
-  json: ({ me, server, fingerprint }) => ({ ...personJson(me), session: me.session, server, fingerprint }),
-  show: ({ me, server, fingerprint }, { say, paint }) => [
+  json: ({ me, ...rest }) => ({ ...personJson(me), session: me.session, ...rest }),
+  show: ({ me, server, fingerprint, retention }, { say, paint }) => [
     `${paint.bold(cleanLine(me.username))} ${fullName(me)}`.trimEnd(),
     ...table([
       [`  ${paint.dim(say('whoami.server'))}`, cleanLine(server)],
       [`  ${paint.dim(say('whoami.certificate'))}`, fingerprint ?? say('whoami.no-tls')],
       [`  ${paint.dim(say('whoami.session'))}`, String(me.session)],
+      ...keptFor(retention, say).map((kept) => [`  ${paint.dim(say('whoami.kept'))}`, kept]),
     ]),
   ],
 });

@@ -72,6 +72,11 @@ export const messagesEn = {
   'whoami.certificate': 'Certificate',
   'whoami.no-tls': 'none: the connection is not encrypted',
   'whoami.session': 'Device',
+  'whoami.kept': 'Kept',
+  'whoami.kept-messages.one': 'messages, on the server: {count} day',
+  'whoami.kept-messages.other': 'messages, on the server: {count} days',
+  'whoami.kept-files.one': 'files, on the server: {count} day',
+  'whoami.kept-files.other': 'files, on the server: {count} days',
   'verify.title': 'Safety number of you and {name}:',
   'verify.compare':
     'Compare it with the one {name} sees, over another channel. If they are the same: `pytalk verify {name} --yes`',

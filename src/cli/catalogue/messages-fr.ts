@@ -74,6 +74,11 @@ export const messagesFr = {
   'whoami.certificate': 'Certificat',
   'whoami.no-tls': 'aucun : la connexion n’est pas chiffrée',
   'whoami.session': 'Appareil',
+  'whoami.kept': 'Conservation',
+  'whoami.kept-messages.one': 'messages, sur le serveur : {count} jour',
+  'whoami.kept-messages.other': 'messages, sur le serveur : {count} jours',
+  'whoami.kept-files.one': 'fichiers, sur le serveur : {count} jour',
+  'whoami.kept-files.other': 'fichiers, sur le serveur : {count} jours',
   'verify.title': 'Numéro de sécurité entre vous et {name} :',
   'verify.compare':
     'Comparez-le par un autre moyen avec celui que voit {name}. S’ils sont identiques : `pytalk verify {name} --yes`',

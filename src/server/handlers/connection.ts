@@ -12,6 +12,7 @@ export const connectionHandlers = {
       });
     }
     session.greeted = true;
+    const { messagesDays, filesDays } = context.config.retention;
     return {
       protocol: protocolVersion,
       server: `pytalk ${programVersion}`,
@@ -19,6 +20,7 @@ export const connectionHandlers = {
       maxFileBytes: context.config.maxFileBytes,
       maxGroupMembers: limits.maxGroupMembers,
       epoch: context.epoch,
+      retention: { messagesDays, filesDays },
       relay: context.calls.tickets.place,
     };
   },
