@@ -1,4 +1,5 @@
 // Pictures in the running chat: in pixels once the terminal has said that it can, and never again at a key.
+import { join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import { placeholder } from '../../../src/media/terminal/placeholders.js';
@@ -6,6 +7,7 @@ import { startChat, type RunningChat } from '../../support/chat-app.js';
 import { FakeClient, withBob } from '../../support/fake-client.js';
 import { PictureTerminal } from '../../support/picture-terminal.js';
 import { memorySettings } from '../../support/settings.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const kitty = '\u001b_Gi=31;OK\u001b\\\u001b[6;20;10t\u001bP>|kitty(0.42.1)\u001b\\\u001b[?62;52;c';
 const xterm = '\u001b[6;6;6t\u001bP>|XTerm(390)\u001b\\\u001b[?64;4;22c';
@@ -18,9 +20,10 @@ async function picture(width: number, height: number): Promise<string> {
 async function chatWith(
   t: Test,
   own: Parameters<typeof memorySettings>[0] = {},
+  [columns, rows]: readonly [number, number] = [200, 50],
 ): Promise<{ chat: RunningChat; terminal: PictureTerminal; client: FakeClient }> {
   const client = withBob(new FakeClient(), '#team');
-  const terminal = new PictureTerminal(200, 50);
+  const terminal = new PictureTerminal(columns, rows);
   const settings = memorySettings(own);
   const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' };
   const chat = await startChat(t, { client, terminal, settings, env, view: 'auto', with: '@bob' });
@@ -94,6 +97,25 @@ t.test('sixels: a key and news beside them leave them alone, a page over them ta
   t.equal(terminal.pictureCells.size, 0);
   await chat.type('q', 'sun.webp');
   t.equal(terminal.pictureCells.size, 60 * 15);
+  await chat.quit();
+});
+
+t.test('/open shows it large in place of all others, and leaving that brings them back', async (t) => {
+  const { chat, terminal, client } = await chatWith(t, {}, [90, 24]);
+  const path = join(await temporaryFolder(t), 'sun.png');
+  await sharp({ create: { width: 1000, height: 500, channels: 3, background: '#00ff00' } })
+    .png()
+    .toFile(path);
+  client.fetchFile = async () => ({ path, size: 1 });
+  chat.terminal.type(xterm);
+  await until(() => terminal.pictureCells.size > 0);
+  const small = terminal.pictureCells.size;
+  await chat.type('/open\r', 'Esc closes');
+  const cells = [...terminal.pictureCells];
+  t.ok(cells.length > small, `${cells.length} cells instead of ${small}`);
+  t.ok(cells.every(([, [red, green, blue]]) => red === 0 && green === 255 && blue === 0));
+  await chat.type('q', 'hello alice');
+  t.equal(terminal.pictureCells.size, small);
   await chat.quit();
 });
 
