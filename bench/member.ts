@@ -3,7 +3,8 @@ import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { encodeJson, frameHeaderBytes, frameKind, chunkHeaderBytes } from '../src/protocol/frame.js';
 import { protocolVersion } from '../src/protocol/limits.js';
-import { decodeReply, fromWireError } from '../src/protocol/envelope.js';
+import { decodeReply } from '../src/protocol/envelope.js';
+import { fromWireError } from '../src/protocol/wire-error.js';
 import type { Reply, RequestBody, RequestType } from '../src/protocol/messages.js';
 import { textChars } from './send-template.js';
 

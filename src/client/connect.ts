@@ -25,6 +25,8 @@ import { Transfers } from './transfers.js';
 
 const defaultServer = '127.0.0.1:5000';
 const defaultTimeoutMs = 10_000;
+/** With `offline: 'first'` the local copy has the processor for itself so long, for what is shown first. */
+const copyFirstMs = 100;
 /** How long `offline: true` waits for the first attempt to be decided. */
 const firstAttemptMs = 1500;
 
@@ -168,8 +170,11 @@ export async function connectWith(options: ConnectOptions, timers: Timers): Prom
     }
     core.me = me;
     await openLive(me, cache);
+    if (offline === 'first') {
+      timers.after(copyFirstMs, () => void link.open().catch(() => undefined));
+      return;
+    }
     const attempt = link.open().catch(() => undefined);
-    if (offline === 'first') return;
     let stop = (): void => undefined;
     const patience = new Promise<void>((resolve) => (stop = timers.after(firstAttemptMs, resolve)));
     await Promise.race([attempt, patience]);

@@ -1,6 +1,6 @@
 // One connection to a server: requests with their answers, pushes, chunk frames, heartbeats.
 import type { Duplex } from 'node:stream';
-import { decodeFromServer, decodeReply, fromWireError } from '../protocol/envelope.js';
+import { decodeFromServer, decodeReply } from '../protocol/envelope.js';
 import { PytalkError, ProtocolError } from '../protocol/errors.js';
 import {
   decodeChunk,
@@ -16,7 +16,8 @@ import {
 } from '../protocol/frame.js';
 import { SocketWait } from '../protocol/socket-wait.js';
 import { heartbeatSeconds, limits } from '../protocol/limits.js';
-import type { Push, Reply, RequestBody, RequestType } from '../protocol/messages.js';
+import { requests, type Push, type Reply, type RequestBody, type RequestType } from '../protocol/messages.js';
+import { fromWireError } from '../protocol/wire-error.js';
 import type { Timers } from './timers.js';
 
 /** Fewer than the server allows, so that a ping and a cancel still fit. */
@@ -87,6 +88,11 @@ export class Connection {
 
   get closed(): boolean {
     return this.#closed !== null;
+  }
+
+  /** Whether only somebody who is logged in may ask for this. */
+  needsLogin(type: RequestType): boolean {
+    return requests[type].login;
   }
 
   /** Sends a request; resolves with its answer. Rejects with the server's error, `timeout` or `disconnected`. */

@@ -2,11 +2,10 @@
 import { PytalkError } from '../protocol/errors.js';
 import type { Chunk, MediaDatagram } from '../protocol/frame.js';
 import { protocolVersion } from '../protocol/limits.js';
-import { requests, type Push, type Reply, type RequestBody, type RequestType } from '../protocol/messages.js';
+import type { Push, Reply, RequestBody, RequestType } from '../protocol/messages.js';
 import type { Address } from './address.js';
 import type { ConnectionState } from './api.js';
-import { Connection, type RequestOptions } from './connection.js';
-import { dial } from './dial.js';
+import type { Connection, RequestOptions } from './connection.js';
 import type { Home } from './home.js';
 import { checkCertificate } from './pins.js';
 import type { Timers } from './timers.js';
@@ -112,7 +111,8 @@ export class Link {
     options?: RequestOptions,
   ): Promise<Reply<T>> {
     const connection = this.#connection ?? (await this.#reopen());
-    if (requests[type].login && !this.#signedIn) throw this.#refusal ?? new PytalkError('not-logged-in');
+    if (connection.needsLogin(type) && !this.#signedIn)
+      throw this.#refusal ?? new PytalkError('not-logged-in');
     return connection.request(type, body, options);
   }
 
@@ -176,8 +176,9 @@ export class Link {
 
   async #reopen(): Promise<Connection> {
     if (this.#state === 'closed') throw new PytalkError('closed');
-    // Live, somebody is at it already; a single command is worth one more try.
-    if (this.#options.live && !this.#opening) throw new PytalkError('offline');
+    // Live, somebody is at it already, or is about to begin; a single command is worth one more try.
+    if (this.#options.live && !this.#opening && this.#state !== 'connecting')
+      throw new PytalkError('offline');
     await this.open();
     if (!this.#connection) throw new PytalkError('offline');
     return this.#connection;
@@ -205,6 +206,9 @@ export class Link {
   async #connect(): Promise<void> {
     const { address, timeoutMs, timers, home, fingerprint, tls } = this.#options;
     const { signal } = this.#closing;
+    // Loaded when needed: all that goes over the wire is declared there, and who looks at the local copy first does without.
+    const [{ Connection }, { dial }] = await Promise.all([import('./connection.js'), import('./dial.js')]);
+    if (signal.aborted) throw new PytalkError('closed');
     const dialled = await dial(address, { tls, timeoutMs, timers, signal });
     let connection: Connection | null = null;
     try {
@@ -214,7 +218,7 @@ export class Link {
       }
       if (this.#isClosed()) throw new PytalkError('closed');
       this.fingerprint = dialled.fingerprint;
-      connection = this.#listen(dialled.socket);
+      connection = this.#listen(Connection, dialled.socket);
       this.#greeting = connection;
       // Both in one write: the server answers in order.
       const [hello, signedIn] = await Promise.all([
@@ -254,8 +258,8 @@ export class Link {
     this.#handlers.onSessionEnded(error);
   }
 
-  #listen(socket: ConstructorParameters<typeof Connection>[0]): Connection {
-    const connection: Connection = new Connection(
+  #listen(Kind: typeof Connection, socket: ConstructorParameters<typeof Connection>[0]): Connection {
+    const connection: Connection = new Kind(
       socket,
       {
         onPush: (push) => this.#handlers.onPush(push),

@@ -2,7 +2,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { PytalkError } from '../protocol/errors.js';
 import { chunkHeaderBytes, encodeChunkHeader, frameHeaderBytes, type Chunk } from '../protocol/frame.js';
-import { fromWireError } from '../protocol/envelope.js';
+import { fromWireError } from '../protocol/wire-error.js';
 import { limits } from '../protocol/limits.js';
 import type { Push } from '../protocol/messages.js';
 import type { TransferOptions } from './api.js';

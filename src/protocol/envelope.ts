@@ -1,6 +1,6 @@
 // The JSON around every message: numbered requests, their answers, and pushes.
-import { z } from 'zod';
-import { isErrorCode, ProtocolError, PytalkError, type ErrorCode } from './errors.js';
+import type { z } from 'zod';
+import { isErrorCode, ProtocolError, type PytalkError } from './errors.js';
 import {
   isPushType,
   isRequestType,
@@ -11,6 +11,7 @@ import {
   type RequestBody,
   type RequestType,
 } from './messages.js';
+import { fromWireError } from './wire-error.js';
 
 /*
  * Request  {"req":7,"type":"event.send","body":{...}}
@@ -50,37 +51,6 @@ function wrongField(error: z.ZodError): ProtocolError {
   if (isErrorCode(reason) && issue?.code === 'custom')
     return new ProtocolError(reason, { details: { field } });
   return new ProtocolError('invalid', { details: { field, reason } });
-}
-
-const wireErrorShape = z.object({
-  code: z.string(),
-  message: z.string(),
-  details: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-  retryAfterMs: z.number().optional(),
-});
-export type WireError = z.infer<typeof wireErrorShape>;
-
-/** An error as it crosses the wire: never a cause or a stack. */
-export function toWireError(error: PytalkError): WireError {
-  return {
-    code: error.code,
-    message: error.message,
-    ...(Object.keys(error.details).length > 0 && { details: { ...error.details } }),
-    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-  };
-}
-
-/** An error from the wire; a code that this version does not know becomes `internal` with the peer's words. */
-export function fromWireError(value: unknown): PytalkError {
-  const result = wireErrorShape.safeParse(value);
-  if (!result.success) return new ProtocolError('bad-frame', { cause: value });
-  const { code, message, details, retryAfterMs } = result.data;
-  const known: ErrorCode = isErrorCode(code) ? code : 'internal';
-  return new PytalkError(known, {
-    ...(details && { details }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(known !== code && { cause: new Error(message) }),
-  });
 }
 
 /** What a client receives. */

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import { z } from 'zod';
-import { fromWireError, toWireError } from '../protocol/envelope.js';
+import { fromWireError, toWireError } from '../protocol/wire-error.js';
 import { PytalkError } from '../protocol/errors.js';
 import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import { Accounts } from './accounts.js';

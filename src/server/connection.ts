@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { ProtocolError, PytalkError, type ErrorCode } from '../protocol/errors.js';
 import { SocketWait } from '../protocol/socket-wait.js';
-import { toWireError } from '../protocol/envelope.js';
+import { toWireError } from '../protocol/wire-error.js';
 import {
   decodeChunk,
   decodeDatagram,

@@ -1,7 +1,7 @@
 // One download under way: chunks paced by the connection, so that messages never wait behind many of them.
 import { open } from 'node:fs/promises';
 import { BufferPool } from '../protocol/buffer-pool.js';
-import { toWireError } from '../protocol/envelope.js';
+import { toWireError } from '../protocol/wire-error.js';
 import { PytalkError } from '../protocol/errors.js';
 import { chunkHeaderBytes, encodeChunkHeader, frameHeaderBytes } from '../protocol/frame.js';
 import { limits } from '../protocol/limits.js';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { BufferPool } from '../protocol/buffer-pool.js';
-import { toWireError } from '../protocol/envelope.js';
+import { toWireError } from '../protocol/wire-error.js';
 import { PytalkError } from '../protocol/errors.js';
 import { limits } from '../protocol/limits.js';
 import { fileFailure } from './disk.js';

@@ -181,10 +181,13 @@ t.test(
     await first.close();
     const two = await clientAt(t, homes[1]!, { offline: 'first' });
     t.equal(two.state, 'connecting');
+    t.equal((await two.sessions()).length, 1, 'what needs the server waits for it');
+    await two.close();
+    const three = await clientAt(t, homes[1]!, { offline: 'first' });
     const told = next(one, 'message', ({ message }) => message.text === 'typed early');
-    t.match(await two.send('person1', { text: 'typed early' }), { state: 'queued' });
-    t.match(await two.conversations(), [{ name: '@person1', unread: 1 }]);
-    t.match(await two.search('before'), [{ text: 'before' }]);
+    t.match(await three.send('person1', { text: 'typed early' }), { state: 'queued' });
+    t.match(await three.conversations(), [{ name: '@person1', unread: 1 }]);
+    t.match(await three.search('before'), [{ text: 'before' }]);
     t.equal((await told).message.from, 'person2');
   },
 );

@@ -1,15 +1,10 @@
 // Requests, answers and pushes: what is read, and how what is wrong is refused.
 import fc from 'fast-check';
 import t from 'tap';
-import {
-  decodeFromServer,
-  decodeReply,
-  decodeRequest,
-  fromWireError,
-  toWireError,
-} from '../../src/protocol/envelope.js';
+import { decodeFromServer, decodeReply, decodeRequest } from '../../src/protocol/envelope.js';
 import { ProtocolError, PytalkError } from '../../src/protocol/errors.js';
 import { requests } from '../../src/protocol/messages.js';
+import { fromWireError, toWireError } from '../../src/protocol/wire-error.js';
 
 const id = '019a2b3c-4d5e-7f60-8123-456789abcdef';
 
