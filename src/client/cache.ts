@@ -161,9 +161,9 @@ export class Cache {
   /** Drops what comes after a seq of a conversation; whatever comes in its place is new. */
   async forgetAfter(conv: number, seq: number): Promise<void> {
     const statements = [
-      'DELETE FROM words WHERE rowid IN (SELECT arrival FROM events WHERE conv = ?1 AND seq > ?2)',
-      'DELETE FROM events WHERE conv = ?1 AND seq > ?2',
-      'UPDATE conversations SET baseline = min(baseline, ?2) WHERE id = ?1',
+      'DELETE FROM words WHERE rowid IN (SELECT arrival FROM events WHERE conv = ? AND seq > ?)',
+      'DELETE FROM events WHERE conv = ? AND seq > ?',
+      'UPDATE conversations SET baseline = min(baseline, o.seq) FROM (SELECT ? AS id, ? AS seq) AS o WHERE conversations.id = o.id',
     ];
     await this.#database.transaction(statements.map((sql) => ({ sql, params: [conv, seq] })));
   }
