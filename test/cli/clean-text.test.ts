@@ -28,6 +28,12 @@ const hostile = fc.array(
 );
 const text = hostile.map((units) => String.fromCharCode(...units));
 
+t.test('what would name a picture of the terminal to it names none', (t) => {
+  t.equal(cleanLine('a\u{10eeee}\u0305\u0305b'), 'a\ufffd\u0305\u0305b');
+  t.equal(cleanBlock('\u{10eeee}'), '\ufffd');
+  t.end();
+});
+
 t.test('no control character, direction control or lone surrogate comes through', (t) => {
   const forbidden = /[\p{Cc}\p{Cs}\u2028-\u202e\u2066-\u2069]/u;
   const holds = fc.property(text, (input) => {

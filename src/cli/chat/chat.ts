@@ -191,6 +191,8 @@ export async function runChat(options: ChatOptions): Promise<number> {
     crash = reject;
   });
   let painted: Graphics | null = null;
+  /** Pictures were drawn while the person looked elsewhere: tmux drops what comes for a window behind others. */
+  let isUnseen = false;
   const draw = (state: ChatState): void => {
     if (isCovered) return;
     terminal.setMouse(state.settings.mouse);
@@ -199,6 +201,11 @@ export async function runChat(options: ChatOptions): Promise<number> {
     painted = graphics;
     try {
       const { rows, pictures } = frameOf(state);
+      if (graphics?.inTmux === true && !state.focused) isUnseen ||= pictures.length > 0;
+      else if (isUnseen) {
+        isUnseen = false;
+        screen.removePictures();
+      }
       screen.draw({
         rows: ink.draw(rows, state.size.columns),
         cursor: cursorOf(state),

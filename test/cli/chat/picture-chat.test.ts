@@ -1,16 +1,24 @@
 // Pictures in the running chat: in pixels once the terminal has said that it can, and never again at a key.
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import { placeholder } from '../../../src/media/terminal/placeholders.js';
 import { startChat, type RunningChat } from '../../support/chat-app.js';
 import { FakeClient, withBob } from '../../support/fake-client.js';
-import { PictureTerminal } from '../../support/picture-terminal.js';
+import { insideTmux, PictureTerminal } from '../../support/picture-terminal.js';
 import { memorySettings } from '../../support/settings.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const kitty = '\u001b_Gi=31;OK\u001b\\\u001b[6;20;10t\u001bP>|kitty(0.42.1)\u001b\\\u001b[?62;52;c';
 const xterm = '\u001b[6;6;6t\u001bP>|XTerm(390)\u001b\\\u001b[?64;4;22c';
+
+/** What is meant for the terminal around tmux gets there. */
+class ThroughTmux extends PictureTerminal {
+  override write(data: string): boolean {
+    return super.write(insideTmux(data));
+  }
+}
 
 async function picture(width: number, height: number): Promise<string> {
   const create = { width, height, channels: 3, background: '#ffaa00' } as const;
@@ -21,11 +29,12 @@ async function chatWith(
   t: Test,
   own: Parameters<typeof memorySettings>[0] = {},
   [columns, rows]: readonly [number, number] = [200, 50],
+  more: Record<string, string> = {},
 ): Promise<{ chat: RunningChat; terminal: PictureTerminal; client: FakeClient }> {
   const client = withBob(new FakeClient(), '#team');
-  const terminal = new PictureTerminal(columns, rows);
+  const terminal = new ThroughTmux(columns, rows);
   const settings = memorySettings(own);
-  const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor' };
+  const env = { TERM: 'xterm-256color', COLORTERM: 'truecolor', ...more };
   const chat = await startChat(t, { client, terminal, settings, env, view: 'auto', with: '@bob' });
   await chat.shows('hello alice');
   const file = { name: 'sun.webp', size: 999, type: 'image/webp', sha256: 'a'.repeat(64) };
@@ -98,6 +107,33 @@ t.test('sixels: a key and news beside them leave them alone, a page over them ta
   await chat.type('q', 'sun.webp');
   t.equal(terminal.pictureCells.size, 60 * 15);
   await chat.quit();
+});
+
+t.test('in tmux, what was drawn behind another window is sent again when the person is back', async (t) => {
+  const bin = await temporaryFolder(t);
+  await writeFile(join(bin, 'tmux'), '#!/bin/sh\necho "kitty(0.42.1) xterm-kitty"; echo 1\n', {
+    mode: 0o755,
+  });
+  const env = { TMUX: '/tmp/x,1,0', PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
+  const { chat, terminal, client } = await chatWith(t, {}, [90, 24], env);
+  t.notOk(
+    terminal.strings.some((one) => one.startsWith('_G')),
+    'tmux would drop that question',
+  );
+  chat.terminal.type(xterm.replace(';4;', ';'));
+  await until(() => terminal.virtual.size === 1);
+  const sent = (): number => terminal.strings.filter((one) => one.startsWith('_Ga=t')).length;
+  t.equal(sent(), 1);
+  chat.terminal.type('\u001b[O');
+  client.receive('@bob', { from: 'bob', text: 'are you there?' });
+  await chat.shows('are you there?');
+  t.equal(sent(), 1);
+  chat.terminal.type('\u001b[I');
+  await until(() => sent() === 2);
+  await chat.type('x', '› x');
+  t.equal(sent(), 2);
+  await chat.quit();
+  t.equal(terminal.images.size, 0);
 });
 
 t.test('/open shows it large in place of all others, and leaving that brings them back', async (t) => {
