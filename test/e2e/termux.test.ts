@@ -29,7 +29,7 @@ const isThere = async (path: string): Promise<boolean> =>
   );
 
 t.test('the scripts have no faults that shellcheck knows', { skip: missing('shellcheck') }, (t) => {
-  const check = spawn('shellcheck', ['install.sh', 'uninstall.sh', 'sound.sh'].map(script));
+  const check = spawn('shellcheck', ['install.sh', 'uninstall.sh', 'sound.sh', 'service.sh'].map(script));
   let said = '';
   check.stdout.on('data', (data: Buffer) => (said += data.toString()));
   check.once('exit', (code) => {
