@@ -96,6 +96,7 @@ export const chatEn = {
   'chat.not-in-contacts': 'not in your contacts: /friend add',
   'chat.page-keys': '↑ ↓ PgUp PgDn scroll · Esc closes',
   'chat.emoji-hint': 'Tab: emoji whose names begin with {name}',
+  'chat.page-choose': '↑ ↓ · Enter goes there · Esc closes',
   'chat.page-close': 'Esc closes',
 
   // answers

@@ -96,6 +96,7 @@ export const chatFr = {
   'chat.not-in-contacts': 'pas dans vos contacts : /friend add',
   'chat.page-keys': '↑ ↓ PgPréc PgSuiv · Échap ferme',
   'chat.emoji-hint': 'Tab : émojis dont le nom commence par {name}',
+  'chat.page-choose': '↑ ↓ · Entrée y va · Échap ferme',
   'chat.page-close': 'Échap ferme',
 
   // answers

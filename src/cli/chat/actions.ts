@@ -41,6 +41,8 @@ export type Action =
   | { type: 'page-loaded'; conv: number; messages: readonly Message[]; older: boolean; whole: boolean }
   /** What comes after the last message that is kept; `isEnd`: nothing is after it. */
   | { type: 'newer-loaded'; conv: number; messages: readonly Message[]; isEnd: boolean }
+  /** A message and what is around it; `isEnd`: nothing is after it. */
+  | { type: 'went-to'; conv: number; id: string; messages: readonly Message[]; isEnd: boolean }
   | { type: 'marked'; mark: 'mentioned' | 'missed'; conv: number }
   | { type: 'cleared'; conv: number }
   | { type: 'picture-loaded'; id: string; picture: Picture }
@@ -59,7 +61,8 @@ export type Action =
   | { type: 'command-begun'; text: string }
   | { type: 'vim'; vim: Vim; register: string }
   | { type: 'history'; direction: -1 | 1 }
-  | { type: 'submitted'; text: string }
+  /** A command leaves the messages as they are: it may mean the selected one. */
+  | { type: 'submitted'; text: string; isCommand: boolean }
   | { type: 'replying'; id: string | null }
   | { type: 'editing'; id: string; text: string }
   | { type: 'composer-reset' }

@@ -1,6 +1,6 @@
 // The running chat: what commands and keys may do, done; ends with an exit code.
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
-import type { Client, ConnectOptions, ConversationView } from '../../client/api.js';
+import type { Client, ConnectOptions, ConversationView, Message } from '../../client/api.js';
 import type { Key, Lang, Say } from '../catalogue/translate.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
@@ -22,11 +22,10 @@ import { LogIn } from './log-in.js';
 import type { NotificationDevice } from '../notify/device.js';
 import type { Notifier } from '../notify/notifier.js';
 import { edgeOf } from './message-view.js';
-import { parseCommandLine } from './command-line.js';
-import { sendComposed } from './sending.js';
+import { takeComposed } from './sending.js';
 import { Session, type SessionHost } from './session.js';
-import { checkCommand, runCommand, slashCommands } from './slash-commands.js';
-import { currentComposer, currentConversation, sayOf, type ChatState, type Overlay } from './state.js';
+import { runCommand, slashCommands } from './slash-commands.js';
+import { currentConversation, sayOf, type ChatState, type Overlay } from './state.js';
 import type { Store } from './store.js';
 import { backgroundOf } from './themes.js';
 import { TypingSignal } from './typing-signal.js';
@@ -187,14 +186,19 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     while (this.running.size > 0) await Promise.all(this.running);
   }
 
-  page(title: string, draw: Overlay['draw'], sentences?: Overlay['sentences']): void {
-    const overlay = { title, draw, top: 0, ...(sentences !== undefined && { sentences }) };
-    this.dispatch({ type: 'overlay', overlay });
+  page(title: string, draw: Overlay['draw'], more: Pick<Overlay, 'sentences' | 'choice'> = {}): void {
+    this.dispatch({ type: 'overlay', overlay: { title, draw, top: 0, ...more } });
   }
 
   async open(conversation: ConversationView): Promise<void> {
     this.typing.stop();
     await this.session?.open(conversation);
+  }
+
+  async goTo(message: Message): Promise<void> {
+    this.typing.stop();
+    await this.session?.goTo(message);
+    this.scrolled();
   }
 
   async openBeside(name: string): Promise<void> {
@@ -235,30 +239,15 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   submit(): void {
-    const { buffer, replyTo, editing } = currentComposer(this.state);
-    const text = buffer.text.trimEnd();
-    if (text.trim() === '') return;
-    const command = parseCommandLine(text);
-    const conversation = currentConversation(this.state);
-    if (command === null && conversation === null) {
-      this.info('chat.open-first');
-      return;
-    }
-    try {
-      if (command !== null) checkCommand(command, this.say);
-    } catch (error) {
-      // What was typed stays, to be mended.
-      this.fail(error);
-      return;
-    }
-    this.dispatch({ type: 'submitted', text });
+    const work = takeComposed(this);
+    if (work === null) return;
     this.scrolled();
     this.typing.stop();
     this.attempt(async () => {
       // Whoever types at once has typed before this device is logged in.
       await this.starting;
-      if (command !== null) return runCommand(this, text);
-      if (conversation !== null) await sendComposed(this, conversation.name, text, { replyTo, editing });
+      await work();
+      this.scrolled();
     });
   }
 

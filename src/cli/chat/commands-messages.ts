@@ -63,7 +63,10 @@ export const messageCommands = table([
     async run(context, line) {
       const message = answered(context, 'chat.no-reply-target');
       if (line.rest === '') context.dispatch({ type: 'replying', id: message.id });
-      else await context.client.send(openName(context), { text: line.rest, replyTo: message.id });
+      else {
+        await context.client.send(openName(context), { text: line.rest, replyTo: message.id });
+        context.dispatch({ type: 'scrolled-to-end' });
+      }
     },
   },
   {

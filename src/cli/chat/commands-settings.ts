@@ -61,7 +61,7 @@ export const settingsCommands = table([
         server: addressForOthers(client.server),
       };
       const draw = (columns: number): Line[] => tourPage(facts, say, columns);
-      context.page(say('tour.title'), draw, tourSentences(facts, say));
+      context.page(say('tour.title'), draw, { sentences: tourSentences(facts, say) });
     },
   },
   {

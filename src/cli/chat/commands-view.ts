@@ -33,7 +33,11 @@ export const viewCommands = table([
       }
       const title = context.say.count('chat.found', found.length, { text: cleanLine(line.rest) });
       const lines = found.map((message) => resultLine(context, message));
-      context.page(title, () => lines);
+      const choose = (row: number): void => {
+        const message = found[row];
+        if (message !== undefined) context.attempt(() => context.goTo(message));
+      };
+      context.page(title, () => lines, { choice: { at: 0, choose } });
     },
   },
   {

@@ -1,5 +1,5 @@
 // What commands and keys may use of the running chat: the state, the account, and the ways to tell the person something.
-import type { Client, ConversationView } from '../../client/api.js';
+import type { Client, ConversationView, Message } from '../../client/api.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import type { CallSetup } from '../call/live-call.js';
@@ -24,9 +24,11 @@ export interface ChatContext {
   /** Runs something that takes time; what it throws is told. */
   attempt(work: () => Promise<void>): void;
   /** Opens a page of text over the conversation. */
-  page(title: string, draw: Overlay['draw'], sentences?: Overlay['sentences']): void;
+  page(title: string, draw: Overlay['draw'], more?: Pick<Overlay, 'sentences' | 'choice'>): void;
   /** Opens a conversation, reads its newest page, and marks it read. */
   open(conversation: ConversationView): Promise<void>;
+  /** Opens the conversation of a message at its place, with it selected. */
+  goTo(message: Message): Promise<void>;
   /** Reads the conversation list again, soon. */
   refreshList(): void;
   /** Path of a file with the picture in the person's clipboard; rejects with a sentence where there is none. */

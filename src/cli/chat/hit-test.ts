@@ -9,7 +9,9 @@ import { currentThread, type ChatState } from './state.js';
 type Hit =
   | { readonly in: 'list'; readonly conversation: ConversationView | null; readonly isHeading: boolean }
   | { readonly in: 'messages'; readonly message: Message | null }
-  | { readonly in: 'banner' | 'composer' | 'page' | 'none' };
+  /** The row of its text that is there, hidden ones above counted in. */
+  | { readonly in: 'page'; readonly row: number }
+  | { readonly in: 'banner' | 'composer' | 'none' };
 
 function listHit(state: ChatState, row: number, rows: number): Hit {
   const { each, shown } = listWindow(state, rows);
@@ -26,7 +28,8 @@ export function hitAt(state: ChatState, x: number, y: number): Hit {
   if (x < layout.list) return listHit(state, row, layout.rows);
   // The line between list and pane.
   if (layout.pane === 0 || (layout.list > 0 && x === layout.list)) return { in: 'none' };
-  if (state.overlay !== null) return { in: 'page' };
+  // The first row is its title.
+  if (state.overlay !== null) return { in: 'page', row: state.overlay.top + row - 1 };
   const { messageRows } = layout;
   const inMessages = row - layout.headerRows;
   if (inMessages < 0) return { in: 'none' };

@@ -219,6 +219,11 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
   'page-down': (context) => scrollPage(context, context.state.size.rows - 4),
   'page-line-up': (context) => scrollPage(context, -1),
   'page-line-down': (context) => scrollPage(context, 1),
+  'page-enter': (context) => {
+    const { choice } = context.state.overlay ?? {};
+    if (choice === undefined) scrollPage(context, 1);
+    else choice.choose(choice.at);
+  },
   'page-close': (context) => {
     context.dispatch({ type: 'overlay', overlay: null });
     context.scrolled();

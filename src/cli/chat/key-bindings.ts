@@ -34,6 +34,7 @@ export type Command =
   | 'page-down'
   | 'page-line-up'
   | 'page-line-down'
+  | 'page-enter'
   | 'page-close'
   | 'field-next'
   | 'field-previous'
@@ -108,7 +109,8 @@ export const bindings: readonly Binding[] = [
   ]),
   ...at('page', [
     { keys: ['up', 'k'], does: 'page-line-up' },
-    { keys: ['down', 'j', 'enter'], does: 'page-line-down' },
+    { keys: ['down', 'j'], does: 'page-line-down' },
+    { keys: ['enter'], does: 'page-enter' },
     { keys: ['pageup', 'b'], does: 'page-up' },
     { keys: ['pagedown', ' '], does: 'page-down' },
     { keys: ['escape', 'q', 'tab'], does: 'page-close' },

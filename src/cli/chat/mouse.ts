@@ -26,7 +26,8 @@ function click(context: InputContext, { x, y }: MouseInput, cancel: () => void):
     if (message === null || message.kind === 'system') return;
     context.dispatch({ type: 'picked', id: message.id, y });
     context.scrolled();
-  } else if (hit.in === 'banner') cancel();
+  } else if (hit.in === 'page') context.state.overlay?.choice?.choose(hit.row);
+  else if (hit.in === 'banner') cancel();
   else if (hit.in === 'composer' && context.state.focus === 'list') {
     context.dispatch({ type: 'focused', focus: 'composer' });
   }

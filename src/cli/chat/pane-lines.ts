@@ -149,11 +149,12 @@ export function pageLines(state: ChatState, columns: number, rows: number): Line
   const drawn = overlay.draw(pageColumns(columns));
   const shown = drawn.slice(overlay.top, overlay.top + Math.max(1, rows - 2));
   const isCut = drawn.length > rows - 2;
-  const hint = say(isCut ? 'chat.page-keys' : 'chat.page-close');
+  const chosen = overlay.choice === undefined ? null : overlay.choice.at - overlay.top;
+  const hint = say(chosen !== null ? 'chat.page-choose' : isCut ? 'chat.page-keys' : 'chat.page-close');
   return [
     fill([span(` ${overlay.title}`, 'bold')], columns),
     ...Array.from({ length: Math.max(0, rows - 2) }, (_, row) =>
-      fill([span(' '), ...(shown[row] ?? [])], columns),
+      fill([row === chosen ? span('▸', 'accent') : span(' '), ...(shown[row] ?? [])], columns),
     ),
     fill([span('─ ', 'dim'), span(`${hint} `, 'dim')], columns),
   ].slice(0, rows);

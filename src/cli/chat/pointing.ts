@@ -31,13 +31,19 @@ export function withListScrolled(state: ChatState, rows: number): ChatState {
   return { ...state, listTop: Math.min(lastFrom, Math.max(0, from + places)) };
 }
 
+/** Scrolls a page, or moves to another row of one to choose from. */
 export function withOverlayScrolled(state: ChatState, rows: number): ChatState {
   if (state.overlay === null) return state;
   const layout = layoutOf(state);
-  const last = Math.max(
-    0,
-    state.overlay.draw(pageColumns(layout.pane)).length - Math.max(1, layout.rows - 2),
-  );
-  const top = Math.min(last, Math.max(0, state.overlay.top + rows));
+  const { choice } = state.overlay;
+  const height = state.overlay.draw(pageColumns(layout.pane)).length;
+  const inSight = Math.max(1, layout.rows - 2);
+  const within = (row: number, last: number): number => Math.max(0, Math.min(last, row));
+  if (choice !== undefined) {
+    const at = within(choice.at + rows, height - 1);
+    const top = Math.min(at, Math.max(at - inSight + 1, state.overlay.top));
+    return { ...state, overlay: { ...state.overlay, top, choice: { ...choice, at } } };
+  }
+  const top = within(state.overlay.top + rows, height - inSight);
   return { ...state, overlay: { ...state.overlay, top } };
 }

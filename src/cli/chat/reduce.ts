@@ -37,7 +37,9 @@ import {
 import { withFocus, withListMoved, withListScrolled, withOverlayScrolled, withPicked } from './pointing.js';
 import { bufferOf, emptyBuffer } from './text-buffer.js';
 import { vimInsert } from './vim.js';
+import { withTime, withTypist } from './typists.js';
 import {
+  aroundMessage,
   firstUnread,
   leftThread,
   withChangedMessage,
@@ -96,16 +98,6 @@ function pageLoaded(state: ChatState, action: Extract<Action, { type: 'page-load
   }));
 }
 
-function typing(state: ChatState, action: Extract<Action, { type: 'typing' }>): ChatState {
-  const others = Object.entries(state.typing[action.conv] ?? {}).filter(
-    ([user, until]) => user !== action.user && until > state.nowMs,
-  );
-  const users = Object.fromEntries(
-    action.untilMs === null ? others : [...others, [action.user, action.untilMs]],
-  );
-  return { ...state, typing: { ...state.typing, [action.conv]: users } };
-}
-
 /** The first conversations to choose from: the arrow keys choose, unless something is being written. */
 function pointedAtList(before: ChatState, after: ChatState): ChatState {
   const isFirst = before.conversations.length === 0 && after.conversations.length > 0;
@@ -113,19 +105,8 @@ function pointedAtList(before: ChatState, after: ChatState): ChatState {
   return isFirst && isIdle ? { ...after, focus: 'list' } : after;
 }
 
-/** The time it is; who has stopped typing is forgotten. */
-function ticked(state: ChatState, nowMs: number): ChatState {
-  const typists = Object.entries(state.typing).flatMap(
-    ([conv, users]): [string, Record<string, number>][] => {
-      const left = Object.entries(users).filter(([, until]) => until > nowMs);
-      return left.length === 0 ? [] : [[conv, Object.fromEntries(left)]];
-    },
-  );
-  return { ...state, nowMs, typing: Object.fromEntries(typists) };
-}
-
-function selected(state: ChatState, direction: -1 | 1): ChatState {
-  const chosen = changeCurrent(state, (thread) => withSelection(thread, direction));
+/** Brings the selected message onto the screen. */
+function revealed(chosen: ChatState): ChatState {
   const rows = layoutOf(chosen).messageRows;
   return changeCurrent(chosen, (thread) => revealSelected(thread, rows, drawContext(chosen)));
 }
@@ -153,7 +134,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'terminal-focused':
       return state.focused === action.focused ? state : { ...state, focused: action.focused };
     case 'ticked':
-      return ticked(state, action.nowMs);
+      return withTime(state, action.nowMs);
     case 'form-shown':
       return {
         ...initialState(state),
@@ -194,7 +175,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'presence':
       return withPresence(state, action);
     case 'typing':
-      return typing(state, action);
+      return withTypist(state, action);
     case 'message-arrived': {
       const { message } = action;
       const isNew =
@@ -204,7 +185,7 @@ export function reduce(state: ChatState, action: Action): ChatState {
       const quiet =
         message.conv === null
           ? state
-          : typing(state, { type: 'typing', conv: message.conv, user: message.from, untilMs: null });
+          : withTypist(state, { conv: message.conv, user: message.from, untilMs: null });
       return withLast(withMessage(quiet, message), message, seen);
     }
     case 'message-changed':
@@ -264,12 +245,9 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'history':
       return withHistory(state, action.direction);
     case 'submitted':
-      return changeCurrent({ ...withSubmitted(state, action.text), notice: null }, (thread) => ({
-        ...thread,
-        anchor: null,
-        marker: null,
-        selected: null,
-      }));
+      return changeCurrent({ ...withSubmitted(state, action.text), notice: null }, (thread) =>
+        action.isCommand ? thread : { ...thread, anchor: null, marker: null, selected: null },
+      );
     case 'replying':
       return withComposer(state, (composer) => ({ ...composer, replyTo: action.id, editing: null }));
     case 'editing':
@@ -300,7 +278,9 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'scrolled-to-end':
       return changeCurrent(state, (thread) => ({ ...thread, anchor: null }));
     case 'selected':
-      return selected(state, action.direction);
+      return revealed(changeCurrent(state, (thread) => withSelection(thread, action.direction)));
+    case 'went-to':
+      return revealed(withThread(state, action.conv, (thread) => aroundMessage(thread, action)));
     case 'deselected':
       return changeCurrent(state, (thread) => ({ ...thread, selected: null }));
     case 'picked':

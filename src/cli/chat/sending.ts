@@ -1,8 +1,10 @@
-// Sends what was composed: as a message, a reply, or the new text of an edited message.
+// Sends what was composed: as a message, a reply, or the new text of an edited message; or carries it out as a command.
+import { parseCommandLine } from './command-line.js';
 import type { ChatContext } from './context.js';
-import type { Composer } from './state.js';
+import { checkCommand, runCommand } from './slash-commands.js';
+import { currentComposer, currentConversation, currentThread, type Composer } from './state.js';
 
-export async function sendComposed(
+async function sendComposed(
   context: ChatContext,
   name: string,
   text: string,
@@ -15,4 +17,36 @@ export async function sendComposed(
       ? await context.client.send(name, { text: body, ...(replyTo === null ? {} : { replyTo }) })
       : await context.client.edit(editing, body);
   context.dispatch({ type: editing === null ? 'message-arrived' : 'message-changed', message });
+}
+
+/** Runs a command; the message that was selected for it is selected no more, unless it failed. */
+async function carryOut(context: ChatContext, text: string): Promise<void> {
+  const { selected } = currentThread(context.state);
+  await runCommand(context, text);
+  if (selected !== null && currentThread(context.state).selected === selected)
+    context.dispatch({ type: 'deselected' });
+}
+
+/** Takes what was composed, and returns what is to be done with it; null when it stays to be mended, which is told. */
+export function takeComposed(context: ChatContext): (() => Promise<void>) | null {
+  const { buffer, replyTo, editing } = currentComposer(context.state);
+  const text = buffer.text.trimEnd();
+  if (text.trim() === '') return null;
+  const command = parseCommandLine(text);
+  const name = currentConversation(context.state)?.name;
+  if (command === null && name === undefined) {
+    context.info('chat.open-first');
+    return null;
+  }
+  try {
+    if (command !== null) checkCommand(command, context.say);
+  } catch (error) {
+    context.fail(error);
+    return null;
+  }
+  context.dispatch({ type: 'submitted', text, isCommand: command !== null });
+  return async () => {
+    if (command !== null) await carryOut(context, text);
+    else if (name !== undefined) await sendComposed(context, name, text, { replyTo, editing });
+  };
 }

@@ -76,6 +76,26 @@ export class Session {
     this.markRead();
   }
 
+  /** Opens the conversation of a message at its place, with it selected. */
+  async goTo({ id, seq, conversation: name }: Message): Promise<void> {
+    const conversation = await this.client.conversation(name);
+    // What waits to be sent is at the end.
+    if (seq === null) return this.open(conversation);
+    const limit = pageMessages / 2;
+    const [before, after] = await Promise.all([
+      this.client.history(name, { before: seq + 1, limit }),
+      this.client.history(name, { after: seq, limit }),
+    ]);
+    if (this.isClosed) return;
+    this.host.dispatch({ type: 'opened', conversation });
+    const messages = [...before, ...after];
+    const isEnd = after.length < limit;
+    this.host.dispatch({ type: 'went-to', conv: conversation.id, id, messages, isEnd });
+    this.loadPictures(messages);
+    // With what waits to be sent.
+    if (isEnd) await this.reload(conversation.id);
+  }
+
   /** Fetches older messages when the screen has reached the first one that is loaded. */
   loadOlder(): void {
     const { host } = this;

@@ -24,7 +24,7 @@ const helpCommands = table([
       const { say } = context;
       const { keymap } = context.state;
       const draw = (columns: number): Line[] => helpPage(slashCommands, keymap, say, columns);
-      context.page(say('chat.help-title'), draw, helpSentences(slashCommands, say));
+      context.page(say('chat.help-title'), draw, { sentences: helpSentences(slashCommands, say) });
     },
   },
 ]);

@@ -86,6 +86,8 @@ export interface Overlay {
   readonly top: number;
   /** The same as sentences, for who reads line by line; without, the rows are. */
   readonly sentences?: readonly string[];
+  /** The rows are there to choose from: which one is chosen, and what Enter does with it. */
+  readonly choice?: { readonly at: number; choose(row: number): void };
 }
 
 export interface Connection {

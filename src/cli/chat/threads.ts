@@ -129,6 +129,32 @@ export function withNewer(
   );
 }
 
+/** So many messages after one that was gone to are on the screen, too. */
+const shownAfter = 3;
+
+/** The thread at another place: a message, selected, and what is around it. */
+export function aroundMessage(
+  thread: Thread,
+  {
+    id,
+    messages,
+    isEnd,
+  }: { readonly id: string; readonly messages: readonly Message[]; readonly isEnd: boolean },
+): Thread {
+  const at = messages.findIndex((message) => message.id === id);
+  const below = messages[Math.min(messages.length - 1, at + shownAfter)];
+  const anchor = at === -1 || below === undefined ? null : { id: below.id, below: 0 };
+  const isLast = isEnd && below === messages.at(-1);
+  return {
+    ...emptyThread,
+    marker: thread.marker,
+    messages,
+    hasNewer: !isEnd,
+    anchor: isLast ? null : anchor,
+    selected: at === -1 ? null : id,
+  };
+}
+
 /** The first of the last `unread` messages that others wrote; null when all are read. */
 export function firstUnread(messages: readonly Message[], unread: number): string | null {
   let left = unread;

@@ -164,7 +164,7 @@ t.test('commands reply, react, edit and delete; the selected message is the one 
   const chat = await startChat(t, { client, with: '@bob' });
   await chat.shows('second one');
   await chat.type('\u001bk\u001bk', 'Selected bob: hello alice');
-  await chat.type('/react like\r', '👍 1');
+  await chat.type('/react like\r', /hello alice\s[^]*👍 1[^]*second one/);
   await chat.type('/reply\r', 'Reply to bob: second one');
   await chat.type('thanks\r', '│ bob: second one');
   await chat.hides('Reply to');

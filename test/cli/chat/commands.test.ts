@@ -86,3 +86,43 @@ t.test(
     }
   },
 );
+
+t.test('Enter goes to what the search has found, however old, and the chat goes on from there', async (t) => {
+  const client = withBob(new FakeClient(), '#team');
+  for (let number = 1; number <= 200; number++)
+    client.add('#team', { from: 'carol', text: `number ${number}.` });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/search number 1\r', '111 messages');
+  await chat.type('\u001b[B\u001b[B', /▸.*number 11\./);
+  await chat.type('\r', /#team {2}3 members/);
+  t.match(chat.terminal.text, 'number 14.', 'with what was said after it');
+  t.match(chat.terminal.text, /│▌.*number 11\./);
+  t.notMatch(chat.terminal.text, /│.*number 200\./);
+  await chat.type('/reply here\r', /│.*number 200\./);
+  const [eleventh] = await client.search('number 11.');
+  t.ok(client.calls.includes(`send #team here ${eleventh?.id ?? ''} `), 'the reply is to the selected one');
+  await chat.type('/search number 200\r', '1 message');
+  await chat.type('\r', /│▌.*number 200\./);
+  await chat.type('/search hello\r', '1 message');
+  await chat.type('\u001b[A\u001b[A\r', /│▌.*hello alice/);
+  await chat.quit();
+});
+
+t.test(
+  'what changes or takes away a message means the selected one, which a failure leaves selected',
+  async (t) => {
+    const client = withBob(new FakeClient());
+    for (const text of ['first own', 'second own', 'third own']) client.add('@bob', { from: 'alice', text });
+    const chat = await startChat(t, { client, with: '@bob' });
+    await chat.shows('third own');
+    await chat.type('\u001bk\u001bk', 'Selected alice: second own');
+    await chat.type('/save /nowhere/at/all\r', '✗');
+    await chat.shows('Selected alice: second own');
+    await chat.type('/edit changed\r', /first own[^]*changed {2}edited[^]*third own/);
+    await chat.hides('Selected');
+    await chat.type('\u001bk\u001bk\u001bk', 'Selected alice: first own');
+    await chat.type('/delete\r', /message deleted[^]*changed[^]*third own/);
+    await chat.quit();
+  },
+);

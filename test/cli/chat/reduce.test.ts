@@ -209,7 +209,11 @@ t.test('the unread line stands before the first unread message until something i
   const state = await withMessages(3);
   t.equal(currentThread(state).marker, currentThread(state).messages[0]?.id);
   t.match(rows(state).join('\n'), /New messages[^]*text 0/);
-  const sent = after(state, { type: 'composed', buffer: bufferOf('hi') }, { type: 'submitted', text: 'hi' });
+  const sent = after(
+    state,
+    { type: 'composed', buffer: bufferOf('hi') },
+    { type: 'submitted', text: 'hi', isCommand: false },
+  );
   t.notMatch(rows(sent).join('\n'), 'New messages');
 });
 
@@ -262,9 +266,9 @@ t.test('the history brings back what was sent, and what was being written after 
   const sent = after(
     start,
     { type: 'composed', buffer: bufferOf('one') },
-    { type: 'submitted', text: 'one' },
-    { type: 'submitted', text: 'two' },
-    { type: 'submitted', text: 'two' },
+    { type: 'submitted', text: 'one', isCommand: false },
+    { type: 'submitted', text: 'two', isCommand: false },
+    { type: 'submitted', text: 'two', isCommand: false },
     { type: 'composed', buffer: bufferOf('draft') },
   );
   const text = (state: ChatState): string => state.composers[0]?.buffer.text ?? '';
