@@ -140,6 +140,27 @@ t.test('--version and --help load what they need and no more, also in a checkout
   t.notMatch(compiled.join('\n'), 'bundle');
 });
 
+t.test(
+  'the chat is drawn, and its local copy read, without what calls and the connection need',
+  async (t) => {
+    const drawing = await loadedBy(projectFile('dist', 'src', 'cli', 'chat', 'chat.js'));
+    t.match(drawing.join('\n'), 'ink');
+    t.same(
+      drawing.filter((url) =>
+        /node_modules\/(sharp|@evan\/opus)\/|src\/media\/(session|capture|audio)\//.test(url),
+      ),
+      [],
+    );
+    for (const part of ['connect.js', 'live.js']) {
+      const copy = await loadedBy(projectFile('dist', 'src', 'client', part));
+      t.same(
+        copy.filter((url) => /protocol\/(messages|envelope)\.js/.test(url)),
+        [],
+      );
+    }
+  },
+);
+
 const bin = join(folder, 'bin');
 await mkdir(bin);
 await writeFile(join(bin, 'pytalk'), `#!/bin/sh\nexec "${process.execPath}" "${packed.launcher}" "$@"\n`, {
