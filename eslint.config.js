@@ -6,10 +6,11 @@ import tseslint from 'typescript-eslint';
 const arrows = {
   protocol: [],
   sqlite: ['protocol'],
-  server: ['protocol', 'sqlite'],
-  client: ['protocol', 'sqlite'],
+  disk: ['protocol'],
+  server: ['protocol', 'sqlite', 'disk'],
+  client: ['protocol', 'sqlite', 'disk'],
   media: ['protocol'],
-  cli: ['client', 'media', 'protocol'],
+  cli: ['client', 'media', 'protocol', 'disk'],
 };
 const serverCommands = ['serve', 'admin', 'backup', 'restore', 'monitor', 'demo'];
 

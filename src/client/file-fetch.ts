@@ -1,7 +1,8 @@
 // Fetching the file of a message: into the cache, or to where the caller wants it.
-import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
+import { copyFile, link, rm, stat } from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { makeFolder } from '../disk/make-folder.js';
 import { PytalkError } from '../protocol/errors.js';
 import type { Message, TransferOptions } from './api.js';
 import type { Core } from './core.js';
@@ -32,7 +33,7 @@ export async function fetchFile(
   }
   const out = resolve(options.out);
   if (await stat(out).catch(() => null)) throw new PytalkError('file-exists', { details: { path: out } });
-  await mkdir(dirname(out), { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(dirname(out)).catch((cause: unknown) => {
     throw unwritable(out, cause);
   });
   if (known) {

@@ -1,9 +1,10 @@
 // The folder of this device: private files, written so that a crash leaves the old content or the new, never half.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
+import { makeOwnFolder } from '../disk/make-folder.js';
 import { PytalkError } from '../protocol/errors.js';
 
 /** Where this device keeps its things when nobody says otherwise. */
@@ -32,11 +33,7 @@ export class Home {
   /** Makes a folder inside, mode 0700, and returns its path. */
   async folder(name: string): Promise<string> {
     const path = this.path(name);
-    try {
-      await mkdir(path, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw unusable(path, error);
-    }
+    await makeOwnFolder(path);
     return path;
   }
 

@@ -1,6 +1,7 @@
 // Files of people: stored once under the SHA-256 of their bytes, uploaded in parts that can be resumed.
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder, makeOwnFolder } from '../disk/make-folder.js';
 import { PytalkError } from '../protocol/errors.js';
 import { limits } from '../protocol/limits.js';
 import type { ServerConfig } from './config.js';
@@ -67,8 +68,8 @@ export class FileStore {
 
   static async open(options: FileStoreOptions): Promise<FileStore> {
     const store = new FileStore(options);
-    await mkdir(join(options.dataDir, 'files'), { recursive: true, mode: 0o700 });
-    await mkdir(store.#uploadsDir, { recursive: true, mode: 0o700 });
+    await makeOwnFolder(join(options.dataDir, 'files'));
+    await makeOwnFolder(store.#uploadsDir);
     for (const { user, sha256, path } of await store.#parts()) {
       store.#reserve(user, sha256, (await stat(path)).size);
     }
@@ -120,7 +121,7 @@ export class FileStore {
       const { sha256, size } = upload;
       await upload.finish(async () => {
         const path = this.#path(sha256);
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await makeFolder(dirname(path), 0o700);
         await renameDurably(upload.path, path);
         await hub.commit([{ do: 'file', sha256, size, user, at: now() }]);
       });

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder, makeOwnFolder } from '../disk/make-folder.js';
 import { PytalkError } from '../protocol/errors.js';
 import { manifestName } from './backup.js';
 import { certificateKeyName, certificateName } from './certificate.js';
@@ -34,7 +35,7 @@ export async function restoreBackup(path: string, dataDir: string): Promise<Rest
   const archive = await open(path, 'r').catch((cause: unknown) => {
     throw unreadable(path, cause instanceof Error ? cause.message : String(cause), cause);
   });
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeOwnFolder(dataDir);
   const lock = await lockDataFolder(dataDir);
   // Inside the folder, because that may be a disk of its own.
   const draft = join(dataDir, `restore-${randomUUID()}`);
@@ -83,7 +84,7 @@ async function unpackEntry(
 ): Promise<string> {
   const hash = createHash('sha256');
   try {
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(target), 0o700);
     const out = await open(target, 'wx', 0o600);
     try {
       for (let done = 0; done < size; done += pieceBytes) {

@@ -1,7 +1,6 @@
 // Puts the server together: storage, hub, listener, metrics; and takes it apart again in order.
-import { mkdir } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { PytalkError } from '../protocol/errors.js';
+import { makeOwnFolder } from '../disk/make-folder.js';
 import { Accounts } from './accounts.js';
 import { startAdmin } from './admin.js';
 import { Calls, type After } from './calls/calls.js';
@@ -88,12 +87,7 @@ async function start(options: ServerOptions, undo: Undo): Promise<RunningServer>
   const config = await readConfig(options.configFile, options.overrides);
   const log = options.log ?? makeLog(config.logLevel);
   const { dataDir } = options;
-  try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PytalkError('home-unusable', { details: { path: dataDir, reason }, cause });
-  }
+  await makeOwnFolder(dataDir);
   const lock = await lockDataFolder(dataDir);
   undo.add(() => lock.release());
   const certificate = options.tls === false ? null : await loadCertificate(dataDir, options.tls ?? 'own');

@@ -7,6 +7,7 @@ export const reasonsEn = {
   ...(Object.fromEntries(
     Object.entries(mediaReasons).map(([name, text]) => [`reason.${name}`, text]),
   ) as MediaTexts),
+  'reason.no-folder-there': 'no folder can be made there',
   'reason.ENOENT': 'it is not there',
   'reason.ENOTDIR': 'a part of the path is no folder',
   'reason.EISDIR': 'that is a folder',

@@ -35,6 +35,7 @@ export const reasonsFr = {
   'reason.termux-no-speaker': 'PulseAudio n’a pas de haut-parleur : pulseaudio --start --exit-idle-time=-1',
   'reason.termux-no-microphone':
     'PulseAudio n’a pas de micro : pulseaudio --start --exit-idle-time=-1, pactl load-module module-sles-source ; l’application Termux:API a besoin de l’autorisation Microphone',
+  'reason.no-folder-there': 'aucun dossier ne peut y être créé',
   'reason.ENOENT': 'introuvable',
   'reason.ENOTDIR': 'une partie du chemin n’est pas un dossier',
   'reason.EISDIR': 'c’est un dossier',

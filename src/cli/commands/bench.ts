@@ -1,8 +1,9 @@
 // `bench`: what this machine's disk and processor carry as a server, by load on a server of one's own that is gone afterwards.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../../client/api.js';
+import { makeOwnFolder } from '../../disk/make-folder.js';
 import { PytalkError } from '../../protocol/errors.js';
 import type { Context } from '../context.js';
 import { startServerHere } from '../platform/start-server.js';
@@ -101,7 +102,7 @@ export const bench: CommandRun = async (context, fields) => {
   const seconds = countOf(fields, 'seconds', context);
   const parent = typeof fields['data'] === 'string' ? fields['data'] : tmpdir();
   const interrupt = context.takeInterrupt();
-  await mkdir(parent, { recursive: true });
+  await makeOwnFolder(parent);
   const folder = await mkdtemp(join(parent, 'pytalk-bench-'));
   context.closeLater(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const config = join(folder, 'config.json');

@@ -1,8 +1,9 @@
 // `service …`: a server or an agent that starts with the machine, by the service manager of the system.
 import { readFileSync, realpathSync } from 'node:fs';
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { defaultHome } from '../../client/home.js';
+import { makeFolder, makeOwnFolder } from '../../disk/make-folder.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
@@ -78,7 +79,7 @@ async function runWell(command: readonly [string, ...string[]]): Promise<void> {
 
 async function write({ path, text }: { path: string; text: string }, mode: number): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, text, { mode });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -106,7 +107,7 @@ const install: CommandRun = async (context, fields) => {
   }
   if (user !== null) await makeUser(user);
   if (folder !== null) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeOwnFolder(folder);
     if (user !== null) await runWell(['chown', `${user}:`, folder]);
   }
   const isGiven = typeof fields['options'] === 'string';

@@ -1,7 +1,8 @@
 // Starts a server on this machine that goes on without us, and waits until it takes connections.
 import { spawn } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeOwnFolder } from '../../disk/make-folder.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { cleanLine } from '../clean-text.js';
 
@@ -24,7 +25,7 @@ function portIn(log: string): number | null {
 
 /** `more` are further options of `serve`. Rejects with `server-not-started` and the last words of its log. */
 export async function startServerHere(dataDir: string, more: readonly string[] = []): Promise<StartedServer> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeOwnFolder(dataDir);
   const logFile = join(dataDir, 'server.log');
   const log = await open(logFile, 'w', 0o600);
   const [program = ''] = process.argv.slice(1);

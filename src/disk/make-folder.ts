@@ -1,0 +1,42 @@
+// Makes folders with all that lead there; Node's own recursive mkdir never ends where the system refuses, as under /proc.
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { PytalkError } from '../protocol/errors.js';
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : null);
+
+/**
+ * Makes the folder and every missing one above it; fine when it is there. Rejects with the system's error:
+ * ENOENT means that the folder above is there and takes none.
+ */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  const whole = resolve(path);
+  try {
+    await mkdir(whole, { mode });
+  } catch (error) {
+    // Whatever the system says of a folder that is there (EEXIST, EROFS, EPERM for a drive): it will do.
+    if (await isFolder(whole)) return;
+    const above = dirname(whole);
+    if (codeOf(error) !== 'ENOENT' || above === whole || (await isFolder(above))) throw error;
+    await makeFolder(above, mode);
+    await makeFolder(whole, mode);
+  }
+}
+
+/** The same for a folder that PyTalk lives in, mode 0700. Rejects with `home-unusable`. */
+export async function makeOwnFolder(path: string): Promise<void> {
+  try {
+    await makeFolder(path, 0o700);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const why = codeOf(cause) === 'ENOENT' ? { why: 'no-folder-there' } : {};
+    throw new PytalkError('home-unusable', { details: { path, reason, ...why }, cause });
+  }
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
