@@ -97,7 +97,7 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
   await bob.press('F2');
   await bob.shows(/@alice {2}0:\d\d.*\? keys/);
   t.notMatch(await bob.screen(), 'do you see me?', 'the call is over all');
-  await bob.press('c');
+  await bob.press('F2');
   // Above the messages again: chat and call write their rows one after the other.
   await bob.shows('yes I do');
   await bob.shows(pictures);

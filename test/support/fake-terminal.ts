@@ -27,6 +27,8 @@ export class FakeTerminal implements Terminal {
   protected row = 0;
   protected column = 0;
   private isCursorShown = true;
+  /** Where the cursor was at the last DECSC. */
+  private saved: [row: number, column: number] = [0, 0];
   private readonly emitter = new EventEmitter();
   private readonly decoder = new KeyDecoder();
 
@@ -37,9 +39,10 @@ export class FakeTerminal implements Terminal {
     this.clear();
   }
 
-  write(data: string): boolean {
-    this.writes.push(data);
-    this.apply(data);
+  write(data: string | Uint8Array): boolean {
+    const text = typeof data === 'string' ? data : Buffer.from(data).toString();
+    this.writes.push(text);
+    this.apply(text);
     return true;
   }
 
@@ -130,6 +133,12 @@ export class FakeTerminal implements Terminal {
         if (string.startsWith(']') && terminator !== '\u0007') this.notices.push(string.slice(1));
         else this.obeyString(string);
         at += text.length;
+        continue;
+      }
+      if (data.startsWith('\u001b7', at) || data.startsWith('\u001b8', at)) {
+        if (data[at + 1] === '7') this.saved = [this.row, this.column];
+        else [this.row, this.column] = this.saved;
+        at += 2;
         continue;
       }
       const next = data.indexOf('\u001b', at + 1);

@@ -42,7 +42,7 @@ function concealedBetween(before: Sample, after: Sample): number {
   return Math.min(1, Math.max(0, ...shares));
 }
 
-/** One clean line; the screen cuts it to its width. */
+/** One clean line of parts, the most important first: the screen leaves out the last ones that have no room. */
 export function statusText(status: CallStatus, now: Sample, before: Sample | null, say: Say): string {
   const { live, connectedForMs, silent, volume } = status;
   const parts = [cleanLine(live.call.conversation)];

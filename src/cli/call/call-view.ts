@@ -5,6 +5,7 @@ import type { Graphics } from '../../media/terminal/detect.js';
 import { ownerOfScreen, screenOf } from '../../media/screen-number.js';
 import { CallScreen } from '../../media/terminal/screen.js';
 import type { Say } from '../catalogue/translate.js';
+import { keymapOf, type Keymap } from '../chat/keymap.js';
 import type { Input } from '../chat/keys.js';
 import type { Terminal } from '../chat/terminal.js';
 import { cleanLine } from '../clean-text.js';
@@ -32,6 +33,8 @@ export interface CallViewOptions {
   graphics: Graphics;
   say: Say;
   now: () => number;
+  /** The keys of the chat that it belongs to, which has the terminal again after `c` and Esc; without, those that everybody has. */
+  keymap?: Keymap;
   /** It has the upper rows only, above a chat that has the keys. */
   isShared?: boolean;
   /** After the end it waits for a key, so that the person sees how it ended; else it is left at once. */
@@ -50,6 +53,7 @@ export function showCall(options: CallViewOptions): Promise<Left> {
 class CallView {
   readonly #options: CallViewOptions;
   readonly #screen: CallScreen;
+  readonly #keymap: Keymap;
   readonly #undo: (() => void)[] = [];
   #connectedAtMs: number | null = null;
   #before: Sample | null = null;
@@ -62,6 +66,7 @@ class CallView {
 
   constructor(options: CallViewOptions) {
     this.#options = options;
+    this.#keymap = options.keymap ?? keymapOf().keymap;
     const { terminal, graphics, now, isShared = false } = options;
     this.#screen = new CallScreen({
       write: (bytes) => terminal.write(bytes),
@@ -252,14 +257,15 @@ class CallView {
   }
 
   #press(key: string): void {
-    const command = commandOf(key);
+    const command = commandOf(key, this.#keymap);
     if (command !== undefined) this.#do(command);
   }
 
   #do(what: CallCommand): void {
     const { live, say } = this.#options;
     if (this.#over) {
-      if (what === 'again' || what === 'quit') this.#leave(what === 'again' ? 'again' : 'over');
+      if (what === 'again') this.#leave('again');
+      else if (what === 'quit' || what === 'back') this.#leave('over');
       return;
     }
     switch (what) {
@@ -288,6 +294,10 @@ class CallView {
       case 'chat':
         this.#leave('chat');
         return;
+      case 'back':
+        if (this.#helpShown) this.#help();
+        else if (this.#options.keymap !== undefined) this.#leave('chat');
+        return;
       case 'safety':
         this.#showSafetyNumber();
         return;
@@ -307,7 +317,7 @@ class CallView {
       this.#notice('', 0);
       return;
     }
-    this.#notice(this.#withPage(helpLines(say).join('\n')), null);
+    this.#notice(this.#withPage(helpLines(say, this.#keymap).join('\n')), null);
     this.#helpShown = true;
   }
 }

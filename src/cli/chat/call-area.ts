@@ -4,6 +4,7 @@ import type { Graphics } from '../../media/terminal/detect.js';
 import type { CallViewOptions, Left } from '../call/call-view.js';
 import type { LiveCall } from '../call/live-call.js';
 import type { Say } from '../catalogue/translate.js';
+import type { Keymap } from './keymap.js';
 import type { Input } from './keys.js';
 import type { Terminal } from './terminal.js';
 
@@ -23,6 +24,7 @@ async function showCall(options: CallViewOptions): Promise<Left> {
 export interface CallAreaHost {
   readonly terminal: Terminal;
   readonly say: Say;
+  keymap(): Keymap;
   graphics(): Graphics;
   now(): number;
   /** The rows that the chat has have changed: it draws all of itself. */
@@ -104,6 +106,7 @@ export class CallArea {
         terminal,
         graphics,
         say,
+        keymap: this.#host.keymap(),
         now: () => this.#host.now(),
         stays: false,
       });

@@ -155,6 +155,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     get say() {
       return app.say;
     },
+    keymap: () => store.state.keymap,
     graphics: () => graphicsOf(store.state) ?? store.state.graphics,
     now: () => Date.now(),
     changed: () => repaint(),

@@ -54,10 +54,16 @@ export function filledUp(text: string, cells: number): string {
   return line + ' '.repeat(Math.max(0, cells - stringWidth(line)));
 }
 
-/** A line and a hint after it, which stays whole where the line is cut. */
+/** Between the parts of a status. */
+const gap = '  ';
+
+/** Parts, the most important first, as one line: the last ones are left out for want of room, the hint at its end is not. */
 export function hinted(text: string, hint: string, cells: number): string {
-  if (hint === '') return text;
-  return `${cut(text.replace(controls, ''), Math.max(1, cells - stringWidth(hint) - 2))}  ${hint}`;
+  const room = hint === '' ? cells : Math.max(1, cells - stringWidth(hint) - gap.length);
+  const parts = text.replace(controls, '').split(gap);
+  while (parts.length > 1 && stringWidth(parts.join(gap)) > room) parts.pop();
+  const line = cut(parts.join(gap), room);
+  return hint === '' ? line : `${line}${gap}${hint}`;
 }
 
 /** A line as several, broken between words, none wider than so many cells; a longer word is left to be cut. */

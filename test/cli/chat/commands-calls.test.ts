@@ -1,46 +1,8 @@
 // Slash commands during a call, in a chat that runs on a terminal in memory: the call is one that no media belongs to.
 import t from 'tap';
-import type { Call } from '../../../src/client/call-api.js';
+import { CallingClient } from '../../support/calling-client.js';
 import { startChat } from '../../support/chat-app.js';
-import { FakeClient, withBob } from '../../support/fake-client.js';
-
-/** A client that can call; keeps whom it called and what the calls told the others. */
-class CallingClient extends FakeClient {
-  readonly called: string[] = [];
-  readonly told: object[] = [];
-  end: () => void = () => undefined;
-
-  override startCall(conversation?: string, options?: { media?: string }): Promise<never> {
-    const media = options?.media ?? 'audio';
-    this.called.push(`${conversation ?? ''} ${media}`);
-    const listeners: Record<string, (news: object) => void> = {};
-    const over = { reason: 'hangup', durationMs: 1, error: null };
-    const call = {
-      by: 'alice',
-      conversation,
-      media,
-      phase: 'ringing',
-      self: null,
-      relay: null,
-      tunnel: null,
-      people: [],
-      invited: [],
-      answeredAt: null,
-      end: null as object | null,
-      on(name: string, listener: (news: object) => void) {
-        listeners[name] = listener;
-        return () => undefined;
-      },
-      set: (state: object) => Promise.resolve(void this.told.push(state)),
-      hangUp() {
-        if (call.end === null) listeners['ended']?.((call.end = over));
-        return Promise.resolve();
-      },
-    };
-    this.end = () => void call.hangUp();
-    return Promise.resolve(call as unknown as Call as never);
-  }
-}
+import { withBob } from '../../support/fake-client.js';
 
 t.test('/mute means the conversation, and during a call the microphone; a word says which', async (t) => {
   const client = withBob(new CallingClient());

@@ -272,7 +272,7 @@ t.test('a notice that is too long is broken between words, and anew in another s
   );
   screen.status('@bob  0:14  direct  3 ms', '? keys');
   await drawn();
-  t.equal(row(11, 20), '@bob  0:14 …  ? keys', 'what to press stays in sight');
+  t.equal(row(11, 20), '@bob  0:14  ? keys', 'what to press stays in sight');
   screen.close();
 });
 
