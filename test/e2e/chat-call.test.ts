@@ -13,8 +13,8 @@ t.setTimeout(240_000);
 const skip = missing('tmux', '-V') || missing('script', '--version');
 const program = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}'`;
 
-async function chatWith(terminal: TmuxTerminal, name: string): Promise<void> {
-  await terminal.type(`${program} chat @${name}; echo "code $?"`);
+async function chatWith(terminal: TmuxTerminal, name: string, before = ''): Promise<void> {
+  await terminal.type(`${before}${program} chat @${name}; echo "code $?"`);
   await terminal.press('Enter');
   await terminal.shows(/● online/);
 }
@@ -64,7 +64,9 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
   const written = await alice.attach(t, 'kitty(0.42.1)');
   await alice.resize(80, 24);
   await chatWith(alice, 'bob');
-  await chatWith(bob, 'alice');
+  // What says that it is tmux is lost, as after `ssh`.
+  const title = await bob.value('pane_title');
+  await chatWith(bob, 'alice', 'env -u TMUX TERM=xterm-256color ');
   await bob.shows('before the call');
 
   await say(alice, '/video');
@@ -125,6 +127,9 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
   await bob.shows('alice calls, with pictures');
   await bob.press('F4');
   await alice.shows('declined');
+  await bob.press('C-q');
+  await bob.shows('code 0');
+  t.equal(await bob.value('pane_title'), title);
   await alice.press('C-q');
   await alice.shows('code 0');
   t.equal(await alice.value('cursor_flag'), '1');

@@ -236,7 +236,10 @@ export async function runChat(options: ChatOptions): Promise<number> {
     screen.removePictures();
     repaint();
   };
-  const answers = new TerminalAnswers(env, (told) => store.dispatch({ type: 'graphics', graphics: told }));
+  const answers = new TerminalAnswers(env, {
+    write: (data) => terminal.write(data),
+    told: (told) => store.dispatch({ type: 'graphics', graphics: told }),
+  });
   const clipboard = new ClipboardPicture(env, (data) => terminal.write(data));
   const show: ShowCall = async (client, live) => {
     if (options.beside === undefined) await area.show(client, live);
@@ -281,7 +284,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   });
   // The answer comes like a key; a terminal that does not answer keeps what the environment tells.
   if (asksBackground(first.palette)) terminal.write(askBackground);
-  if (asksGraphics(first)) terminal.write(answers.ask());
+  if (asksGraphics(first)) answers.ask();
   const clock = startClock(store);
   const firstPicture = setTimeout(() => store.begin(), firstPictureMs);
   try {

@@ -28,25 +28,47 @@ const guessedCell = { cellWidth: 10, cellHeight: 20, knowsCell: false };
 const showsPlaceholders = /\b(kitty|ghostty)\b/i;
 
 /*
- * The questions, in one write; every terminal answers the last one (primary device attributes), so its answer ends them.
- *   kitty graphics  ESC _ G i=31,a=q ... ESC \      ->  ESC _ G i=31;OK ESC \
+ * The questions, in two steps; every terminal answers the last one of each (primary device attributes), so its answer ends the step.
  *   cell size       ESC [ 16 t                      ->  ESC [ 6 ; height ; width t
  *   version         ESC [ > q                       ->  ESC P > | name ESC \
  *   attributes      ESC [ c                         ->  ESC [ ? 62 ; 4 ; ... c      (4: sixel)
+ * Then, of a terminal that has told its name:
+ *   kitty graphics  ESC _ G i=31,a=q ... ESC \      ->  ESC _ G i=31;OK ESC \
+ * tmux makes the title of its pane of that one, so it must never get it; also where the environment does not tell of it (after `ssh`).
  */
-const askKitty = '\u001b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u001b\\';
-const askRest = '\u001b[16t\u001b[>q\u001b[c';
-const attributes = /\u001b\[\?([\d;]+)c/;
+const askAttributes = '\u001b[c';
+const askFirst = `\u001b[16t\u001b[>q${askAttributes}`;
+const askKitty = `\u001b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u001b\\${askAttributes}`;
+const attributes = /\u001b\[\?([\d;]+)c/g;
+const isMultiplexer = /^(tmux|screen)\b/i;
 
-/** What to write to ask. Nothing of it is shown by a terminal that does not know it. */
-export function questionsFor(env: Env): string {
-  // tmux would drop the first one.
-  return isInTmux(env) ? askRest : askKitty + askRest;
+/** What a terminal calls itself (XTVERSION); empty for one that does not say. */
+function nameIn(answers: string): string {
+  return /\u001bP>\|([^\u001b]*)\u001b\\/.exec(answers)?.[1] ?? '';
 }
 
-/** Whether the answers are all there. */
-export function areWhole(answers: string): boolean {
-  return attributes.test(answers);
+/** The questions to one terminal, step by step. Nothing of them is shown by a terminal that does not know them. */
+export class Questions {
+  readonly first = askFirst;
+  /** What has been answered. */
+  answers = '';
+  #steps = 1;
+  #mayHaveKitty: boolean;
+
+  constructor(env: Env) {
+    this.#mayHaveKitty = !isInTmux(env);
+  }
+
+  /** More of the answers; returns what to ask next, empty while that is awaited, null when all is answered. */
+  hear(answers: string): string | null {
+    this.answers += answers;
+    if ((this.answers.match(attributes)?.length ?? 0) < this.#steps) return '';
+    const name = nameIn(this.answers);
+    if (!this.#mayHaveKitty || name === '' || isMultiplexer.test(name)) return null;
+    this.#mayHaveKitty = false;
+    this.#steps++;
+    return askKitty;
+  }
 }
 
 /** What the answers say, and inside tmux what tmux says; pure, for tests. */
@@ -57,14 +79,14 @@ export function readAnswers(answers: string, env: Env, tmux: Tmux | null = null)
     Number(height) > 0 && Number(width) > 0
       ? { cellWidth: Number(width), cellHeight: Number(height), knowsCell: true }
       : guessedCell;
-  const name = /\u001bP>\|([^\u001b]*)\u001b\\/.exec(answers)?.[1] ?? '';
-  const inTmux = isInTmux(env);
+  const name = nameIn(answers);
+  const inTmux = isInTmux(env) || isMultiplexer.test(name);
   const hasKitty = inTmux
     ? tmux?.passes === true && showsPlaceholders.test(tmux.outside)
     : answers.includes('\u001b_Gi=31;OK');
   const isIterm = !inTmux && (/iTerm2/i.test(name) || env['TERM_PROGRAM'] === 'iTerm.app');
   // tmux says so only when both it and the terminal outside can.
-  const isSixel = (attributes.exec(answers)?.[1] ?? '').split(';').includes('4');
+  const isSixel = [...answers.matchAll(attributes)].some(([, told = '']) => told.split(';').includes('4'));
   const known = {
     colours,
     ...cell,
@@ -93,24 +115,25 @@ export async function detectGraphics(options: {
   const tmux = askTmux(env);
   const wasRaw = stdin.isRaw;
   const wasFlowing = stdin.readableFlowing === true;
-  let answers = '';
+  const questions = new Questions(env);
   let timer: NodeJS.Timeout | undefined;
   let listen: (data: string | Buffer) => void = () => undefined;
   const done = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, timeoutMs);
     listen = (data) => {
-      answers += data.toString();
-      if (areWhole(answers)) resolve();
+      const next = questions.hear(data.toString());
+      if (next === null) resolve();
+      else if (next !== '') stdout.write(next);
     };
   });
   stdin.setRawMode(true);
   stdin.on('data', listen);
   stdin.resume();
-  stdout.write(questionsFor(env));
+  stdout.write(questions.first);
   await done;
   clearTimeout(timer);
   stdin.off('data', listen);
   if (!wasFlowing) stdin.pause();
   stdin.setRawMode(wasRaw);
-  return readAnswers(answers, env, await tmux);
+  return readAnswers(questions.answers, env, await tmux);
 }

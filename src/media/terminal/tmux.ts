@@ -11,8 +11,9 @@ export interface Tmux {
 
 const timeoutMs = 2_000;
 
+/** By what the environment tells: `TMUX` is unset after `ssh` or `sudo`, where TERM mostly stays. */
 export function isInTmux(env: Env): boolean {
-  return (env['TMUX'] ?? '') !== '';
+  return (env['TMUX'] ?? '') !== '' || /^(tmux|screen)\b/.test(env['TERM'] ?? '');
 }
 
 /** Asks the tmux that this program runs in; null where there is none, or it does not answer. */

@@ -14,7 +14,7 @@ const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
 const png = await sharp({ create: { ...create, noise } })
   .png()
   .toBuffer();
-const kitty = '\u001bP>|kitty(0.42.1)\u001b\\\u001b[?62;52c';
+const kitty = '\u001bP>|kitty(0.42.1)\u001b\\\u001b[?62;52c\u001b[?62;52c';
 const paste = '\u0016';
 
 async function chatIn(t: Test, env: Record<string, string>): Promise<RunningChat> {

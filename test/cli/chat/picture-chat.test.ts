@@ -10,8 +10,10 @@ import { insideTmux, PictureTerminal } from '../../support/picture-terminal.js';
 import { memorySettings } from '../../support/settings.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const kitty = '\u001b_Gi=31;OK\u001b\\\u001b[6;20;10t\u001bP>|kitty(0.42.1)\u001b\\\u001b[?62;52;c';
-const xterm = '\u001b[6;6;6t\u001bP>|XTerm(390)\u001b\\\u001b[?64;4;22c';
+/** The answers to both steps of the questions. */
+const kitty =
+  '\u001b[6;20;10t\u001bP>|kitty(0.42.1)\u001b\\\u001b[?62;52;c\u001b_Gi=31;OK\u001b\\\u001b[?62;52;c';
+const xterm = '\u001b[6;6;6t\u001bP>|XTerm(390)\u001b\\\u001b[?64;4;22c\u001b[?64;4;22c';
 
 /** What is meant for the terminal around tmux gets there. */
 class ThroughTmux extends PictureTerminal {
@@ -57,9 +59,10 @@ t.test(
   async (t) => {
     const { chat, terminal } = await chatWith(t);
     await chat.shows(/▀{20}/);
-    t.ok(
-      terminal.strings.some((one) => one.startsWith('_Gi=31')) && terminal.strings.includes('[16t'),
-      'asked',
+    t.ok(terminal.strings.includes('[16t'), 'asked');
+    t.notOk(
+      terminal.strings.some((one) => one.startsWith('_G')),
+      'not before it has told its name',
     );
     chat.terminal.type(kitty);
     await chat.shows(new RegExp(`${placeholder}{20}`, 'u'));
@@ -120,7 +123,7 @@ t.test('in tmux, what was drawn behind another window is sent again when the per
     terminal.strings.some((one) => one.startsWith('_G')),
     'tmux would drop that question',
   );
-  chat.terminal.type(xterm.replace(';4;', ';'));
+  chat.terminal.type(xterm.replaceAll(';4;', ';'));
   await until(() => terminal.virtual.size === 1);
   const sent = (): number => terminal.strings.filter((one) => one.startsWith('_Ga=t')).length;
   t.equal(sent(), 1);
@@ -165,3 +168,15 @@ t.test('an answer that comes unasked changes nothing; what the person has set wi
   t.equal(terminal.images.size + terminal.pictureCells.size, 0);
   await chat.quit();
 });
+
+t.test(
+  'a tmux that the environment does not tell of never gets what it would take for a title',
+  async (t) => {
+    const { chat, terminal } = await chatWith(t, { pictures: 'auto' }, [90, 24]);
+    chat.terminal.type('\u001b[6;6;6t\u001bP>|tmux 3.4\u001b\\\u001b[?1;2;4c');
+    await until(() => terminal.pictureCells.size > 0);
+    t.notOk(terminal.writes.some((one) => one.includes('\u001b_')));
+    await chat.quit();
+    t.notOk(terminal.writes.some((one) => one.includes('\u001b_')));
+  },
+);

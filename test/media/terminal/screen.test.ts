@@ -5,7 +5,7 @@ import t from 'tap';
 import { Ascii } from '../../../src/media/terminal/ascii.js';
 import { ByteWriter } from '../../../src/media/terminal/byte-writer.js';
 import { coloursOf } from '../../../src/media/terminal/colours.js';
-import { readAnswers, type Graphics } from '../../../src/media/terminal/detect.js';
+import { Questions, readAnswers, type Graphics } from '../../../src/media/terminal/detect.js';
 import { HalfBlocks } from '../../../src/media/terminal/half-blocks.js';
 import { fitted, layoutOf } from '../../../src/media/terminal/layout.js';
 import { placeholder } from '../../../src/media/terminal/placeholders.js';
@@ -202,6 +202,27 @@ t.test('what a terminal answers decides how pictures are drawn', (t) => {
   t.equal(view('', { NO_COLOR: '1' }), 'ascii');
   t.match(readAnswers('\u001b[6;18;9t\u001b[?1;2c', env), { cellWidth: 9, cellHeight: 18 });
   t.equal(coloursOf({ TERM: 'dumb' }), 'none');
+  t.end();
+});
+
+t.test('a terminal is asked for kitty’s graphics when it has told its name, and tmux never', (t) => {
+  const name = (text: string): string => `\u001bP>|${text}\u001b\\`;
+  const asked = new Questions({ TERM: 'xterm-256color' });
+  t.notMatch(asked.first, '\u001b_');
+  t.equal(asked.hear(name('kitty(0.42.1)')), '', 'its answers are not all there');
+  t.match(asked.hear('\u001b[?62;c'), /^\u001b_Gi=31,.*\u001b\[c$/);
+  t.equal(asked.hear('\u001b_Gi=31;OK\u001b\\'), '');
+  t.equal(asked.hear('\u001b[?62;c'), null);
+  t.equal(readAnswers(asked.answers, {}).view, 'kitty');
+  for (const [env, answer] of [
+    [{ TERM: 'xterm-256color' }, name('tmux 3.4')],
+    [{ TERM: 'xterm-256color' }, ''],
+    [{ TERM: 'tmux-256color' }, name('kitty(0.42.1)')],
+    [{ TERM: 'screen' }, name('kitty(0.42.1)')],
+    [{ TMUX: '/tmp/x' }, name('kitty(0.42.1)')],
+  ] as const)
+    t.equal(new Questions(env).hear(`${answer}\u001b[?62;c`), null);
+  t.ok(readAnswers(`${name('tmux 3.4')}\u001b[?62;c`, {}).inTmux);
   t.end();
 });
 
