@@ -1,5 +1,6 @@
 // One line that says what failed, why, and what to do next; or the same as JSON.
 import { isErrorCode, PytalkError, type ErrorCode } from '../protocol/errors.js';
+import type { Reason } from '../protocol/reasons.js';
 import { isKey, type Say } from './catalogue/translate.js';
 import { cleanLine, safeJson } from './clean-text.js';
 import { exitCodeOf, exitCodes } from './exit-codes.js';
@@ -25,7 +26,9 @@ export function sentenceOf(error: unknown, say: Say): string {
     return cleanLine(error instanceof Error ? error.message : String(error));
   if (!isErrorCode(error.code)) return cleanLine(error.message);
   const { why = systemCode(error), ...details } = error.details;
-  const key = `reason.${why}`;
+  // Where something is to be written, the folder is what is missing.
+  const isNoFolder = error.code === 'file-unwritable' && why === 'ENOENT';
+  const key = `reason.${isNoFolder ? ('no-such-folder' satisfies Reason) : why}`;
   const known = isKey(key) ? { reason: say(key, details) } : {};
   return cleanLine(say(`error.${error.code}`, { ...details, ...known }));
 }
@@ -36,9 +39,9 @@ export function failureOf(error: unknown, say: Say): Failure {
     const message = cleanLine(say('run.unexpected', { reason }));
     return { exitCode: exitCodes.failed, code: 'internal', message, retryAfterMs: null };
   }
-  const { code, details, retryAfterMs = null } = error;
-  const hintKey = `hint.${code}`;
-  const hint = isKey(hintKey) ? ` ${say(hintKey, details)}` : '';
+  const { code, retryAfterMs = null } = error;
+  const { hint: hintKey = `hint.${code}`, ...details } = error.details;
+  const hint = typeof hintKey === 'string' && isKey(hintKey) ? ` ${say(hintKey, details)}` : '';
   // A code of a newer server: its own words say more than `internal` would.
   const unknown = code === 'internal' && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return {

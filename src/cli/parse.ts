@@ -138,8 +138,8 @@ function buildProgram(say: Say, onCommand: (spec: CommandSpec, fields: Fields) =
   return program;
 }
 
-/** The words before `--` that are neither options nor values of common options: which command help is wanted of. */
-function topicOf(argv: readonly string[]): string {
+/** The words before `--` that are neither options nor values of common options. */
+function topicWords(argv: readonly string[]): string[] {
   const withValue = new Set(commonOptions.filter((one) => 'value' in one).map((one) => `--${one.name}`));
   const words: string[] = [];
   for (let index = 0; index < argv.length && argv[index] !== '--'; index++) {
@@ -147,11 +147,16 @@ function topicOf(argv: readonly string[]): string {
     if (withValue.has(word)) index++;
     else if (!word.startsWith('-')) words.push(word);
   }
-  const [first = '', second = ''] = words;
+  return words;
+}
+
+/** Which command help is wanted of; null for words that are none. */
+function topicOf(argv: readonly string[]): string | null {
+  const [first = '', second = ''] = topicWords(argv);
   const names = commands.map((command) => command.name);
   if (names.includes(`${first} ${second}`)) return `${first} ${second}`;
-  const isKnown = first === optionsTopic || names.includes(first) || familyOf(first).length > 0;
-  return isKnown ? first : '';
+  const isFamily = second === '' && familyOf(first).length > 0;
+  return first === '' || first === optionsTopic || names.includes(first) || isFamily ? first : null;
 }
 
 function commonOf(given: Values, say: Say): Common {
@@ -176,9 +181,11 @@ export function parseArguments(argv: readonly string[], say: Say): { parsed: Par
   const end = words.indexOf('--');
   const options = end === -1 ? words : words.slice(0, end);
   const common = (program: Command): Common => commonOf(program.opts<Values>(), say);
-  // Help and version win over every mistake.
+  // Help and version win over every mistake but in the command's own name.
   if (options.length === 0 || options.includes('--help') || options.includes('-h')) {
-    return { parsed: { kind: 'help', topic: topicOf(words) }, common: commonOf({}, say) };
+    const topic = topicOf(words);
+    if (topic !== null) return { parsed: { kind: 'help', topic }, common: commonOf({}, say) };
+    return parseArguments(topicWords(words), say);
   }
   if (options[0] === '--version' || options[0] === '-V') {
     return { parsed: { kind: 'version' }, common: commonOf({ json: options.includes('--json') }, say) };
@@ -198,7 +205,7 @@ export function parseArguments(argv: readonly string[], say: Say): { parsed: Par
 }
 
 function incomplete(words: readonly string[], say: Say): string {
-  const topic = topicOf(words);
+  const topic = topicOf(words) ?? '';
   const list = familyOf(topic).map((command) => command.name.slice(topic.length + 1));
   return topic === ''
     ? say('usage.no-command')

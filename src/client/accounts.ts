@@ -1,6 +1,6 @@
 // OPAQUE (RFC 9807) on the client's side: registering, logging in, proving and changing the password.
 import { PytalkError } from '../protocol/errors.js';
-import { isEmail, isName, isPersonName, isPhone } from '../protocol/names.js';
+import { isEmail, isName, isPersonName, isPhone, phoneDigits } from '../protocol/names.js';
 import type { Reply } from '../protocol/messages.js';
 import { makeIdentity, openIdentity, sealIdentity, type IdentityKeys } from './identity.js';
 import type { Link } from './link.js';
@@ -61,8 +61,8 @@ function checkAccount(account: NewAccount): void {
 }
 
 export async function register(link: Link, account: NewAccount, device: string): Promise<SignedIn> {
-  checkAccount(account);
-  const { password: typed, ...fields } = account;
+  const { password: typed, ...fields } = { ...account, phone: phoneDigits(account.phone) };
+  checkAccount({ ...account, ...fields });
   const opaque = await loadOpaque();
   const password = normalised(typed);
   const start = opaque.startRegistration({ password });

@@ -211,6 +211,7 @@ export interface Client {
   register(account: {
     username: string;
     password: string;
+    /** 10 digits, or as people write them: `06 12 34 56 78`, `+33612345678`. */
     phone: string;
     email?: string;
     firstName?: string;
@@ -255,7 +256,7 @@ export interface Client {
 
   friends(): Promise<Friend[]>;
   blockedPeople(): Promise<User[]>;
-  /** By 10-digit phone number or username. */
+  /** By phone number (as `register` takes it) or username. */
   addFriend(phoneOrName: string): Promise<{ user: User; added: boolean }>;
   removeFriend(username: string): Promise<void>;
   block(username: string, blocked: boolean): Promise<void>;

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { PytalkError } from '../protocol/errors.js';
 import { limits } from '../protocol/limits.js';
-import { isPhone } from '../protocol/names.js';
+import { isPhone, phoneDigits } from '../protocol/names.js';
 import type { RequestBody } from '../protocol/messages.js';
 import type { User } from '../protocol/shapes.js';
 import type { Client, Friend } from './api.js';
@@ -12,8 +12,8 @@ import { safetyNumberOf } from './identity.js';
 import { checkAvatar } from './pictures.js';
 import { isoTime } from './view.js';
 
-/** Digits that can only be meant as a phone number, though not a right one. */
-const looksLikePhone = /^\+?\d{5,}$/;
+/** What can only be meant as a phone number, though not a right one: no username begins with + or has spaces. */
+const looksLikePhone = /^(?:\+.*|\d{5,}|\d\P{L}*\s\P{L}*)$/u;
 
 export class People {
   readonly #core: Core;
@@ -67,6 +67,10 @@ export class People {
   async setProfile(fields: Parameters<Client['setProfile']>[0]): Promise<User> {
     const { avatar, ...rest } = fields;
     const body: RequestBody<'profile.set'> = { ...rest };
+    if (rest.phone !== undefined) {
+      body.phone = phoneDigits(rest.phone);
+      if (!isPhone(body.phone)) throw new PytalkError('invalid-phone');
+    }
     if (avatar === null) body.avatar = null;
     else if (avatar !== undefined) {
       await checkAvatar(avatar);
@@ -144,7 +148,7 @@ export class People {
   async addFriend(phoneOrName: string): Promise<{ user: User; added: boolean }> {
     const { link, directory } = this.#core;
     const text = phoneOrName.trim();
-    const digits = text.replace(/[\s.-]/g, '');
+    const digits = phoneDigits(text);
     if (!isPhone(digits) && looksLikePhone.test(text)) throw new PytalkError('invalid-phone');
     const body = isPhone(digits) ? { phone: digits } : { username: text.replace(/^@/, '').slice(0, 64) };
     const reply = await link.request('friends.add', body);

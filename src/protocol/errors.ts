@@ -26,7 +26,8 @@ export const errorTexts = {
   // names and fields
   'invalid-username': 'a username has 2 to 32 letters, digits, dots, underscores or dashes',
   'invalid-group-name': 'a group name has 2 to 32 letters, digits, dots, underscores or dashes',
-  'invalid-phone': 'a phone number has exactly 10 digits',
+  'invalid-phone':
+    'a phone number has exactly 10 digits; +33 stands for the first 0, and no other country code can be used',
   'invalid-email': 'that is not an email address',
   'invalid-person-name': 'a name may not be empty, hold control characters or be longer than 64 characters',
   'invalid-emoji': 'a reaction is one emoji',
@@ -37,7 +38,7 @@ export const errorTexts = {
   // people and conversations
   'user-not-found': 'there is no user {name}',
   'phone-not-found': 'nobody here has that phone number',
-  'conversation-not-found': 'there is no conversation {name}, or you are not in it',
+  'conversation-not-found': 'there is no user or group {name}, or you are not in it',
   'message-not-found': 'there is no message {id} in your conversations',
   'file-not-found': 'the file is not here, or no longer, or you may not fetch it',
   'not-a-member': '{name} is not a member of the group',
@@ -98,7 +99,7 @@ export const errorTexts = {
   'certificate-mismatch':
     'the certificate of {server} is {fingerprint}, not the one given with --fingerprint',
   'tls-needed': '{server} does not speak TLS; reach it with --no-tls if you trust the network between',
-  'home-locked': 'another pytalk (process {pid}) uses {path}: end it, or use another --home',
+  'home-locked': 'another pytalk (process {pid}) uses {path}: end it, or name another folder with {option}',
   'home-unusable': 'cannot use {path}: {reason}',
   'sqlite-missing': 'no SQLite driver works here: install @appthreat/sqlite3, or use Node 22.13 or newer',
   'database-newer': 'the database {path} was made by a newer PyTalk: update this one',

@@ -16,6 +16,15 @@ export function nameKey(name: string): string {
   return name.normalize('NFKC').toLowerCase().normalize('NFKC');
 }
 
+/**
+ * A phone number as people write it, as the 10 digits that cross the wire: separators go, and the country code of France
+ * (`+33`, `0033`) is the first 0. Any other text comes back without separators, for `isPhone` to refuse.
+ */
+export function phoneDigits(text: string): string {
+  const bare = text.replace(/[\s.()/\p{Pd}]/gu, '');
+  return bare.replace(/^(?:\+|00)330?(?=\d{9}$)/, '0');
+}
+
 /** True for exactly 10 digits. */
 export function isPhone(phone: string): boolean {
   return /^[0-9]{10}$/.test(phone);

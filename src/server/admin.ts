@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { fromWireError, toWireError } from '../protocol/wire-error.js';
 import { PytalkError } from '../protocol/errors.js';
+import { because } from '../protocol/reasons.js';
 import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import { Accounts } from './accounts.js';
 import { nobody, thisActor } from './actor.js';
@@ -183,8 +184,7 @@ async function withDatabase<T>(dataDir: string, use: (admin: Admin) => Promise<T
     () => false,
   );
   if (!there) {
-    const reason = 'no server has run with this data folder';
-    throw new PytalkError('home-unusable', { details: { path: dataDir, reason } });
+    throw new PytalkError('home-unusable', { details: because('no-server-yet', { path: dataDir }) });
   }
   const lock = await lockDataFolder(dataDir);
   try {

@@ -2,7 +2,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PytalkError } from '../protocol/errors.js';
+import { PytalkError, type ErrorDetails } from '../protocol/errors.js';
+import { because } from '../protocol/reasons.js';
 import { certificateKeyName, certificateName } from './certificate.js';
 import { fileFailure, renameDurably } from './disk.js';
 import { databaseName } from './storage/open.js';
@@ -41,8 +42,7 @@ export async function writeBackup(path: string, dataDir: string, storage: Storag
     await storage.backup(snapshot);
     const sources = await collect(dataDir, snapshot);
     const out = await open(partial, 'wx', 0o600).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new PytalkError('file-unwritable', { details: { path, reason }, cause });
+      throw new PytalkError('file-unwritable', { details: { path, ...whyNot(cause) }, cause });
     });
     try {
       await writeArchive(out, sources);
@@ -59,6 +59,12 @@ export async function writeBackup(path: string, dataDir: string, storage: Storag
   } finally {
     await rm(snapshot, { force: true });
   }
+}
+
+/** The system's code goes along as `why`: who asked through the running server does not get the cause. */
+function whyNot(cause: unknown): ErrorDetails {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  return code === 'ENOENT' ? because('no-such-folder') : { reason: code, why: code };
 }
 
 /** The database comes first: the files in the folder are then at least those that it knows. */

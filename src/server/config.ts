@@ -1,7 +1,8 @@
 // The server's configuration: every policy, limit and rate with its default, read from a JSON file.
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { PytalkError } from '../protocol/errors.js';
+import { PytalkError, type ErrorDetails } from '../protocol/errors.js';
+import { because, type Reason } from '../protocol/reasons.js';
 
 const gibibyte = 1024 ** 3;
 
@@ -111,14 +112,35 @@ export async function readConfig(
   const fromFile = path === undefined ? {} : await readObject(path);
   const result = configShape.safeParse({ ...fromFile, ...overrides });
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const place = issue?.path.join('.') ?? '';
-  if (issue?.code === 'unrecognized_keys') {
-    const [key = ''] = issue.keys;
-    throw usage(path, `unknown setting ${place === '' ? key : `${place}.${key}`}`);
-  }
-  throw usage(path, `wrong value for ${place}: ${issue?.message ?? 'not valid'}`);
+  const issue = result.error.issues[0];
+  const names = (issue?.path ?? []).map(String);
+  const [first = ''] = names;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const inFile = [...names, ...unknown].join('.');
+  const setting = Object.hasOwn(overrides, first)
+    ? `--${first.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    : `${path ?? ''}: ${inFile}`;
+  throw usage(issue === undefined ? {} : whatIsRight(issue, setting));
 }
+
+/** What the setting may be, in words. */
+function whatIsRight(issue: z.core.$ZodIssue, setting: string): ErrorDetails {
+  if (issue.code === 'unrecognized_keys') return because('config-unknown', { setting });
+  if (issue.code === 'invalid_value')
+    return because('config-choice', { setting, allowed: issue.values.map(String).join(', ') });
+  if (issue.code === 'too_small') return because('config-min', { setting, min: Number(issue.minimum) });
+  if (issue.code === 'too_big') return because('config-max', { setting, max: Number(issue.maximum) });
+  if (issue.code === 'invalid_format') return because('config-address', { setting });
+  if (issue.code === 'invalid_type')
+    return because(typeReasons[issue.expected] ?? 'config-text', { setting });
+  return { reason: `${setting}: ${issue.message}` };
+}
+
+const typeReasons: Readonly<Record<string, Reason>> = {
+  number: 'config-number',
+  int: 'config-whole',
+  object: 'config-object',
+};
 
 async function readObject(path: string): Promise<object> {
   let text: string;
@@ -132,15 +154,15 @@ async function readObject(path: string): Promise<object> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw usage(path, `not valid JSON (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw usage(because('config-json', { path, said }), cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw usage(path, 'not a JSON object');
+    throw usage(because('config-no-object', { path }));
   }
   return value;
 }
 
-function usage(path: string | undefined, problem: string, cause?: unknown): PytalkError {
-  const reason = `${path ?? 'configuration'}: ${problem}`;
-  return new PytalkError('usage', { details: { reason }, cause });
+function usage(details: ErrorDetails, cause?: unknown): PytalkError {
+  return new PytalkError('usage', { details, cause });
 }

@@ -36,7 +36,7 @@ export async function lockDataFolder(dataDir: string): Promise<DataLock> {
     }
     const other = await read(path);
     if (other && (await isAlive(other))) {
-      throw new PytalkError('home-locked', { details: { pid: other.pid, path: dataDir } });
+      throw new PytalkError('home-locked', { details: { pid: other.pid, path: dataDir, option: '--data' } });
     }
     await putAside(path, other);
   }

@@ -1,9 +1,10 @@
 // Brings a backup back into an empty data folder, once every checksum in it has been verified.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder, makeOwnFolder } from '../disk/make-folder.js';
 import { PytalkError } from '../protocol/errors.js';
+import { because } from '../protocol/reasons.js';
 import { manifestName } from './backup.js';
 import { certificateKeyName, certificateName } from './certificate.js';
 import { thisActor } from './actor.js';
@@ -25,17 +26,30 @@ export interface RestoreResult {
 
 /**
  * Rejects with `home-unusable` when the folder holds anything, and with `file-unreadable` when the backup is not
- * one, is cut off, or does not match its checksums, or as `openStorage`; the folder is as it was then.
+ * one, is cut off, or does not match its checksums, or as `openStorage`; the folder is as it was then, or not there again.
  */
 export async function restoreBackup(path: string, dataDir: string): Promise<RestoreResult> {
   const names = await readdir(dataDir).catch(() => []);
   if (names.length > 0) {
-    throw new PytalkError('home-unusable', { details: { path: dataDir, reason: 'it is not empty' } });
+    throw new PytalkError('home-unusable', { details: because('not-empty', { path: dataDir }) });
   }
   const archive = await open(path, 'r').catch((cause: unknown) => {
     throw unreadable(path, cause instanceof Error ? cause.message : String(cause), cause);
   });
-  await makeOwnFolder(dataDir);
+  let made: readonly string[] = [];
+  try {
+    made = await makeOwnFolder(dataDir);
+    return await restoreFrom(archive, path, dataDir);
+  } catch (error) {
+    // Those that hold something meanwhile stay.
+    for (const folder of made) await rmdir(folder).catch(() => undefined);
+    throw error;
+  } finally {
+    await archive.close();
+  }
+}
+
+async function restoreFrom(archive: FileHandle, path: string, dataDir: string): Promise<RestoreResult> {
   const lock = await lockDataFolder(dataDir);
   // Inside the folder, because that may be a disk of its own.
   const draft = join(dataDir, `restore-${randomUUID()}`);
@@ -46,7 +60,6 @@ export async function restoreBackup(path: string, dataDir: string): Promise<Rest
     await putInPlace(draft, dataDir, [...sums.keys()]);
     return { files: [...sums.keys()].filter((name) => fileName.test(name)).length };
   } finally {
-    await archive.close();
     await rm(draft, { recursive: true, force: true });
     await lock.release();
   }

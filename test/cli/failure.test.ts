@@ -43,6 +43,20 @@ t.test('a failure is one line, in the language asked for, with what to do next',
   t.end();
 });
 
+t.test('a remedy fits the command that failed', (t) => {
+  const hinted = (details: Record<string, string>): string =>
+    failureOf(new PytalkError('user-not-found', { details: { name: 'zed', ...details } }), say).message;
+  t.match(hinted({}), /the server you are logged in to/);
+  t.match(hinted({ hint: 'hint.admin-user' }), /^there is no user zed \(`pytalk admin users` lists/);
+  const cause = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
+  const unwritable = new PytalkError('file-unwritable', {
+    details: { path: '/nope/x', reason: cause.message },
+    cause,
+  });
+  t.equal(failureOf(unwritable, say).message, 'cannot write /nope/x: there is no such folder: make it first');
+  t.end();
+});
+
 t.test('reasons are in the language too: our own, those of the system, and those that ffmpeg says', (t) => {
   const french = (error: unknown): string => failureOf(error, sayIn('fr')).message;
   const cameras = mediaFailed('camera', 'x', 'other-cameras', { details: { names: 'one, two' } });

@@ -68,6 +68,16 @@ t.test('common options may stand anywhere before --', (t) => {
   t.end();
 });
 
+t.test('help on what is no command is a mistake as the command itself is', (t) => {
+  for (const words of [['frobnicate'], ['admin', 'nosuch'], ['friends', 'nosuch']]) {
+    const wrong = mistake(...words);
+    t.match(wrong, `There is no command pytalk ${words.join(' ')}.`);
+    t.equal(mistake(...words, '--help'), wrong);
+    t.equal(mistake('help', ...words), wrong);
+  }
+  t.end();
+});
+
 t.test('help and version win over everything else', (t) => {
   const kind = (...argv: string[]) => parseArguments(argv, say).parsed;
   t.same(kind(), { kind: 'help', topic: '' });
@@ -76,6 +86,7 @@ t.test('help and version win over everything else', (t) => {
   t.same(kind('help', 'poll'), { kind: 'help', topic: 'poll' });
   t.same(kind('help', 'options'), { kind: 'help', topic: 'options' });
   t.same(kind('--version'), { kind: 'version' });
+  t.same(kind('profile', 'bob', '--help'), { kind: 'help', topic: 'profile' });
   t.equal(kind('send', 'bob', '--', '--help').kind, 'command');
   t.end();
 });

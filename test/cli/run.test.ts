@@ -116,7 +116,7 @@ t.test(
     t.equal(jsonLines(away.stderr)[0]?.['code'], 'unreachable');
     const refused = await runCli(['send', 'zoe', 'hi'], { client: clientWithBob() });
     t.equal(refused.exitCode, 1);
-    t.equal(refused.stderr, 'pytalk: there is no conversation zoe, or you are not in it\n');
+    t.equal(refused.stderr, 'pytalk: there is no user or group zoe, or you are not in it\n');
     const misused = await runCli(['send', 'bob'], { client: clientWithBob() });
     t.equal(misused.exitCode, 2);
     const french = await runCli(['sned', 'bob', '--lang', 'fr']);
@@ -198,5 +198,15 @@ t.test(
     });
     t.equal(limit.exitCode, 2);
     t.match(limit.stderr, 'ce n’est pas un nombre');
+    for (const [value, told] of [
+      ['0', 'limit: give 1 or more'],
+      ['1.5', 'this is not a whole number'],
+    ] as const) {
+      const { exitCode, stderr } = await runCli(['--home', home, 'history', 'bob', '--limit', value], {
+        client: clientWithBob(),
+      });
+      t.equal(exitCode, 2);
+      t.match(stderr, told);
+    }
   },
 );

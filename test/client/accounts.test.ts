@@ -30,7 +30,7 @@ t.test(
     t.equal(a.me, null);
     t.equal(a.fingerprint, fingerprint);
     await t.rejects(a.send('@bob', { text: 'hi' }), { code: 'not-logged-in' });
-    const me = await a.register(alice);
+    const me = await a.register({ ...alice, phone: '+33 6 12 34 56 78' });
     t.match(me, { username: 'alice', firstName: 'Alice', phone: '0612345678', session: 1 });
 
     const again = await connect({ home: homeA });

@@ -187,7 +187,9 @@ t.test('contacts by phone or name, blocked people, profiles, verified keys', asy
   const [one, two] = clients as [Client, Client];
   t.match(await one.addFriend('06 00 00.00-02'), { added: true, user: { username: 'person2' } });
   t.match(await one.addFriend('person3'), { added: true });
-  await t.rejects(one.addFriend('060000000'), { code: 'invalid-phone' });
+  t.match(await one.addFriend('+33 6 00 00 00 02'), { added: false });
+  for (const wrong of ['060000000', '+44 7911 123456', '06 00 00 00'])
+    await t.rejects(one.addFriend(wrong), { code: 'invalid-phone' }, wrong);
   await t.rejects(one.addFriend('0699999999'), { code: 'phone-not-found' });
   t.same(
     (await one.friends()).map(({ user, online }) => [user.username, online]),
@@ -205,6 +207,8 @@ t.test('contacts by phone or name, blocked people, profiles, verified keys', asy
   await one.send('person2', { text: 'x' });
 
   await two.setProfile({ bio: 'busy', email: 'p2@example.org' });
+  t.match(await two.setProfile({ phone: '06.00.00.00.02' }), { phone: '0600000002' });
+  await t.rejects(two.setProfile({ phone: '+44 7911 123456' }), { code: 'invalid-phone' });
   t.match(await one.profile('person2'), { bio: 'busy' });
   t.match(await two.profile(), { email: 'p2@example.org', phone: '0600000002' });
   const mine = await one.safetyNumber('person2');

@@ -8,6 +8,7 @@ import {
   isPhone,
   isUuid,
   nameKey,
+  phoneDigits,
   safeFileName,
 } from '../../src/protocol/names.js';
 
@@ -35,6 +36,25 @@ t.test('phone numbers have exactly 10 digits', async (t) => {
   t.ok(isPhone('0612345678'));
   for (const phone of ['061234567', '06123456789', '+612345678', '0612345678\n', ''])
     t.notOk(isPhone(phone), phone);
+});
+
+t.test('phone numbers may be written as people write them, and are 10 digits on the wire', async (t) => {
+  for (const phone of [
+    '0612345678',
+    '06 12 34 56 78',
+    ' 06.12.34.56.78 ',
+    '06-12-34-56-78',
+    '06\u00a012\u202f34\u201156/78',
+    '+33612345678',
+    '+33 6 12 34 56 78',
+    '+33 (0)6 12 34 56 78',
+    '0033612345678',
+    '00 33 06 12 34 56 78',
+  ])
+    t.equal(phoneDigits(phone), '0612345678', phone);
+  for (const phone of ['+447911123456', '00447911123456', '+3361234567', '061234567', '', 'bob'])
+    t.notOk(isPhone(phoneDigits(phone)), phone);
+  t.equal(phoneDigits('0033123456'), '0033123456', 'ten digits are what they are');
 });
 
 t.test('email addresses have a local part, an @ and a domain with a dot', async (t) => {

@@ -48,14 +48,26 @@ t.test('a file changes what it names, and the command line goes before it', asyn
 });
 
 t.test('a setting that is unknown or wrong is named', async (t) => {
-  t.match(await refusal(t, '{"maxFilBytes":1}'), 'unknown setting maxFilBytes');
-  t.match(await refusal(t, '{"rates":{"event":{"burst":1,"perMinute":1}}}'), 'unknown setting rates.event');
-  t.match(await refusal(t, '{"rates":{"events":{"burst":1}}}'), 'wrong value for rates.events.perMinute');
-  t.match(await refusal(t, '{"maxFileBytes":"2G"}'), 'wrong value for maxFileBytes');
-  t.match(await refusal(t, '{"registration":"sometimes"}'), 'wrong value for registration');
-  t.match(await refusal(t, '{"metrics":"here"}'), 'wrong value for metrics');
+  t.match(await refusal(t, '{"maxFilBytes":1}'), 'config.json: maxFilBytes is no setting');
+  t.match(await refusal(t, '{"rates":{"event":{"burst":1,"perMinute":1}}}'), 'rates.event is no setting');
+  t.match(await refusal(t, '{"rates":{"events":{"burst":1}}}'), 'rates.events.perMinute must be a number');
+  t.match(await refusal(t, '{"maxFileBytes":"2G"}'), 'maxFileBytes must be a');
+  t.match(
+    await refusal(t, '{"registration":"sometimes"}'),
+    'registration must be one of open, invite, closed',
+  );
+  t.match(await refusal(t, '{"metrics":"here"}'), 'metrics must be a port, or HOST:PORT');
   t.match(await refusal(t, '{"registration":'), 'not valid JSON');
-  t.match(await refusal(t, '[]'), 'not a JSON object');
+  t.match(await refusal(t, '[]'), 'must hold one JSON object');
+  t.match(await refusal(t, '{"maxConnections":0}'), 'maxConnections must be at least 1');
+  t.match(await refusal(t, '{"retention":{"logDays":99999}}'), 'retention.logDays must be at most 36500');
+  t.match(await refusal(t, '{"maxConnections":1.5}'), 'maxConnections must be a whole number');
+  t.match(await refusal(t, '{"rates":3}'), 'rates must be an object');
+  const overrides = { logLevel: 'loud' } as unknown as Parameters<typeof readConfig>[1];
+  await t.rejects(readConfig(undefined, overrides), {
+    message: '--log-level must be one of trace, debug, info, warn, error, fatal, silent',
+    details: { why: 'config-choice' },
+  });
 });
 
 t.test('a file that cannot be read is named', async (t) => {

@@ -14,6 +14,7 @@ import type {
   Message,
   Outgoing,
 } from '../../src/client/api.js';
+import { phoneDigits } from '../../src/protocol/names.js';
 import { PytalkError } from '../../src/protocol/errors.js';
 import type { User } from '../../src/protocol/shapes.js';
 
@@ -197,8 +198,9 @@ export class FakeClient implements Client {
   }
 
   async register(account: Parameters<Client['register']>[0]): Promise<Me> {
-    this.did('register', account.username, account.phone);
-    this.me = { ...this.person(account.username), phone: account.phone, session: 1 };
+    const phone = phoneDigits(account.phone);
+    this.did('register', account.username, phone);
+    this.me = { ...this.person(account.username), phone, session: 1 };
     return this.me;
   }
 

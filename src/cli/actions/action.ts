@@ -54,10 +54,16 @@ const reasons: Readonly<Record<Lang, z.core.$ZodErrorMap>> = {
 
 /** What is wrong with a field, said for people: the library's own sentences name types and arrays. */
 function reasonOf(issue: z.core.$ZodIssue | undefined, say: Say): string {
-  if (issue?.code === 'too_small' && issue.origin === 'array') {
-    return say('usage.too-few', { count: Number(issue.minimum) });
+  if (issue?.code === 'too_small') {
+    if (issue.origin === 'array') return say('usage.too-few', { count: Number(issue.minimum) });
+    if (issue.origin === 'string') return say('usage.empty');
+    return say('usage.at-least', { min: Number(issue.minimum) });
   }
+  if (issue?.code === 'too_big') return say('usage.at-most', { max: Number(issue.maximum) });
+  if (issue?.code === 'invalid_value')
+    return say('usage.one-of', { allowed: issue.values.map(String).join(', ') });
   if (issue?.code === 'invalid_type' && issue.expected === 'number') return say('usage.not-a-number');
+  if (issue?.code === 'invalid_type' && issue.expected === 'int') return say('usage.not-a-whole-number');
   return issue?.message ?? '';
 }
 

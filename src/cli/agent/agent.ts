@@ -88,7 +88,7 @@ class Agent {
         const taken = await tryLock(path);
         if (taken) return taken;
         const pid = (await lockHolder(path)) ?? 0;
-        throw new PytalkError('home-locked', { details: { pid, path: home.dir } });
+        throw new PytalkError('home-locked', { details: { pid, path: home.dir, option: '--home' } });
       },
       waiting,
       signal,

@@ -23,7 +23,8 @@ export const errorsFr = {
     'un nom d’utilisateur comporte de 2 à 32 lettres, chiffres, points, tirets ou tirets bas',
   'error.invalid-group-name':
     'un nom de groupe comporte de 2 à 32 lettres, chiffres, points, tirets ou tirets bas',
-  'error.invalid-phone': 'un numéro de téléphone comporte exactement 10 chiffres',
+  'error.invalid-phone':
+    'un numéro de téléphone comporte exactement 10 chiffres ; +33 vaut le premier 0, aucun autre indicatif de pays ne convient',
   'error.invalid-email': 'ce n’est pas une adresse électronique',
   'error.invalid-person-name':
     'un nom ne peut être ni vide, ni contenir de caractères de contrôle, ni dépasser 64 caractères',
@@ -34,7 +35,8 @@ export const errorsFr = {
   'error.phone-taken': 'ce numéro de téléphone est utilisé ou a été libéré il y a moins de 30 jours',
   'error.user-not-found': 'il n’y a pas d’utilisateur {name}',
   'error.phone-not-found': 'personne ici n’a ce numéro de téléphone',
-  'error.conversation-not-found': 'il n’y a pas de conversation {name}, ou vous n’en faites pas partie',
+  'error.conversation-not-found':
+    'il n’y a pas d’utilisateur ni de groupe {name}, ou vous n’en faites pas partie',
   'error.message-not-found': 'il n’y a pas de message {id} dans vos conversations',
   'error.file-not-found': 'le fichier n’est pas ici, ou n’y est plus, ou vous ne pouvez pas le récupérer',
   'error.not-a-member': '{name} n’est pas membre du groupe',
@@ -97,7 +99,7 @@ export const errorsFr = {
   'error.tls-needed':
     '{server} ne parle pas TLS ; joignez-le avec --no-tls si vous avez confiance dans le réseau qui vous en sépare',
   'error.home-locked':
-    'un autre pytalk (processus {pid}) utilise {path} : terminez-le, ou choisissez un autre --home',
+    'un autre pytalk (processus {pid}) utilise {path} : terminez-le, ou nommez un autre dossier avec {option}',
   'error.home-unusable': 'impossible d’utiliser {path} : {reason}',
   'error.sqlite-missing':
     'aucun pilote SQLite ne fonctionne ici : installez @appthreat/sqlite3, ou utilisez Node 22.13 ou plus récent',

@@ -103,6 +103,11 @@ export const messagesEn = {
   'usage.field': '{field}: {reason}',
   'usage.too-few': 'at least {count} are needed',
   'usage.not-a-number': 'this is not a number',
+  'usage.not-a-whole-number': 'this is not a whole number',
+  'usage.at-least': 'give {min} or more',
+  'usage.at-most': 'give {max} or less',
+  'usage.one-of': 'give one of {allowed}',
+  'usage.empty': 'this may not be empty',
   'usage.nothing-to-send': 'nothing to send: give a text, - for stdin, or --file',
   'usage.nothing-to-set':
     'nothing to change: give --bio, --email, --phone, --first-name, --last-name or --avatar',
@@ -126,6 +131,7 @@ export const messagesEn = {
   'hint.timeout': '(try again, or allow more with --timeout)',
   'hint.disconnected': '(try again)',
   'hint.user-not-found': '(names are checked against the server you are logged in to)',
+  'hint.admin-user': '(`pytalk admin users` lists those of the data folder; --data names another folder)',
   'hint.phone-not-found': '(ask for their username, or invite them to register)',
   'hint.message-not-found': '(`pytalk history WITH --ids` shows the ids)',
 } as const;

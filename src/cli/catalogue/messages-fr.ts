@@ -105,6 +105,11 @@ export const messagesFr = {
   'usage.field': '{field} : {reason}',
   'usage.too-few': 'il en faut au moins {count}',
   'usage.not-a-number': 'ce n’est pas un nombre',
+  'usage.not-a-whole-number': 'ce n’est pas un nombre entier',
+  'usage.at-least': 'donnez {min} ou plus',
+  'usage.at-most': 'donnez {max} ou moins',
+  'usage.one-of': 'donnez l’un de : {allowed}',
+  'usage.empty': 'cela ne peut pas être vide',
   'usage.nothing-to-send': 'rien à envoyer : donnez un texte, - pour l’entrée standard, ou --file',
   'usage.nothing-to-set':
     'rien à changer : donnez --bio, --email, --phone, --first-name, --last-name ou --avatar',
@@ -130,6 +135,7 @@ export const messagesFr = {
   'hint.timeout': '(réessayez, ou accordez davantage avec --timeout)',
   'hint.disconnected': '(réessayez)',
   'hint.user-not-found': '(les noms sont cherchés sur le serveur auquel vous êtes connecté)',
+  'hint.admin-user': '(`pytalk admin users` donne ceux du dossier de données ; --data en nomme un autre)',
   'hint.phone-not-found': '(demandez son nom d’utilisateur, ou invitez cette personne à s’inscrire)',
   'hint.message-not-found': '(`pytalk history AVEC --ids` affiche les identifiants)',
 } as const;

@@ -1,13 +1,17 @@
-// English reasons inside the sentences of errors: of cameras, microphones and speakers, and of the system by its codes.
+// English reasons inside the sentences of errors: of cameras, microphones and speakers, of folders and settings, and of the system by its codes.
+import { reasons, type Reason } from '../../protocol/reasons.js';
 import { mediaReasons, type MediaReason } from '../../media/media-reasons.js';
 
+type ReasonTexts = { readonly [Name in Reason as `reason.${Name}`]: (typeof reasons)[Name] };
 type MediaTexts = { readonly [Name in MediaReason as `reason.${Name}`]: (typeof mediaReasons)[Name] };
 
 export const reasonsEn = {
   ...(Object.fromEntries(
     Object.entries(mediaReasons).map(([name, text]) => [`reason.${name}`, text]),
   ) as MediaTexts),
-  'reason.no-folder-there': 'no folder can be made there',
+  ...(Object.fromEntries(
+    Object.entries(reasons).map(([name, text]) => [`reason.${name}`, text]),
+  ) as ReasonTexts),
   'reason.ENOENT': 'it is not there',
   'reason.ENOTDIR': 'a part of the path is no folder',
   'reason.EISDIR': 'that is a folder',

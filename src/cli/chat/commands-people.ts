@@ -33,7 +33,7 @@ async function addFriend(context: ChatContext, phoneOrName: string): Promise<voi
 /** Phone numbers are often written in pairs of digits. */
 function phoneOrFirst(words: readonly string[]): string | undefined {
   const joined = words.join('');
-  return /^[\d.-]+$/.test(joined) ? joined : words[0];
+  return /^\+?[\d.()/-]+$/.test(joined) ? joined : words[0];
 }
 
 async function removeFriend(context: ChatContext, word: string | undefined): Promise<void> {

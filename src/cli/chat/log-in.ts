@@ -91,7 +91,7 @@ export class LogIn {
       await client.register({
         username,
         password,
-        phone: valueOf(form, 'phone').replace(/[\s.-]/g, ''),
+        phone: valueOf(form, 'phone'),
         ...optional('email'),
         ...optional('firstName'),
         ...optional('lastName'),

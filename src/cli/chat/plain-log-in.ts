@@ -38,7 +38,7 @@ export function askingByLines(
 async function register(client: Client, { asking, fields }: LogInQuestions): Promise<void> {
   const { say, prompter } = asking;
   const username = (await prompter.line(say('chat.plain.username'))).trim();
-  const phone = (await prompter.line(say('prompt.phone'))).replace(/[\s.-]/g, '');
+  const phone = await prompter.line(say('prompt.phone'));
   const optional: Partial<Record<'firstName' | 'lastName' | 'email' | 'invite', string>> = {};
   for (const [name, question] of [
     ['firstName', 'prompt.first-name'],

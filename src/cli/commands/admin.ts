@@ -23,6 +23,17 @@ function limitOf(fields: Fields, context: Context): number {
   throw new PytalkError('usage', { details: { reason: context.say('usage.limit', { value: limit }) } });
 }
 
+/** A name that is not there is looked for in the data folder here, not on the server that one is logged in to. */
+function administering<T>(dataDir: string, use: (admin: Admin) => Promise<T>): Promise<T> {
+  return withAdmin(dataDir, use).catch((error: unknown) => {
+    if (!(error instanceof PytalkError) || error.code !== 'user-not-found') throw error;
+    throw new PytalkError(error.code, {
+      details: { ...error.details, hint: 'hint.admin-user' },
+      cause: error,
+    });
+  });
+}
+
 /** A user's name of the command line, with or without `@`. */
 function userOf(fields: Fields): string {
   return typeof fields['user'] === 'string' ? fields['user'].replace(/^@/, '') : '';
@@ -42,7 +53,7 @@ async function list<T>(
 /** Runs `use` and shows its result as one object or one sentence. */
 function doing(use: (admin: Admin, fields: Fields) => Promise<unknown>, word: string, key: Key): CommandRun {
   return async (context, fields) => {
-    await withAdmin(dataDirOf(fields), (admin) => use(admin, fields));
+    await administering(dataDirOf(fields), (admin) => use(admin, fields));
     const name = userOf(fields);
     if (context.out.isJson) await context.out.json({ ...(name !== '' && { username: name }), [word]: true });
     else context.out.line(context.say(key, { name: cleanLine(name) }));
@@ -53,7 +64,7 @@ function doing(use: (admin: Admin, fields: Fields) => Promise<unknown>, word: st
 /** Runs `use` and shows the code it returns. */
 function codeOf(use: (admin: Admin, fields: Fields) => Promise<string>, key: Key): CommandRun {
   return async (context, fields) => {
-    const code = await withAdmin(dataDirOf(fields), (admin) => use(admin, fields));
+    const code = await administering(dataDirOf(fields), (admin) => use(admin, fields));
     const name = userOf(fields);
     if (context.out.isJson) {
       await context.out.json({ ...(name !== '' && { username: name }), code });
@@ -107,7 +118,7 @@ function logRows(entries: readonly AdminLogEntry[], { paint }: View): string[] {
 function reading(read: (admin: Admin, limit: number) => Promise<AdminLogEntry[]>): CommandRun {
   return async (context, fields) => {
     const limit = limitOf(fields, context);
-    const entries = (await withAdmin(dataDirOf(fields), (admin) => read(admin, limit))).reverse();
+    const entries = (await administering(dataDirOf(fields), (admin) => read(admin, limit))).reverse();
     const json = ({ at, ...entry }: AdminLogEntry): unknown => ({ ...entry, at: iso(at) });
     await list(context, entries, json, () => logRows(entries, viewOf(context)));
     return undefined;
@@ -139,7 +150,7 @@ function databaseLines({ statistics, conversations, events }: AdminDatabase, vie
 }
 
 const users: CommandRun = async (context, fields) => {
-  const found = await withAdmin(dataDirOf(fields), (admin) => admin.users());
+  const found = await administering(dataDirOf(fields), (admin) => admin.users());
   const json = (user: AdminUser): unknown => ({
     ...user,
     createdAt: iso(user.createdAt),
@@ -152,14 +163,14 @@ const users: CommandRun = async (context, fields) => {
 const db: CommandRun = async (context, fields) => {
   const limit = limitOf(fields, context);
   const subject = typeof fields['with'] === 'string' ? fields['with'] : null;
-  const found = await withAdmin(dataDirOf(fields), (admin) => admin.db(subject, limit));
+  const found = await administering(dataDirOf(fields), (admin) => admin.db(subject, limit));
   if (context.out.isJson) await context.out.json(found);
   else databaseLines(found, viewOf(context)).forEach((line) => context.out.line(line));
   return undefined;
 };
 
 const check: CommandRun = async (context, fields) => {
-  const { database, files } = await withAdmin(dataDirOf(fields), (admin) => admin.check());
+  const { database, files } = await administering(dataDirOf(fields), (admin) => admin.check());
   const problems = [...database, ...files];
   const { out, say } = context;
   if (out.isJson) await out.json({ sound: problems.length === 0, problems });
@@ -185,7 +196,7 @@ const quota: CommandRun = async (context, fields) => {
   const { out, say } = context;
   const { size } = fields;
   const given = typeof size === 'string' ? { bytes: quotaOf(size, context) } : null;
-  const user = await withAdmin(dataDirOf(fields), async (one) => {
+  const user = await administering(dataDirOf(fields), async (one) => {
     if (given) await one.quota(userOf(fields), given.bytes);
     return one.user(userOf(fields));
   });

@@ -12,7 +12,7 @@ import { mappedAddress } from '../../protocol/ice.js';
 import { protocolVersion } from '../../protocol/limits.js';
 import { decodeStun, encodeStun, stunAttribute, stunType } from '../../protocol/stun.js';
 import type { Context } from '../context.js';
-import { failureOf } from '../failure.js';
+import { sentenceOf } from '../failure.js';
 import { programVersion } from '../program-version.js';
 import type { Finding } from './doctor.js';
 
@@ -119,7 +119,7 @@ export async function* checkServer(context: Context, udpPort?: number): AsyncGen
   } catch (error) {
     if (!(error instanceof PytalkError)) throw error;
     const remedy = say('doctor.tcp.remedy', { port: address.port });
-    yield { part: 'doctor.tcp', result: 'missing', detail: failureOf(error, say).message, remedy };
+    yield { part: 'doctor.tcp', result: 'missing', detail: sentenceOf(error, say), remedy };
   }
   const host = relay?.host ?? address.host;
   const port = udpPort ?? relay?.port ?? defaultUdpPort;

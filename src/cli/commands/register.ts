@@ -20,8 +20,7 @@ function textField(fields: Fields, name: string): string | undefined {
 async function phoneOf(context: Context, fields: Fields): Promise<string> {
   const given = textField(fields, 'phone');
   if (given !== undefined) return given;
-  if (context.isInteractive)
-    return (await context.prompter.line(context.say('prompt.phone'))).replace(/[ .-]/g, '');
+  if (context.isInteractive) return context.prompter.line(context.say('prompt.phone'));
   throw new PytalkError('usage', { details: { reason: context.say('usage.phone-missing') } });
 }
 

@@ -186,7 +186,7 @@ t.test('a wrong command and a refusal are one readable line', async (t) => {
   await chat.shows('› /nonsense');
   await chat.type('\u0015/msg\r', '✗ use it like this: /msg NAME [TEXT]');
   await chat.type(' bob\r', '› Message');
-  await chat.type('/msg nobody\r', '✗ there is no conversation nobody');
+  await chat.type('/msg nobody\r', '✗ there is no user or group nobody');
   await chat.type('/rename x\r', '✗ that is not a group');
 });
 

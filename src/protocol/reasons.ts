@@ -1,0 +1,27 @@
+// Why a folder or a setting will not do, by name: the English words; the command line translates them by `why`.
+import { fillText, type ErrorDetails } from './errors.js';
+
+export const reasons = {
+  'no-folder-there': 'no folder can be made there',
+  'not-empty': 'it is not empty: name another folder with --data',
+  'no-server-yet': 'no server has run with this data folder: name its folder with --data',
+  'no-such-folder': 'there is no such folder: make it first',
+  'config-unknown': '{setting} is no setting: docs/CONFIG.md lists them',
+  'config-choice': '{setting} must be one of {allowed}',
+  'config-min': '{setting} must be at least {min}',
+  'config-max': '{setting} must be at most {max}',
+  'config-number': '{setting} must be a number',
+  'config-whole': '{setting} must be a whole number',
+  'config-object': '{setting} must be an object in braces',
+  'config-text': '{setting} must be a text in quotation marks',
+  'config-address': '{setting} must be a port, or HOST:PORT',
+  'config-json': '{path} is not valid JSON ({said})',
+  'config-no-object': '{path} must hold one JSON object',
+} as const;
+
+export type Reason = keyof typeof reasons;
+
+/** Details of an error whose reason is `why`, filled with `details`. */
+export function because(why: Reason, details: ErrorDetails = {}): ErrorDetails {
+  return { ...details, why, reason: fillText(reasons[why], details) };
+}
