@@ -53,6 +53,8 @@ export class Committer {
   #afterBatch: () => void = () => undefined;
   #lazy = new Map<string, Write>();
   #lazyTimer: NodeJS.Timeout | null = null;
+  /** Lazy writes on their way to the disk. */
+  #flushing: Promise<unknown> = Promise.resolve();
 
   constructor(storage: Storage) {
     this.#storage = storage;
@@ -95,14 +97,16 @@ export class Committer {
     while (this.#running) await this.#running;
   }
 
-  /** Stores now what `lazily` was given, for who reads it next. Never rejects: what cannot be stored is let go. */
+  /** Stores now what `lazily` was given, for who reads it next, and waits for what is being stored already. Never rejects: what cannot be stored is let go. */
   async flushLazy(): Promise<void> {
     if (this.#lazyTimer) clearTimeout(this.#lazyTimer);
     this.#lazyTimer = null;
-    if (this.#lazy.size === 0) return;
-    const unit = [...this.#lazy.values()];
-    this.#lazy.clear();
-    await this.commit(unit).catch(() => undefined);
+    if (this.#lazy.size > 0) {
+      const unit = [...this.#lazy.values()];
+      this.#lazy.clear();
+      this.#flushing = Promise.allSettled([this.#flushing, this.commit(unit)]);
+    }
+    await this.#flushing;
   }
 
   async #run(): Promise<void> {

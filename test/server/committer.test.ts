@@ -182,6 +182,20 @@ t.test(
   },
 );
 
+t.test('whoever flushes lazy writes that are on their way already waits for them', async (t) => {
+  const { storage, next } = fakeStorage();
+  const committer = new Committer(storage);
+  committer.lazily('k', { do: 'meta', key: 'k', value: '1' });
+  const order: string[] = [];
+  const flushed = [1, 2].map(() => committer.flushLazy().then(() => order.push('flushed')));
+  const call = await next();
+  await new Promise((resolve) => setImmediate(resolve));
+  order.push('stored');
+  call.resolve();
+  await Promise.all(flushed);
+  t.same(order, ['stored', 'flushed', 'flushed']);
+});
+
 t.test('no more than 1024 units share a commit', async (t) => {
   const { storage, next } = fakeStorage();
   const committer = new Committer(storage);
