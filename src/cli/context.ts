@@ -6,6 +6,7 @@ import type { Io } from './io.js';
 import { Output } from './output.js';
 import type { Common } from './parse.js';
 import { Prompter } from './prompt.js';
+import type { SettingsKeeper } from './settings/settings-file.js';
 
 export class Context {
   readonly io: Io;
@@ -13,6 +14,7 @@ export class Context {
   readonly say: Say;
   readonly out: Output;
   readonly prompter: Prompter;
+  #settings: SettingsKeeper | null = null;
   #ownsInterrupt = false;
   #undo: (() => Promise<void> | void)[] = [];
 
@@ -73,6 +75,21 @@ export class Context {
     const client = await this.client(mode);
     if (client.me === null) throw new PytalkError('not-logged-in');
     return client;
+  }
+
+  /** The settings of the home folder. What is wrong in their file is told the first time, in a line each, and harms nothing. */
+  async settings(): Promise<SettingsKeeper> {
+    if (this.#settings !== null) return this.#settings;
+    const { openSettings } = await import('./settings/settings-file.js');
+    const keeper = await openSettings(this.home);
+    return this.useSettings(keeper);
+  }
+
+  /** The same for settings that are open already. */
+  useSettings(keeper: SettingsKeeper): SettingsKeeper {
+    this.#settings = keeper;
+    for (const problem of keeper.problems(this.say)) this.out.alert(`pytalk: ${problem}`);
+    return keeper;
   }
 
   closeLater(undo: () => Promise<void> | void): void {

@@ -1,4 +1,5 @@
 // Help from the command table: the overview, a family of commands, one command.
+import { placeholder } from './catalogue/placeholders.js';
 import { isKey, type Key, type Say } from './catalogue/translate.js';
 import { padded, cellsOf } from './format/columns.js';
 import { commonOptions, optionsTopic } from './table/common-options.js';
@@ -26,33 +27,28 @@ export function optionText(command: CommandSpec | null, option: OptionSpec, say:
 }
 
 /** An argument in capitals: `WITH`, `[TEXT…]`, `PHONE|USER`. */
-export function shownArg(arg: ArgSpec): string {
-  const upper = arg.name
-    .replace(/Or([A-Z])/g, '|$1')
-    .replace(/([a-z])([A-Z])/g, '$1-$2')
-    .toUpperCase();
-  const many = `${upper}${arg.variadic === true ? '…' : ''}`;
+export function shownArg(arg: ArgSpec, { lang }: Say): string {
+  const many = `${placeholder(arg.name, lang)}${arg.variadic === true ? '…' : ''}`;
   return arg.optional === true ? `[${many}]` : many;
 }
 
-/** A value's name in capitals; words to choose from stay as they are typed. */
-function shownValue(value: string): string {
-  return value.includes('|') ? value : value.toUpperCase();
+export function shownOption(option: OptionSpec, say: Say): string {
+  return `${option.short === undefined ? '' : `-${option.short}, `}${shownLong(option, say)}`;
 }
 
-export function shownOption(option: OptionSpec): string {
-  return `${option.short === undefined ? '' : `-${option.short}, `}${shownLong(option)}`;
-}
-
-function shownLong(option: OptionSpec): string {
-  const name = option.value === undefined ? '' : shownValue(option.value);
+function shownLong(option: OptionSpec, { lang }: Say): string {
+  // Words to choose from stay as they are typed.
+  const isChoice = option.value?.includes('|') === true;
+  const name =
+    option.value === undefined || isChoice ? (option.value ?? '') : placeholder(option.value, lang);
   const value = name === '' ? '' : option.valueOptional === true ? ` [${name}]` : ` ${name}`;
   return `--${option.name}${value}${option.many === true ? ' …' : ''}`;
 }
 
 export function usageOf(command: CommandSpec, say: Say): string {
   const options = (command.options ?? []).length > 0 ? `[${say('help.options').toUpperCase()}]` : '';
-  return ['pytalk', command.name, ...(command.args ?? []).map(shownArg), options].filter(Boolean).join(' ');
+  const args = (command.args ?? []).map((arg) => shownArg(arg, say));
+  return ['pytalk', command.name, ...args, options].filter(Boolean).join(' ');
 }
 
 function pairs(rows: readonly (readonly [string, string])[]): string[] {
@@ -64,13 +60,13 @@ const heading = (say: Say, key: Key): string => say('help.heading', { name: say(
 
 /** An example as it is typed; one that begins with another program stands as it is. */
 export function shownExample(example: string): string {
-  return example.includes('pytalk ') && !example.startsWith('completion') ? example : `pytalk ${example}`;
+  return example.includes('| pytalk ') ? example : `pytalk ${example}`;
 }
 
 function commandHelp(command: CommandSpec, say: Say): string[] {
-  const args = (command.args ?? []).map((arg) => [shownArg(arg), argText(command, arg, say)] as const);
+  const args = (command.args ?? []).map((arg) => [shownArg(arg, say), argText(command, arg, say)] as const);
   const options = (command.options ?? []).map(
-    (option) => [shownOption(option), optionText(command, option, say)] as const,
+    (option) => [shownOption(option, say), optionText(command, option, say)] as const,
   );
   const detail = `command.${command.name.replaceAll(' ', '.')}.more`;
   return [
@@ -135,7 +131,11 @@ function overview(say: Say): string[] {
       (words, line) => [line === 0 ? (labels[index] ?? '') : '', words] as const,
     ),
   );
-  const options = wrapped(commonOptions.map(shownLong), screenCells - 2, '  ');
+  const options = wrapped(
+    commonOptions.map((option) => shownLong(option, say)),
+    screenCells - 2,
+    '  ',
+  );
   return [
     say('help.title'),
     '',
@@ -158,7 +158,9 @@ function overview(say: Say): string[] {
 }
 
 function optionsHelp(say: Say): string[] {
-  const rows = commonOptions.map((option) => [shownOption(option), optionText(null, option, say)] as const);
+  const rows = commonOptions.map(
+    (option) => [shownOption(option, say), optionText(null, option, say)] as const,
+  );
   return [heading(say, 'help.options'), ...pairs(rows)];
 }
 

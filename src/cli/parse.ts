@@ -1,6 +1,7 @@
 // Reads the command line against the command table: which command, with which fields, or which help is wanted.
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { PytalkError } from '../protocol/errors.js';
+import { placeholder } from './catalogue/placeholders.js';
 import type { Say } from './catalogue/translate.js';
 import { similar } from './similar.js';
 import { commonOptions, optionsTopic } from './table/common-options.js';
@@ -51,7 +52,7 @@ class TableCommand extends Command {
   }
 
   missingArgument(name: string): never {
-    const shown = name.toUpperCase();
+    const shown = placeholder(name, this.#say.lang);
     throw usage(
       `${this.#say('usage.missing-argument', { command: this.#words, name: shown })} ${this.#see()}`,
     );

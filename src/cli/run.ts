@@ -8,6 +8,7 @@ import type { Io } from './io.js';
 import { languageOf } from './language.js';
 import { parseArguments, type Common, type Parsed } from './parse.js';
 import { programVersion } from './program-version.js';
+import type { SettingsKeeper } from './settings/settings-file.js';
 import type { Fields, CommandSpec } from './table/spec.js';
 
 /** How long what is still open may take to close after an interrupt. */
@@ -54,13 +55,11 @@ function show(io: Io, error: unknown, say: Say, options: Pick<Common, 'json' | '
   return failure.exitCode;
 }
 
-/** The language of the settings, when they name one. What is wrong in their file is the chat's to tell. */
-async function languageOfSettings(io: Io, common: Common): Promise<Lang | null> {
+/** The settings, where they are to say which language it is. */
+async function settingsOf(io: Io, common: Common): Promise<SettingsKeeper> {
   const { openSettings } = await import('./settings/settings-file.js');
   const variable = io.env['PYTALK_HOME'];
-  const home = common.home ?? (variable === '' ? undefined : variable);
-  const { lang } = (await openSettings(home)).settings;
-  return lang === 'auto' ? null : lang;
+  return openSettings(common.home ?? (variable === '' ? undefined : variable));
 }
 
 async function runCommand(
@@ -79,8 +78,11 @@ async function runCommand(
     io.stdout.write(`${helpText(parsed.topic, say)}\n`);
     return exitCodes.done;
   }
-  if (!language.isAsked) say = sayIn((await languageOfSettings(io, common)) ?? language.lang);
+  const keeper = language.isAsked ? null : await settingsOf(io, common);
+  if (keeper !== null && keeper.settings.lang !== 'auto') say = sayIn(keeper.settings.lang);
   const context = new Context(io, common, say);
+  // The chat tells by itself what is wrong in their file.
+  if (keeper !== null && parsed.spec.name !== 'chat') context.useSettings(keeper);
   try {
     return await Promise.race([carryOut(context, parsed.spec, parsed.fields), interrupted(context)]);
   } catch (error) {

@@ -1,4 +1,6 @@
 // Whole command lines, in-process, on a client in memory.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import t from 'tap';
 import { run } from '../../src/cli/run.js';
@@ -210,3 +212,19 @@ t.test(
     }
   },
 );
+
+t.test('a wrong file of settings is told once, in a line for each mistake, and stops nothing', async (t) => {
+  const home = await temporaryFolder(t);
+  const told = (...words: string[]) =>
+    runCli(['--home', home, ...words], { client: new FakeClient('alice'), env: { PYTALK_LANG: '' } });
+  await writeFile(join(home, 'config.json'), '{"lang":"fr","theme":"pink","mouse":"perhaps"}');
+  const wrong = await told('whoami');
+  t.equal(wrong.exitCode, 0);
+  t.match(wrong.stdout, 'alice');
+  t.match(wrong.stderr, /^pytalk: .*config\.json : theme ne peut pas valoir "pink".*\npytalk: .*mouse.*\n$/);
+  await writeFile(join(home, 'config.json'), '{"lang":"fr",}');
+  t.match((await told('whoami')).stderr, /^pytalk: .*config\.json cannot be read .*\n$/);
+  t.equal((await told('whoami', '--lang', 'en')).stderr, '', 'what needs no settings does not read them');
+  const called = await told('call', '--lang', 'en');
+  t.match(called.stderr, /^pytalk: .*cannot be read .*\npytalk: .*\n$/, 'a call needs them');
+});

@@ -1,10 +1,12 @@
 // The command table: every row can be parsed, explained in both languages, and loaded.
 import t from 'tap';
 import { sayIn, languages } from '../../src/cli/catalogue/translate.js';
-import { argText, helpText, optionText, summaryOf } from '../../src/cli/help.js';
+import { placeholder, placeholdersFr } from '../../src/cli/catalogue/placeholders.js';
+import { argText, helpText, optionText, shownExample, summaryOf } from '../../src/cli/help.js';
 import { cellsOf } from '../../src/cli/format/columns.js';
 import { parseArguments } from '../../src/cli/parse.js';
 import { commonOptions } from '../../src/cli/table/common-options.js';
+import type { CommandSpec } from '../../src/cli/table/spec.js';
 import { commands, familyOf, fieldOf, groups } from '../../src/cli/table/table.js';
 import { simpleCommands } from '../support/shell-words.js';
 
@@ -31,12 +33,31 @@ t.test('every example is a command line that parses to its command', (t) => {
   for (const command of commands) {
     for (const example of command.examples) {
       // An example has no `pytalk` before it, unless something else comes first.
-      const words =
-        simpleCommands(example.includes('| pytalk ') ? example : `pytalk ${example}`).at(-1) ?? [];
+      const words = simpleCommands(shownExample(example)).at(-1) ?? [];
+      t.equal(words[0], 'pytalk', example);
       const { parsed } = parseArguments(words.slice(1), say);
       t.equal(parsed.kind === 'command' ? parsed.spec.name : parsed.kind, command.name, example);
     }
   }
+  t.end();
+});
+
+t.test('what stands for a value is French in French help, and words to choose from are not', (t) => {
+  const names = [{ options: commonOptions }, ...commands].flatMap(
+    ({ args = [], options = [] }: Pick<CommandSpec, 'args' | 'options'>) => [
+      ...args.map(({ name }) => name),
+      ...options.map(({ value = '' }) => value),
+    ],
+  );
+  const words = names
+    .filter((name) => !name.includes('|'))
+    .flatMap((name) => placeholder(name, 'en').match(/[A-Z][A-Z0-9-]*/g) ?? []);
+  t.same([...new Set(words)].sort(), Object.keys(placeholdersFr).sort());
+  const french = (topic: string): string => helpText(topic, sayIn('fr'));
+  t.match(french('send'), 'pytalk send AVEC [TEXTE…]');
+  t.match(french('friends add'), 'TÉLÉPHONE|UTILISATEUR');
+  t.match(french('options'), /--server HÔTE\[:PORT\][^]*--timeout SECONDES[^]*--lang en\|fr/);
+  t.match(french('serve'), '--metrics [HÔTE:]PORT');
   t.end();
 });
 

@@ -117,6 +117,8 @@ t.test('blocked people cannot write, deleted accounts are gone, disabled ones ca
 
   const admin = async (...argv: string[]) => runCli(['admin', ...argv, '--data', server.dataDir, '--json']);
   t.match((await admin('users')).stdout, /"username":"mallory".*"online":/);
+  const shown = (await runCli(['admin', 'users', '--data', server.dataDir])).stdout;
+  t.match(shown, /^Id +User +Phone +Email +Last seen +Files\n1 +alice /);
   t.equal((await admin('disable', 'mallory')).exitCode, 0);
   t.equal((await mallory.fails('whoami'))[0], 3);
   t.same(await mallory.fails('login', 'mallory'), [3, 'account-disabled']);

@@ -19,15 +19,17 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('`
 export function renderCommands(): string {
   const lines = ['## Options of every command', '', '| option | what it does |', '| --- | --- |'];
   for (const option of commonOptions) {
-    lines.push(`| \`${cell(shownOption(option))}\` | ${cell(optionText(null, option, say))} |`);
+    lines.push(`| \`${cell(shownOption(option, say))}\` | ${cell(optionText(null, option, say))} |`);
   }
   for (const group of groups) {
     lines.push('', `## ${say(`help.group.${group}`)}`);
     for (const command of commands.filter((one) => one.group === group)) {
       lines.push('', `### ${command.name}`, '', summaryOf(command, say), '', `    ${usageOf(command, say)}`);
       const rows = [
-        ...(command.args ?? []).map((arg) => [shownArg(arg), argText(command, arg, say)] as const),
-        ...(command.options ?? []).map((one) => [shownOption(one), optionText(command, one, say)] as const),
+        ...(command.args ?? []).map((arg) => [shownArg(arg, say), argText(command, arg, say)] as const),
+        ...(command.options ?? []).map(
+          (one) => [shownOption(one, say), optionText(command, one, say)] as const,
+        ),
       ];
       if (rows.length > 0) lines.push('', '| | |', '| --- | --- |');
       for (const [left, right] of rows) lines.push(`| \`${cell(left)}\` | ${cell(right)} |`);

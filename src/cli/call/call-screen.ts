@@ -84,17 +84,14 @@ async function chatBeside(
   terminal: Terminal,
 ): Promise<void> {
   process.env['NODE_ENV'] ??= 'production';
-  const [{ runChat }, { openSettings }] = await Promise.all([
-    import('../chat/chat.js'),
-    import('../settings/settings-file.js'),
-  ]);
+  const { runChat } = await import('../chat/chat.js');
   await runChat({
     with: live.call.conversation,
     connect: context.connectOptions('live'),
     openClient: () => Promise.resolve(client),
     lang: context.say.lang,
     systemLang: languageOf([], context.io.env).lang,
-    settings: await openSettings(context.home),
+    settings: await context.settings(),
     // The client is logged in: nothing asks for a server.
     startServer: () => Promise.reject(new PytalkError('closed')),
     env: context.io.env,

@@ -86,11 +86,14 @@ export const commandsEn = {
   'command.admin.enable': 'Enables an account again.',
   'command.admin.reset-password': 'Makes a one-time code for a forgotten password.',
   'command.admin.grant': 'Makes an account an administrator.',
+  'command.admin.grant.more':
+    'An administrator may watch the server from elsewhere with `pytalk monitor`. All other commands of admin need no such right, but the data folder.',
   'command.admin.ban': 'Disables an account and keeps its name taken.',
   'command.admin.quota': "Shows or sets how much a person's files may take.",
   'command.admin.invite': 'Makes a code that allows one registration.',
   'command.admin.log': "Shows the server's log, oldest first.",
-  'command.service.install': 'Makes the server or the agent a service that starts with the machine.',
+  'command.service.install':
+    'Makes the server, or the agent (`pytalk call --answer`), a service that starts with the machine.',
   'command.service.install.more':
     'As root a service of the system, else one of your own. Options that are there already stay, unless --options names others.',
   'command.service.uninstall': 'Stops the service and takes it away; its data and options stay.',

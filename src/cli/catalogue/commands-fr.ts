@@ -88,11 +88,14 @@ export const commandsFr = {
   'command.admin.enable': 'Réactive un compte.',
   'command.admin.reset-password': 'Crée un code à usage unique pour un mot de passe oublié.',
   'command.admin.grant': 'Nomme un compte administrateur.',
+  'command.admin.grant.more':
+    'Un administrateur peut suivre le serveur à distance avec `pytalk monitor`. Les autres commandes de admin ne demandent pas ce droit, mais le dossier de données.',
   'command.admin.ban': 'Désactive un compte et garde son nom réservé.',
   'command.admin.quota': 'Montre ou fixe la place que peuvent prendre les fichiers d’une personne.',
   'command.admin.invite': 'Crée un code qui permet une inscription.',
   'command.admin.log': 'Montre le journal du serveur, le plus ancien d’abord.',
-  'command.service.install': 'Fait du serveur ou de l’agent un service qui démarre avec la machine.',
+  'command.service.install':
+    'Fait du serveur, ou de l’agent (`pytalk call --answer`), un service qui démarre avec la machine.',
   'command.service.install.more':
     'En root un service du système, sinon le vôtre. Les options déjà en place restent, sauf si --options en donne d’autres.',
   'command.service.uninstall': 'Arrête et retire le service ; ses données et ses options restent.',

@@ -34,6 +34,12 @@ export const toolsEn = {
   'doctor.udp.remedy':
     'no answer: open port {port}/udp in the firewall (without UDP calls go through TCP, with more delay)',
   // admin, backup, restore
+  'admin.head.id': 'Id',
+  'admin.head.user': 'User',
+  'admin.head.phone': 'Phone',
+  'admin.head.email': 'Email',
+  'admin.head.seen': 'Last seen',
+  'admin.head.files': 'Files',
   'admin.is-admin': 'admin',
   'admin.is-disabled': 'disabled',
   'admin.is-deleted': 'deleted',

@@ -35,6 +35,12 @@ export const toolsFr = {
   'doctor.udp.remedy':
     'pas de réponse : ouvrez le port {port}/udp du pare-feu (sans UDP, les appels passent par TCP, avec plus de délai)',
   // admin, backup, restore
+  'admin.head.id': 'Id',
+  'admin.head.user': 'Utilisateur',
+  'admin.head.phone': 'Téléphone',
+  'admin.head.email': 'Courriel',
+  'admin.head.seen': 'Vu',
+  'admin.head.files': 'Fichiers',
   'admin.is-admin': 'administrateur',
   'admin.is-disabled': 'désactivé',
   'admin.is-deleted': 'supprimé',

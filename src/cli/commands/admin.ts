@@ -78,8 +78,10 @@ function codeOf(use: (admin: Admin, fields: Fields) => Promise<string>, key: Key
 
 function userLines(users: readonly AdminUser[], view: View): string[] {
   const { say, paint, nowMs } = view;
-  return table(
-    users.map((user) => {
+  const heads = ['id', 'user', 'phone', 'email', 'seen', 'files'] as const;
+  return table([
+    heads.map((head) => paint.dim(say(`admin.head.${head}`))),
+    ...users.map((user) => {
       const marks = [
         ...(user.role === 'admin' ? [say('admin.is-admin')] : []),
         ...(user.disabled ? [paint.red(say('admin.is-disabled'))] : []),
@@ -100,7 +102,7 @@ function userLines(users: readonly AdminUser[], view: View): string[] {
         marks.join(', '),
       ];
     }),
-  );
+  ]);
 }
 
 function logRows(entries: readonly AdminLogEntry[], { paint }: View): string[] {

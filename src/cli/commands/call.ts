@@ -10,7 +10,6 @@ import { LiveCall, type CallNews } from '../call/live-call.js';
 import { openFollowers, type CallFollower } from '../call/followers.js';
 import type { Context } from '../context.js';
 import { exitCodeOfEnd, exitCodes } from '../exit-codes.js';
-import { openSettings } from '../settings/settings-file.js';
 import type { Fields } from '../table/spec.js';
 
 type Ended = CallNews & { type: 'ended' };
@@ -115,7 +114,7 @@ function showsScreen({ io, out }: Context, { headless, view }: CallOptions): boo
 }
 
 export async function call(context: Context, fields: Fields): Promise<number> {
-  const { settings } = await openSettings(context.home);
+  const { settings } = await context.settings();
   const options = callOptions(fields, context.io, settings, context.say);
   if (fields['answer'] === true) {
     if (namesOf(fields).length > 0) throw usage(context.say('usage.call-answer-with'));

@@ -8,7 +8,6 @@ import { PytalkError } from '../../protocol/errors.js';
 import { callOptions } from '../call/call-options.js';
 import { cleanLine } from '../clean-text.js';
 import type { Context } from '../context.js';
-import { openSettings } from '../settings/settings-file.js';
 import type { Fields } from '../table/spec.js';
 
 function nameFor(now: Date): string {
@@ -26,8 +25,8 @@ async function write(path: string, bytes: Buffer): Promise<void> {
 }
 
 export async function snapshot(context: Context, fields: Fields): Promise<undefined> {
-  const { io, out, say, home } = context;
-  const { settings } = await openSettings(home);
+  const { io, out, say } = context;
+  const { settings } = await context.settings();
   const { setup } = callOptions(fields, io, settings, say);
   const name = nameFor(new Date(io.now()));
   const { send, out: given } = fields;

@@ -27,7 +27,7 @@ export const accountCommands: readonly CommandSpec[] = [
     group: 'begin',
     args: [{ name: 'user' }],
     options: [{ name: 'reset-code', value: 'code' }, { name: 'recovery-key', value: 'key' }, passwordStdin],
-    examples: ['login alice --server chat.example.org', 'login alice --reset-code K7QF-2M9D'],
+    examples: ['login alice --server chat.example.org', 'login alice --reset-code K7QF-2M9D-X4TB-8RNC'],
     run: async () => (await import('../commands/login.js')).login,
   },
   {
