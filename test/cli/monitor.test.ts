@@ -4,7 +4,9 @@ import { sayIn } from '../../src/cli/catalogue/translate.js';
 import {
   callRows,
   graphs,
+  headline,
   joined,
+  labelStep,
   logLines,
   newestAt,
   roundStep,
@@ -40,6 +42,29 @@ t.test('squeezing loses no peak and ends with the newest', async (t) => {
       if (count >= length) t.same(result, values);
     }
   }
+});
+
+t.test('no minute is written twice under a graph', async (t) => {
+  const start = Date.UTC(2026, 0, 15, 12, 0, 0);
+  for (const length of [1, 12, 60, 180, 720]) {
+    const clocks = Array.from({ length }, (_, at) => new Date(start + at * 5_000).toISOString().slice(0, 16));
+    for (const columns of [2, 19, 30, 60, 100]) {
+      const shown = squeezed(
+        clocks.map((clock) => Date.parse(`${clock}Z`)),
+        columns,
+      );
+      const step = labelStep(length, columns);
+      const written = shown.filter((_, at) => at % step === 0);
+      t.equal(new Set(written).size, written.length, `${length} in ${columns}`);
+    }
+  }
+});
+
+t.test('the line at the top counts the calls that the table has', async (t) => {
+  const statistics = fixedStatistics({ samples: 2 });
+  const [sample] = statistics.samples.slice(-1);
+  const begun = { ...statistics, samples: [{ ...sample!, calls: 0 }] };
+  t.match(headline(begun, say), 'calls 2');
 });
 
 t.test('axes have round steps', async (t) => {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
+import type { ServerStatistics } from '../../src/protocol/statistics-shapes.js';
 import { goldenScreens } from '../support/golden.js';
 import { projectFile } from '../support/project.js';
 import { fixedStatistics } from '../support/statistics.js';
@@ -17,8 +18,9 @@ const skip = missing('tmux', '-V');
 const program = `'${process.execPath}' '${projectFile('bin', 'pytalk.js')}'`;
 
 /** Answers every question as a server's socket for administrators does; the returned function ends it. */
-async function listen(path: string): Promise<() => Promise<void>> {
-  const statistics = fixedStatistics({ samples: 720 });
+async function listen(path: string, logged?: ServerStatistics['log']): Promise<() => Promise<void>> {
+  const fixed = fixedStatistics({ samples: 720 });
+  const statistics = { ...fixed, log: logged ?? fixed.log };
   const server: Server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     createInterface({ input: socket }).on('line', (line) => {
@@ -64,18 +66,39 @@ t.test('the monitor, in both languages and three sizes', { skip }, async (t) => 
   for (const { name, golden: wanted, now } of golden.differences) t.equal(now, wanted, name);
 });
 
-t.test('a server that goes away is told, and what comes back is shown again', { skip }, async (t) => {
-  const folder = await temporaryFolder(t);
-  await mkdir(join(folder, 'data'));
-  const path = join(folder, 'data', 'admin.sock');
-  const stop = await listen(path);
-  const terminal = await monitor(t, folder, 'en');
-  await terminal.shows('Messages/s');
-  await stop();
-  await terminal.shows('! no server runs with the data in data');
-  t.match(await terminal.screen(), '@alice', 'the last figures stay');
-  t.teardown(await listen(path));
-  await terminal.shows('q quit');
-  await terminal.press('C-c');
-  await terminal.shows('back again');
-});
+t.test(
+  'a server that goes away is told, what comes back is shown again, and the log follows',
+  { skip },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    await mkdir(join(folder, 'data'));
+    const path = join(folder, 'data', 'admin.sock');
+    const log = Array.from({ length: 30 }, (_, at) => ({
+      at: 0,
+      level: 30,
+      event: `entry-${at + 1}.`,
+      username: null,
+      detail: '',
+    }));
+    const stop = await listen(path, log);
+    const terminal = await monitor(t, folder, 'en');
+    await terminal.shows('entry-30.');
+    t.notMatch(await terminal.screen(), 'entry-1.', 'the newest are seen');
+    await terminal.press('Tab');
+    await terminal.press('Up');
+    await terminal.shows('entry-26.');
+    t.notMatch(await terminal.screen(), 'entry-30.');
+    await stop();
+    await terminal.shows('! no server runs with the data in data');
+    t.match(await terminal.screen(), '@alice', 'the last figures stay');
+    t.match(await terminal.screen(), 'entry-26.', 'and where the log was left');
+    t.teardown(await listen(path, [...log, { ...log[0]!, event: 'entry-31.' }]));
+    await terminal.shows('q quit');
+    t.match(await terminal.screen(), 'entry-26.');
+    await terminal.press('Down');
+    await terminal.press('Down');
+    await terminal.shows('entry-31.');
+    await terminal.press('C-c');
+    await terminal.shows('back again');
+  },
+);

@@ -31,7 +31,7 @@ export const monitorEn = {
   'monitor.way.none': 'none',
   'monitor.ms': '{ms} ms',
   'monitor.rings': 'rings',
-  'monitor.keys': 'q quit · t time ({minutes} min) · g graphs · Tab other list · ↑ ↓ scroll',
+  'monitor.keys': 'q quit · t range: {minutes} min · g graphs · Tab other list · ↑ ↓ scroll',
   // bench
   'bench.count': '{name} {value}: a whole number from 2 to {max}',
   'bench.prepares': 'Starting a server in {folder}, and {people} people…',

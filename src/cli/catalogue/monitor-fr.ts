@@ -31,7 +31,7 @@ export const monitorFr = {
   'monitor.way.none': 'aucune',
   'monitor.ms': '{ms} ms',
   'monitor.rings': 'sonne',
-  'monitor.keys': 'q quitter · t durée ({minutes} min) · g graphiques · Tab autre liste · ↑ ↓ défiler',
+  'monitor.keys': 'q quitter · t plage : {minutes} min · g graphiques · Tab autre liste · ↑ ↓ défiler',
   // bench
   'bench.count': '{name} {value} : un entier de 2 à {max}',
   'bench.prepares': 'Démarrage d’un serveur dans {folder}, et de {people} personnes…',

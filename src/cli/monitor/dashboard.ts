@@ -10,8 +10,10 @@ import {
   graphNames,
   graphs,
   headline,
+  labelStep,
   logLines,
   roundStep,
+  samplesPerMinute,
   squeezed,
   type GraphName,
 } from './figures.js';
@@ -36,7 +38,6 @@ interface DashboardOptions {
 
 /** Minutes that the graphs may show; a key goes through them. */
 const spans = [60, 15, 5] as const;
-const samplesPerMinute = 12;
 /** In less than this there are fewer graphs at once, of which a key shows one after another. */
 const rowsForAllGraphs = 34;
 const columnsForTwoGraphs = 60;
@@ -44,10 +45,26 @@ const columnsForTwoGraphs = 60;
 const columnsForTwo = 100;
 const lineColours = ['cyan', 'yellow', 'magenta'] as const;
 const minGraphRows = 7;
-const legendLeft = 7;
 const yLabels = 4;
 
 type Box = Widgets.BoxElement;
+
+/** Lines in a frame that may be scrolled. */
+interface List {
+  /** `childBase` is the first line that is seen; its types do not have it. */
+  readonly box: Box & { readonly childBase?: number };
+  readonly lines: number;
+  readonly visible: number;
+  /** Whether its newest lines, the last, are to be seen until somebody scrolls up. */
+  readonly follows: boolean;
+}
+
+/** Where a list that is drawn anew begins, by what was seen of it before. */
+function firstLine(list: List, before: List | undefined): number {
+  const top = before?.box.childBase ?? 0;
+  const isAtEnd = before === undefined || top >= before.lines - before.visible;
+  return list.follows && isAtEnd ? Math.max(0, list.lines - list.visible) : top;
+}
 
 export function openDashboard({ name, say, isColoured }: DashboardOptions): Dashboard {
   const screen = blessed.screen({
@@ -65,7 +82,7 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
   let page = 0;
   let isClosed = false;
   let parts: Box[] = [];
-  let lower: Widgets.BlessedElement[] = [];
+  let lower: List[] = [];
   let focused = 0;
 
   const colour = (wanted: string): string => (isColoured ? wanted : 'default');
@@ -91,6 +108,7 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
     const samples = statistics.samples.slice(-(spans[span] ?? 60) * samplesPerMinute);
     const { title, lines } = graphs(samples, say)[which];
     const step = roundStep(Math.max(...lines.flatMap(({ values }) => values)) / yLabels);
+    const columns = Math.max(2, Math.floor(place.width / 2));
     const chart = contrib.line({
       ...place,
       ...frame(truncate(title, place.width - 6)),
@@ -104,13 +122,13 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
       xLabelPadding: 3,
       minY: 0,
       maxY: step * yLabels,
-      showLegend: lines.length > 1 && Number(screen.width) >= columnsForTwo,
-      legend: { width: 16 },
+      showLegend: false,
+      // A number, whatever its types say.
+      showNthLabel: labelStep(samples.length, columns) as unknown as boolean,
       wholeNumbersOnly: step >= 1,
     });
     screen.append(chart);
     parts.push(chart);
-    const columns = Math.max(2, Math.floor(Number(chart.width) / 2));
     const clock = (at: number): string => new Date(at).toTimeString().slice(0, 5);
     const times = samples.map(({ at }) => at);
     const x = squeezed(times, columns).map(clock);
@@ -122,14 +140,28 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
         style: { line: colour(lineColours[at % lineColours.length] ?? 'cyan') },
       })),
     );
-    // At the left: what is newest is at the right, and must be seen.
-    const { legend } = chart as unknown as { legend?: Box };
-    if (legend) legend.left = legendLeft;
+    if (!isColoured || lines.length < 2) return;
+    // In the row under the times, which is always empty: the library's own legend covers the lines.
+    const names = lines.map(({ title: text }, at) => {
+      const name = lineColours[at % lineColours.length] ?? 'cyan';
+      return `{${name}-fg}━ ${text}{/${name}-fg}`;
+    });
+    chart.append(
+      blessed.box({
+        tags: true,
+        top: place.height - 3,
+        left: 2,
+        right: 0,
+        height: 1,
+        content: names.join('  '),
+      }),
+    );
   };
 
   const draw = (): void => {
     if (isClosed) return;
-    const scrolls = lower.map((one) => (one as Partial<Widgets.ListElement>).getScroll?.() ?? 0);
+    const before = lower;
+    const tops = (list: List, at: number): number => firstLine(list, before[at]);
     for (const part of parts) {
       screen.remove(part);
       part.destroy();
@@ -165,8 +197,8 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
     });
     const top = 3 + height * down;
     lists(top, rows - top - 1, columns);
-    lower.forEach((one, at) => (one as Partial<Widgets.ListElement>).setScroll?.(scrolls[at] ?? 0));
-    lower[focused % Math.max(1, lower.length)]?.focus();
+    lower.forEach((list, at) => (list.box as unknown as Widgets.ListElement).setScroll(tops(list, at)));
+    lower[focused % Math.max(1, lower.length)]?.box.focus();
     box({
       bottom: 0,
       left: 0,
@@ -210,21 +242,21 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
   const scrolling = (
     label: string,
     lines: readonly string[],
-    place: Widgets.BoxOptions,
-    atEnd: boolean,
-  ): Box => {
+    place: { top: number; left: number; width: number; height: number },
+    follows: boolean,
+  ): List => {
     const made = box({
       ...place,
       ...frame(label),
       content: lines.join('\n'),
       wrap: false,
       scrollable: true,
+      alwaysScroll: true,
       keys: true,
       mouse: true,
       scrollbar: { ch: '▐' },
     });
-    if (atEnd) made.setScrollPerc(100);
-    return made;
+    return { box: made, lines: lines.length, visible: Math.max(0, place.height - 2), follows };
   };
 
   const dashboard: Dashboard = {
@@ -255,7 +287,7 @@ export function openDashboard({ name, say, isColoured }: DashboardOptions): Dash
   });
   screen.key(['tab'], () => {
     focused++;
-    lower[focused % Math.max(1, lower.length)]?.focus();
+    lower[focused % Math.max(1, lower.length)]?.box.focus();
     screen.render();
   });
   screen.key(['C-l'], () => {

@@ -7,6 +7,7 @@ import { cleanLine } from '../clean-text.js';
 
 /** An hour of samples of 5 s. */
 const maxSamples = 720;
+export const samplesPerMinute = 12;
 const warning = 40;
 
 /** Joins what was known with what has come. The newest report counts; a server that was started anew begins again. */
@@ -37,7 +38,8 @@ export function headline(statistics: ServerStatistics, say: Say): string {
     uptime: durationText(Math.max(0, last.at - statistics.startedAt)),
     connections: figureText(last.connections, say),
     online: figureText(last.online, say),
-    calls: figureText(last.calls, say),
+    // Not the sample's, which may be 5 s old: as many as the table has.
+    calls: figureText(statistics.calls.length, say),
     commits: figureText(last.commits, say),
     database: sizeText(last.database, say),
   });
@@ -100,6 +102,12 @@ export function squeezed(values: readonly number[], count: number): number[] {
     result.unshift(Math.max(...values.slice(Math.max(0, end - size), end)));
   }
   return result;
+}
+
+/** Every how many of `squeezed` values a clock is to be written, so that no minute is there twice; samples come every 5 s. */
+export function labelStep(length: number, count: number): number {
+  const samplesEach = Math.max(1, Math.ceil(length / Math.max(1, count)));
+  return Math.max(1, Math.ceil(samplesPerMinute / samplesEach));
 }
 
 /** The next of 1, 2 and 5 times a power of ten that is at least as much, so that an axis has round labels; 1 for nothing. */
