@@ -56,6 +56,14 @@ export function isLoss(error: unknown): boolean {
   );
 }
 
+/** True for an error that says that nothing came of the connection now, with a loss or without. */
+export function isOutage(error: unknown): boolean {
+  return (
+    isLoss(error) ||
+    (error instanceof PytalkError && ['unreachable', 'timeout', 'server-full', 'closed'].includes(error.code))
+  );
+}
+
 function asPytalkError(error: unknown): PytalkError {
   return error instanceof PytalkError ? error : new PytalkError('disconnected', { cause: error });
 }

@@ -1,6 +1,7 @@
 // The running chat: what commands and keys may do, done; ends with an exit code.
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Client, ConnectOptions, ConversationView, Message } from '../../client/api.js';
+import { isOutage } from '../../client/link.js';
 import type { Key, Lang, Say } from '../catalogue/translate.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import type { SettingsKeeper } from '../settings/settings-file.js';
@@ -167,7 +168,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   }
 
   fail(error: unknown): void {
-    this.tell(sentenceOf(error, this.say).replace(/\s+/g, ' '), 'error');
+    const text = sentenceOf(error, this.say).replace(/\s+/g, ' ');
+    this.dispatch({ type: 'noticed', notice: { kind: 'error', text, isOutage: isOutage(error) } });
   }
 
   tell(text: string, kind: 'info' | 'error'): void {

@@ -146,7 +146,12 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'logged-in':
       return { ...state, form: null, me: action.me, server: action.server };
     case 'connection':
-      return { ...state, connection: action.connection, server: action.server };
+      return {
+        ...state,
+        connection: action.connection,
+        server: action.server,
+        notice: action.connection.state === 'online' && state.notice?.isOutage === true ? null : state.notice,
+      };
     case 'settings': {
       const { settings, lang } = action;
       const isSame = settings.keyMode === state.settings.keyMode && settings.keys === state.settings.keys;

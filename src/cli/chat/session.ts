@@ -1,5 +1,6 @@
 // One logged-in account on the screen: keeps the state in step with the client until it is closed.
 import type { Client, ConversationView, HistoryQuery, Message } from '../../client/api.js';
+import { isOutage } from '../../client/link.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import type { Action } from './actions.js';
@@ -144,12 +145,7 @@ export class Session {
 
   /** Also of what is read in private the own devices hear: what is unread is the same on all. */
   private async tellRead(name: string): Promise<void> {
-    try {
-      await this.client.markRead(name, undefined, !this.host.state.settings.readReceipts);
-    } catch (error) {
-      // Without a connection it is told when there is one, as the list is read again then.
-      if (this.client.state === 'online') throw error;
-    }
+    await this.client.markRead(name, undefined, !this.host.state.settings.readReceipts);
   }
 
   refreshList(): void {
@@ -167,7 +163,8 @@ export class Session {
 
   private run(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
-      if (!this.isClosed) this.host.fail(error);
+      // The person has asked for none of it, the status bar tells of the connection, and the next one begins anew.
+      if (!this.isClosed && !isOutage(error)) this.host.fail(error);
     });
   }
 

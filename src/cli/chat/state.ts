@@ -75,6 +75,8 @@ export interface Completion {
 export interface Notice {
   readonly kind: 'info' | 'error';
   readonly text: string;
+  /** Tells of the connection: gone when that is back. */
+  readonly isOutage?: boolean;
 }
 
 /** A page of text over the conversation: help, a profile, search results, a picture. */
