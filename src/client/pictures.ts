@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { PytalkError } from '../protocol/errors.js';
 import { limits } from '../protocol/limits.js';
 import { safeFileName } from '../protocol/names.js';
+import { because } from '../protocol/reasons.js';
 import type { FileInfo } from '../protocol/payload.js';
 import { readHead, typeOfBytes } from './files.js';
 import { isPictureType } from './view.js';
@@ -34,7 +35,7 @@ export async function checkAvatar(path: string): Promise<void> {
   const { head, size } = await readHead(path);
   const type = typeOfBytes(head);
   if (type !== 'image/png' && type !== 'image/jpeg') {
-    throw new PytalkError('bad-picture', { details: { reason: 'an avatar is a PNG or JPEG' } });
+    throw new PytalkError('bad-picture', { details: because('avatar-format') });
   }
   if (size > limits.maxAvatarBytes) {
     throw new PytalkError('file-too-large', { details: { bytes: size, max: limits.maxAvatarBytes } });
@@ -69,7 +70,6 @@ async function picture(path: string): Promise<{ width: number; height: number; t
     }
     return size;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PytalkError('bad-picture', { details: { reason }, cause });
+    throw new PytalkError('bad-picture', { details: because('damaged-picture'), cause });
   }
 }

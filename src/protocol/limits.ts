@@ -3,6 +3,9 @@
 /** Version of the wire protocol, sent in `hello`. */
 export const protocolVersion = 1;
 
+/** What a new account says of itself; a reader's program may say it in their language. */
+export const defaultBio = 'Hi, I use PyTalk!';
+
 export const limits = {
   /** Largest frame a client may send, kind byte and payload, in bytes. */
   maxClientFrameBytes: 512 * 1024,

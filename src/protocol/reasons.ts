@@ -1,4 +1,4 @@
-// Why a folder or a setting will not do, by name: the English words; the command line translates them by `why`.
+// Why a folder, a picture or a setting will not do, by name: the English words; the command line translates them by `why`.
 import { fillText, type ErrorDetails } from './errors.js';
 
 export const reasons = {
@@ -6,6 +6,9 @@ export const reasons = {
   'not-empty': 'it is not empty: name another folder with --data',
   'no-server-yet': 'no server has run with this data folder: name its folder with --data',
   'no-such-folder': 'there is no such folder: make it first',
+  'avatar-format': 'an avatar is a PNG or JPEG',
+  'avatar-pixels': 'it has {width} x {height} pixels, at most {max} a side are taken',
+  'damaged-picture': 'it is damaged, or of a kind that is not shown here',
   'config-unknown': '{setting} is no setting: docs/CONFIG.md lists them',
   'config-choice': '{setting} must be one of {allowed}',
   'config-min': '{setting} must be at least {min}',

@@ -1,5 +1,6 @@
 // Reads what kind of picture some bytes are and how large it is, from the header alone: nothing is decoded.
 import { PytalkError } from '../protocol/errors.js';
+import { because } from '../protocol/reasons.js';
 
 export interface PictureHeader {
   type: 'png' | 'jpeg';
@@ -14,7 +15,7 @@ const pngSignature = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex');
 export function readPictureHeader(bytes: Buffer): PictureHeader {
   const header = bytes.subarray(0, 16).equals(pngSignature) ? readPng(bytes) : readJpeg(bytes);
   if (header && header.width > 0 && header.height > 0) return header;
-  throw new PytalkError('bad-picture', { details: { reason: 'it is neither PNG nor JPEG' } });
+  throw new PytalkError('bad-picture', { details: because('avatar-format') });
 }
 
 /** Signature, then the IHDR chunk: width and height first. */

@@ -5,9 +5,13 @@ import t from 'tap';
 import { en } from '../../src/cli/catalogue/en.js';
 import { fr } from '../../src/cli/catalogue/fr.js';
 import { isKey, sayIn, translate, translateCount, type Key } from '../../src/cli/catalogue/translate.js';
+import { keyRows } from '../../src/cli/chat/help.js';
+import { keymapOf } from '../../src/cli/chat/keymap.js';
+import { bioText, said } from '../../src/cli/chat/message-text.js';
 import { commands, groups } from '../../src/cli/table/table.js';
 import { commonOptions } from '../../src/cli/table/common-options.js';
 import { errorTexts } from '../../src/protocol/errors.js';
+import { defaultBio } from '../../src/protocol/limits.js';
 import { projectFile } from '../support/project.js';
 
 const keys = Object.keys(en) as Key[];
@@ -29,7 +33,7 @@ t.test('French has every key, with the same placeholders, and is not English', (
 t.test('French spaces its punctuation and uses typographic apostrophes', (t) => {
   for (const key of keys) {
     const text = fr[key].replace(/`[^`]*`|\{[^}]*\}/g, 'x');
-    t.notMatch(text, /\w[!?;](\s|$)|\w:\s/, key);
+    t.notMatch(text, /[^\s\u00a0\u202f][!?;:](?=[\s»)]|$)/u, key);
     t.notMatch(text, /\p{L}'\p{L}/u, key);
   }
   t.end();
@@ -96,5 +100,26 @@ t.test('counts in the plural of each language', (t) => {
   t.equal(translateCount('fr', 'group.members', 0), '0 membre');
   t.equal(sayIn('fr').count('group.members', 2), '2 membres');
   t.match(sayIn('fr').count('group.members', 1_000_000), /^1.000.000 membres$/);
+  t.end();
+});
+
+t.test('keys are called what they are called on the keyboards of the language, in all texts', (t) => {
+  const english = ['Enter', 'Esc', 'PgUp', 'PgDn', 'Home', 'End', 'Backspace', 'Del', 'Shift', 'Up', 'Down'];
+  const names = new RegExp(`(?<![\\p{L}/])(${english.join('|')})(?![\\p{L}])`, 'u');
+  for (const key of keys) t.notMatch(fr[key].replace(/`[^`]*`/g, 'x'), names, key);
+  const told = keyRows(keymapOf().keymap, sayIn('fr')).map(({ left }) => left);
+  t.ok(told.includes('Échap'));
+  t.same(
+    told.filter((left) => names.test(left)),
+    [],
+  );
+  t.end();
+});
+
+t.test('whose words follow is told as the language spaces it', (t) => {
+  t.equal(said('bob', sayIn('en')), 'bob:');
+  t.equal(said('bob', sayIn('fr')), 'bob :');
+  t.equal(bioText(defaultBio, sayIn('fr')), 'Bonjour, j’utilise PyTalk !');
+  t.equal(bioText('Hi, I use PyTalk', sayIn('fr')), 'Hi, I use PyTalk');
   t.end();
 });

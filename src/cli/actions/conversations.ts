@@ -1,7 +1,7 @@
 // `conversations`, and what one does with one's own view of one: hide, mute, clear, mark as read.
 import { z } from 'zod';
 import type { Client, ConversationView } from '../../client/api.js';
-import { momentText, previewText } from '../chat/message-text.js';
+import { momentText, previewText, said } from '../chat/message-text.js';
 import { cleanLine } from '../clean-text.js';
 import type { Key } from '../catalogue/translate.js';
 import { conversationJson } from '../format/json-shapes.js';
@@ -33,7 +33,7 @@ function conversationLines(list: readonly ConversationView[], view: View): strin
   return list.map((one, index) => {
     const name = padded(names[index] ?? '', nameCells);
     const unread = one.unread > 0 ? paint.yellow(padded(String(one.unread), 4)) : '    ';
-    const sender = one.last === null || one.last.kind === 'system' ? '' : `${cleanLine(one.last.from, 32)}: `;
+    const sender = one.last === null || one.last.kind === 'system' ? '' : `${said(one.last.from, say)} `;
     const last = one.last === null ? '' : `${sender}${previewText(one.last, say)}`;
     const text = fitted(`${marksOf(one, say)}${last}`, columns - nameCells - timeCells - 12);
     const dot = isOnline(one) ? paint.green('●') : ' ';

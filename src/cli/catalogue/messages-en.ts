@@ -65,6 +65,7 @@ export const messagesEn = {
   'profile.email': 'Email',
   'profile.avatar': 'Avatar',
   'profile.has-avatar': 'a picture',
+  'profile.default-bio': 'Hi, I use PyTalk!',
   'profile.deleted': '(account deleted)',
   'session.seen': 'last seen {when}',
   'session.current': 'this device',

@@ -67,6 +67,7 @@ export const messagesFr = {
   'profile.email': 'Courriel',
   'profile.avatar': 'Avatar',
   'profile.has-avatar': 'une image',
+  'profile.default-bio': 'Bonjour, j’utilise PyTalk !',
   'profile.deleted': '(compte supprimé)',
   'session.seen': 'vu {when}',
   'session.current': 'cet appareil',

@@ -3,10 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Env } from '../../media/terminal/colours.js';
-import { PytalkError } from '../../protocol/errors.js';
 import { clipboardReaders, readClipboard } from '../platform/clipboard.js';
 import { usage, type ChatContext } from './context.js';
-import { loadPicture } from './picture.js';
+import { badPicture, loadPicture } from './picture.js';
 import { TerminalClipboard } from './terminal-clipboard.js';
 
 export class ClipboardPicture {
@@ -33,8 +32,7 @@ export class ClipboardPicture {
     const bytes = await this.#read(context);
     // Only for its judgement: what cannot be shown is not sent either.
     await loadPicture(bytes, 16, 16).catch((cause: unknown) => {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new PytalkError('bad-picture', { details: { reason }, cause });
+      throw badPicture(cause);
     });
     this.#folder ??= mkdtemp(join(tmpdir(), 'pytalk-paste-'));
     this.#count++;

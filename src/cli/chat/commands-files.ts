@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PytalkError } from '../../protocol/errors.js';
 import { safeFileName } from '../../protocol/names.js';
 import { cleanLine } from '../clean-text.js';
 import { expandHome, openName, target } from './commands-messages.js';
@@ -11,7 +10,7 @@ import { exportConversation } from './export-lines.js';
 import { fetchWithProgress } from './files.js';
 import { layoutOf } from './layout.js';
 import { lookOf } from './picture-look.js';
-import { loadPicture, pictureRows } from './picture.js';
+import { badPicture, loadPicture, pictureRows } from './picture.js';
 import { pastePicture } from './pasted-picture.js';
 import { table } from './slash-command.js';
 import { isHarmless, openWithSystem } from './system-opener.js';
@@ -21,8 +20,7 @@ const maxLargePixels = 800;
 
 async function showLarge(context: ChatContext, path: string, title: string): Promise<void> {
   const picture = await loadPicture(path, maxLargePixels, maxLargePixels).catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PytalkError('bad-picture', { details: { reason }, cause });
+    throw badPicture(cause);
   });
   context.page(cleanLine(title), (columns) => {
     const { state } = context;

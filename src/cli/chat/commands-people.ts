@@ -1,9 +1,9 @@
 // Slash commands about people: conversations with them, contacts, blocking, profiles.
 import type { User } from '../../protocol/shapes.js';
-import { cleanBlock, cleanLine } from '../clean-text.js';
+import { cleanLine } from '../clean-text.js';
 import { restAfter } from './command-line.js';
 import { usage, type ChatContext } from './context.js';
-import { momentText } from './message-text.js';
+import { bioText, momentText } from './message-text.js';
 import { table, type SlashCommand } from './slash-command.js';
 import { span, type Line } from './spans.js';
 import { currentConversation } from './state.js';
@@ -61,7 +61,7 @@ function profileLines(context: ChatContext, user: User, columns: number): Line[]
     ...row(say('chat.phone'), user.phone),
     ...row(say('chat.field.email'), user.email),
     [],
-    ...wrap(cleanBlock(user.bio), columns).map((row): Line => [span(row.text)]),
+    ...wrap(bioText(user.bio, say), columns).map((row): Line => [span(row.text)]),
   ];
 }
 

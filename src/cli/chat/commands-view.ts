@@ -3,7 +3,7 @@ import type { Message } from '../../client/api.js';
 import { cleanLine } from '../clean-text.js';
 import { openName } from './commands-messages.js';
 import { usage, type ChatContext } from './context.js';
-import { bodyText, momentText, previewText } from './message-text.js';
+import { bodyText, momentText, previewText, said } from './message-text.js';
 import { table } from './slash-command.js';
 import { nameRole, span, type Line } from './spans.js';
 import { currentConversation, currentThread } from './state.js';
@@ -15,7 +15,7 @@ function resultLine(context: ChatContext, message: Message): Line {
   return [
     span(`${momentText(message.sentAt, context.state.nowMs, say)}  `, 'dim'),
     span(`${cleanLine(message.conversation)}  `, 'accent'),
-    span(`${cleanLine(message.from)}: `, nameRole(message.from)),
+    span(`${said(message.from, say)} `, nameRole(message.from)),
     span(previewText(message, say)),
   ];
 }

@@ -6,7 +6,7 @@ import { PytalkError } from '../../protocol/errors.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanBlock, cleanLine, safeJson } from '../clean-text.js';
 import { messagesJson } from '../format/json-shapes.js';
-import { previewText } from './message-text.js';
+import { previewText, said } from './message-text.js';
 
 const pageMessages = 500;
 
@@ -14,12 +14,12 @@ const pageMessages = 500;
 function exportedText(message: Message, say: Say): string {
   const isWritten = message.kind === 'text' && !message.deleted;
   const body = isWritten ? cleanBlock(message.text ?? '') : previewText(message, say);
-  const options = message.poll?.options.map(({ text, votes }) => `- ${cleanLine(text)}: ${votes}`) ?? [];
+  const options = message.poll?.options.map(({ text, votes }) => `- ${said(text, say)} ${votes}`) ?? [];
   const reactions = Object.entries(message.reactions).map(
     ([emoji, users]) => `${cleanLine(emoji)} ${users.map((user) => cleanLine(user)).join(', ')}`,
   );
   const lines = [...body.split('\n'), ...options, ...reactions];
-  return `${message.sentAt}  ${cleanLine(message.from)}: ${lines.join('\n    ')}\n`;
+  return `${message.sentAt}  ${said(message.from, say)} ${lines.join('\n    ')}\n`;
 }
 
 /** Writes all messages, oldest first, into a new file; returns how many. Rejects with `file-exists` or `file-unwritable`. */

@@ -2,7 +2,7 @@
 import type { Key, Say } from '../catalogue/translate.js';
 import { keyText } from './key-bindings.js';
 import type { Keymap, KeyRow } from './keymap.js';
-import { missedSign } from './message-text.js';
+import { missedSign, said } from './message-text.js';
 import type { CommandName } from './slash-commands.js';
 import { span, type Line } from './spans.js';
 import { widthOf, wrap } from './text-width.js';
@@ -32,11 +32,11 @@ function twoColumns(rows: readonly HelpRow[], columns: number): Line[] {
 }
 
 /** `Alt+1 … Alt+9`, `Ctrl+W, Alt+Backspace`: the first two keys, or the ends of a long row. */
-function keysText(binding: KeyRow): string {
+function keysText(binding: KeyRow, say: Say): string {
   const [first = '', second] = binding.keys;
   const last = binding.keys.at(-1) ?? first;
-  if (binding.keys.length > 4) return `${keyText(first)} … ${keyText(last)}`;
-  return second === undefined ? keyText(first) : `${keyText(first)}, ${keyText(second)}`;
+  if (binding.keys.length > 4) return `${keyText(first, say)} … ${keyText(last, say)}`;
+  return second === undefined ? keyText(first, say) : `${keyText(first, say)}, ${keyText(second, say)}`;
 }
 
 /** What each command is for. */
@@ -46,7 +46,7 @@ export function commandRows(commands: readonly { readonly name: CommandName }[],
 
 /** The commands in a sentence each: keys and signs are of the screen. */
 export function helpSentences(commands: readonly { readonly name: CommandName }[], say: Say): string[] {
-  return commandRows(commands, say).map(({ left, right }) => `${left}: ${right}`);
+  return commandRows(commands, say).map(({ left, right }) => `${said(left, say)} ${right}`);
 }
 
 /** The keys that are worth telling. */
@@ -54,10 +54,10 @@ export function keyRows(keymap: Keymap, say: Say): HelpRow[] {
   const told = new Set<string>();
   return keymap.rows.flatMap((row): HelpRow[] => {
     if (row.keys.length === 0) return [];
-    if (row.does.startsWith('/')) return [{ left: keysText(row), right: row.does }];
+    if (row.does.startsWith('/')) return [{ left: keysText(row, say), right: row.does }];
     if (row.help === undefined || told.has(row.help)) return [];
     told.add(row.help);
-    return [{ left: keysText(row), right: say(row.help) }];
+    return [{ left: keysText(row, say), right: say(row.help) }];
   });
 }
 

@@ -1,5 +1,5 @@
 // The one table of keys: what each does where. Help is made from it.
-import type { Key } from '../catalogue/translate.js';
+import { isKey, type Key, type Say } from '../catalogue/translate.js';
 import type { EditName } from './text-buffer.js';
 
 /** Where a key has its meaning; `any` holds everywhere that has no meaning of its own for it. */
@@ -164,29 +164,14 @@ export const formCommands: ReadonlySet<string> = new Set([
   'quit',
 ]);
 
-const symbols: Readonly<Record<string, string>> = {
-  ctrl: 'Ctrl',
-  alt: 'Alt',
-  shift: 'Shift',
-  enter: 'Enter',
-  tab: 'Tab',
-  escape: 'Esc',
-  pageup: 'PgUp',
-  pagedown: 'PgDn',
-  up: '↑',
-  down: '↓',
-  left: '←',
-  right: '→',
-  home: 'Home',
-  end: 'End',
-  backspace: 'Backspace',
-  delete: 'Del',
-};
+/** Keys that have a name instead of a letter; arrows have a sign. */
+const arrows: Readonly<Record<string, string>> = { up: '↑', down: '↓', left: '←', right: '→' };
 
-/** A key as it is printed: `ctrl+a` is `Ctrl+A`. */
-export function keyText(key: string): string {
-  return key
-    .split('+')
-    .map((part) => symbols[part] ?? part.toUpperCase())
-    .join('+');
+/** A key as it is printed: `ctrl+a` is `Ctrl+A`, `escape` the name on the keyboards of the reader's language. */
+export function keyText(key: string, say: Say): string {
+  const partText = (part: string): string => {
+    const name = `chat.key-name.${part}`;
+    return arrows[part] ?? (isKey(name) ? say(name) : part.toUpperCase());
+  };
+  return key.split('+').map(partText).join('+');
 }

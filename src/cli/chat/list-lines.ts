@@ -4,7 +4,7 @@ import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { underCursor, visibleConversations } from './conversation-list.js';
 import { listWindow } from './list-window.js';
-import { missedSign, previewText, shortMomentText } from './message-text.js';
+import { missedSign, previewText, said, shortMomentText } from './message-text.js';
 import { fill, lineWidth, span, spread, type Line, type Span } from './spans.js';
 import { sayOf, type ChatState } from './state.js';
 import { widthOf, wrap } from './text-width.js';
@@ -67,7 +67,7 @@ function lastLine(state: ChatState, conversation: ConversationView, say: Say, co
       : last.mine
         ? `${say('chat.you')} `
         : conversation.kind === 'group'
-          ? `${cleanLine(last.from)}: `
+          ? `${said(last.from, say)} `
           : '';
   return fill([bar, span('  '), span(who + previewText(last, say), 'dim')], columns);
 }

@@ -3,7 +3,7 @@ import type { Colours } from '../../media/terminal/colours.js';
 import type { Message } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
-import { isMissed, isNote, bodyText, dayOf, dayText, noteText, timeText } from './message-text.js';
+import { isMissed, isNote, bodyText, dayOf, dayText, noteText, said, timeText } from './message-text.js';
 import { fileLines, pictureLines, pollLines } from './message-parts.js';
 import type { Picture } from '../../media/terminal/still-pictures.js';
 import type { PictureLook } from './picture.js';
@@ -123,7 +123,7 @@ function blockLines(message: Message, previous: Message | null, context: DrawCon
   const lines: Line[] = [];
   if (message.quoted !== null) {
     const { from, text } = message.quoted;
-    lines.push(fit([span(`│ ${cleanLine(from)}: ${cleanLine(text)}`, 'dim')], cells));
+    lines.push(fit([span(`│ ${said(from, context.say)} ${cleanLine(text)}`, 'dim')], cells));
   }
   lines.push(...bodyLines(message, cells, context));
   const reactions = reactionLine(message, context.me);

@@ -2,6 +2,7 @@
 import type { Message } from '../../client/api.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import { durationText } from '../call/call-output.js';
+import { defaultBio } from '../../protocol/limits.js';
 import { cleanBlock, cleanLine } from '../clean-text.js';
 
 const sizeUnits = ['kB', 'MB', 'GB', 'TB'] as const;
@@ -74,6 +75,16 @@ export function shortMomentText(iso: string, nowMs: number, say: Say): string {
 export function momentText(iso: string, nowMs: number, say: Say): string {
   const time = timeText(iso, say.hour12);
   return dayOf(iso) === dayOf(nowMs) ? time : `${dayText(iso, nowMs, say)} ${time}`;
+}
+
+/** What somebody says of themselves; what the server put there is said in the reader's language. */
+export function bioText(bio: string, say: Say): string {
+  return bio === defaultBio ? say('profile.default-bio') : cleanBlock(bio);
+}
+
+/** Whose words follow, or what about: `bob:`, in French `bob :`. */
+export function said(name: string, say: Say): string {
+  return say('chat.said', { name: cleanLine(name) });
 }
 
 /** Whether the server wrote it: shown as a note of its own, not as somebody's words. */

@@ -5,7 +5,7 @@ import { layoutBuffer } from './composer-layout.js';
 import { isOnline } from './conversation-list.js';
 import { hintOf } from './hints.js';
 import { composerCells, layoutOf, longNotice, pageColumns, promptCells } from './layout.js';
-import { momentText, previewText } from './message-text.js';
+import { momentText, previewText, said } from './message-text.js';
 import { drawContext, visibleRows } from './message-view.js';
 import { fill, fit, lineWidth, span, spread, type Line } from './spans.js';
 import { sayOf, currentComposer, currentConversation, currentThread, type ChatState } from './state.js';
@@ -66,7 +66,7 @@ function bannerLine(state: ChatState, say: Say, columns: number): Line {
   const thread = currentThread(state);
   const id = composer.editing ?? composer.replyTo ?? thread.selected;
   const message = thread.messages.find((one) => one.id === id);
-  const about = message === undefined ? '' : `${cleanLine(message.from)}: ${previewText(message, say)}`;
+  const about = message === undefined ? '' : `${said(message.from, say)} ${previewText(message, say)}`;
   const label =
     composer.editing !== null
       ? say('chat.banner-edit')

@@ -8,6 +8,7 @@ import {
 } from '../../media/terminal/placeholders.js';
 import type { Picture } from '../../media/terminal/still-pictures.js';
 import { PytalkError } from '../../protocol/errors.js';
+import { because } from '../../protocol/reasons.js';
 import type { Line } from './spans.js';
 
 /**
@@ -22,6 +23,12 @@ const maxInputPixels = 64_000_000;
 /** Never SVG and the like: documents of others that a large program would have to interpret. */
 const decoded: ReadonlySet<string | undefined> = new Set(['png', 'jpeg', 'gif', 'webp']);
 
+/** What is told of a picture that cannot be decoded: a library's words are not the reader's. */
+export function badPicture(cause: unknown): PytalkError {
+  if (cause instanceof PytalkError) return cause;
+  return new PytalkError('bad-picture', { details: because('damaged-picture'), cause });
+}
+
 /** Decodes a picture (a path or bytes) to at most `maxWidth` × `maxHeight` pixels. Rejects all but PNG, JPEG, GIF and WebP. */
 export async function loadPicture(
   source: string | Uint8Array,
@@ -32,7 +39,7 @@ export async function loadPicture(
   const { default: sharp } = await import('sharp');
   const input = sharp(source, { limitInputPixels: maxInputPixels, failOn: 'error', animated: false });
   const { format } = await input.metadata();
-  if (!decoded.has(format)) throw new PytalkError('bad-picture', { details: { reason: format } });
+  if (!decoded.has(format)) throw badPicture(new Error(format));
   const { data, info } = await input
     .rotate()
     .resize(maxWidth, maxHeight, { fit: 'inside', withoutEnlargement: true })

@@ -9,7 +9,7 @@ import type { Action } from './actions.js';
 import type { ChatOptions } from './chat.js';
 import { ChatApp } from './chat-app.js';
 import { LineInput } from './line-input.js';
-import { isNote, bodyText, previewText, timeText } from './message-text.js';
+import { isNote, bodyText, previewText, said, timeText } from './message-text.js';
 import { toAnsi, type Line } from './spans.js';
 import { sayOf, initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
@@ -38,7 +38,7 @@ function messageText(message: Message, state: ChatState): string {
     message.poll?.options.map((option, index) => `${index + 1}) ${cleanLine(option.text)}`) ?? [];
   const body = message.kind === 'text' && !message.deleted ? bodyText(message) : previewText(message, say);
   const text = [body, ...options].join('\n').replaceAll('\n', '\n      ');
-  return `${where}${timeText(message.sentAt, say.hour12)} ${cleanLine(message.from)}: ${text}`;
+  return `${where}${timeText(message.sentAt, say.hour12)} ${said(message.from, say)} ${text}`;
 }
 
 /** A row without what only a screen can show. */

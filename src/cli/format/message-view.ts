@@ -1,6 +1,15 @@
 // Messages as people read them in a terminal's scroll-back: day lines, time, name, text, and what belongs to it.
 import type { Message } from '../../client/api.js';
-import { isNote, bodyText, dayOf, dayText, noteText, sizeText, timeText } from '../chat/message-text.js';
+import {
+  isNote,
+  bodyText,
+  dayOf,
+  dayText,
+  noteText,
+  said,
+  sizeText,
+  timeText,
+} from '../chat/message-text.js';
 import { cleanLine } from '../clean-text.js';
 import { cellsOf, padded } from './columns.js';
 import type { View } from './view.js';
@@ -10,7 +19,7 @@ const maxNameCells = 16;
 
 function quoteLine(message: Message, view: View): string[] {
   if (message.quoted === null) return [];
-  const text = `│ ${cleanLine(message.quoted.from)}: ${cleanLine(message.quoted.text, 120)}`;
+  const text = `│ ${said(message.quoted.from, view.say)} ${cleanLine(message.quoted.text, 120)}`;
   return [view.paint.dim(text)];
 }
 

@@ -1,8 +1,8 @@
 // People and their presence, as lines.
 import type { Friend } from '../../client/api.js';
 import type { User } from '../../protocol/shapes.js';
-import { momentText } from '../chat/message-text.js';
-import { cleanBlock, cleanLine } from '../clean-text.js';
+import { bioText, momentText } from '../chat/message-text.js';
+import { cleanLine } from '../clean-text.js';
 import { table } from './columns.js';
 import type { View } from './view.js';
 
@@ -41,7 +41,7 @@ export function profileLines(user: User, view: View): string[] {
     [say('profile.avatar'), user.avatar === null ? '' : say('profile.has-avatar')],
   ].filter(([, value]) => value !== '');
   const deleted = user.deleted ? ` ${paint.dim(say('profile.deleted'))}` : '';
-  const bio = cleanBlock(user.bio)
+  const bio = bioText(user.bio, say)
     .split('\n')
     .map((line) => `  ${line}`.trimEnd());
   return [

@@ -2,7 +2,7 @@
 import type { ConversationView, Message } from '../../client/api.js';
 import type { Timers } from '../../client/timers.js';
 import type { Say } from '../catalogue/translate.js';
-import { previewText } from '../chat/message-text.js';
+import { previewText, said } from '../chat/message-text.js';
 import { truncate } from '../chat/text-width.js';
 import { cleanLine } from '../clean-text.js';
 import type { Settings } from '../settings/settings.js';
@@ -114,7 +114,7 @@ export class Notifier {
     const say = this.host.say();
     const names = [...new Set(messages.map((message) => cleanLine(message.conversation)))];
     const text = say.count('notify.messages', messages.length);
-    return { title: 'PyTalk', text: truncate(`${text}: ${names.join(', ')}`, maxTextCells) };
+    return { title: 'PyTalk', text: truncate(`${said(text, say)} ${names.join(', ')}`, maxTextCells) };
   }
 
   #show(notice: { title: string; text: string }): void {

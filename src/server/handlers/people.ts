@@ -2,6 +2,7 @@
 import { PytalkError } from '../../protocol/errors.js';
 import { limits } from '../../protocol/limits.js';
 import type { RequestBody } from '../../protocol/messages.js';
+import { because } from '../../protocol/reasons.js';
 import { phoneHoldMs } from '../accounts.js';
 import type { ClientSession, Handlers, ServerContext } from '../handler.js';
 import { readPictureHeader } from '../picture-header.js';
@@ -38,8 +39,9 @@ async function checkAvatar(context: ServerContext, user: number, sha256: string)
   }
   const { width, height } = readPictureHeader(await context.files.read(sha256));
   if (width <= maxAvatarSide && height <= maxAvatarSide) return;
-  const reason = `it has ${width} x ${height} pixels, at most ${maxAvatarSide} a side are taken`;
-  throw new PytalkError('bad-picture', { details: { reason } });
+  throw new PytalkError('bad-picture', {
+    details: because('avatar-pixels', { width, height, max: maxAvatarSide }),
+  });
 }
 
 /** The writes of a new phone number: the old one is held back for a while. */

@@ -1,5 +1,6 @@
 // New accounts, and new passwords with an administrator's code: register.* and reset.*.
 import { PytalkError } from '../../protocol/errors.js';
+import { defaultBio } from '../../protocol/limits.js';
 import { nameKey } from '../../protocol/names.js';
 import type { Identity } from '../../protocol/shapes.js';
 import { hashCode } from '../codes.js';
@@ -8,7 +9,6 @@ import { addressKey } from '../rate-limits.js';
 import { mustBeStranger, noFirstStep, RegisterStep, ResetStep, signInWith, takeStep } from '../steps.js';
 import { StorageError, type Account, type Unit } from '../storage/storage.js';
 
-const defaultBio = 'Hi, I use PyTalk!';
 const publicKeyBytes = 32;
 
 function checkIdentity(identity: Identity): void {

@@ -1,7 +1,13 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import sharp from 'sharp';
-import { coloursOf } from '../../../src/media/terminal/colours.js';
 import t from 'tap';
+import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { drawPicture, loadPicture, pictureCells } from '../../../src/cli/chat/picture.js';
+import { sentenceOf } from '../../../src/cli/failure.js';
+import { checkAvatar } from '../../../src/client/pictures.js';
+import { coloursOf } from '../../../src/media/terminal/colours.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 function flat(colour: string, width = 40, height = 20): Promise<Buffer> {
   return sharp({ create: { width, height, channels: 3, background: colour } })
@@ -69,4 +75,22 @@ t.test('the environment says how many colours there are', (t) => {
   t.equal(coloursOf({ TERM: 'xterm', COLORTERM: 'truecolor', NO_COLOR: '1' }), 'none');
   t.equal(coloursOf({ TERM: 'dumb' }), 'none');
   t.end();
+});
+
+t.test('why a picture is no avatar is said in the language of the reader', async (t) => {
+  const folder = await temporaryFolder(t);
+  const jpeg = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#123' } })
+    .jpeg()
+    .toBuffer();
+  const reasonOf = async (bytes: Uint8Array): Promise<string> => {
+    const path = join(folder, 'broken.jpg');
+    await writeFile(path, bytes);
+    const error: unknown = await checkAvatar(path).catch((cause: unknown) => cause);
+    return sentenceOf(error, sayIn('fr'));
+  };
+  t.match(
+    await reasonOf(Buffer.from('no picture')),
+    /^l’image est illisible : une image de profil est un PNG/,
+  );
+  t.match(await reasonOf(jpeg.subarray(0, jpeg.length / 2)), /^l’image est illisible : elle est abîmée/);
 });
