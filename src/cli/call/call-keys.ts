@@ -57,7 +57,7 @@ export function helpLines(say: Say, keymap: Keymap): string[] {
   const rows = callKeys.flatMap(({ keys: [own = ''], chat, help }) => {
     if (help === undefined) return [];
     const [inChat] = keymap.rows.find(({ does }) => does === chat)?.keys ?? [];
-    return [{ keys: inChat === undefined ? own : `${own} ${keyText(inChat)}`, text: say(help) }];
+    return [{ keys: inChat === undefined ? own : `${own} ${keyText(inChat, say)}`, text: say(help) }];
   });
   const width = Math.max(...rows.map(({ keys }) => keys.length)) + 2;
   return rows.map(({ keys, text }) => `${keys.padEnd(width)}${text}`);
