@@ -1,5 +1,6 @@
 // OPAQUE (RFC 9807) on the client's side: registering, logging in, proving and changing the password.
 import { PytalkError } from '../protocol/errors.js';
+import { limits } from '../protocol/limits.js';
 import { isEmail, isName, isPersonName, isPhone, phoneDigits } from '../protocol/names.js';
 import type { Reply } from '../protocol/messages.js';
 import { makeIdentity, openIdentity, sealIdentity, type IdentityKeys } from './identity.js';
@@ -12,7 +13,6 @@ import { makeRecoveryKey, parseRecoveryKey } from './recovery-key.js';
  * and takes 2.5 s. Never change it: a password registered with one setting cannot log in with another.
  */
 const keyStretching = 'memory-constrained';
-const minPasswordChars = 8;
 
 type Opaque = typeof import('@serenity-kit/opaque').client;
 
@@ -29,8 +29,8 @@ function normalised(password: string): string {
 }
 
 function checkPassword(password: string): void {
-  if (password.length >= minPasswordChars) return;
-  throw new PytalkError('weak-password', { details: { min: minPasswordChars } });
+  if (password.length >= limits.minPasswordChars) return;
+  throw new PytalkError('weak-password', { details: { min: limits.minPasswordChars } });
 }
 
 /** What logging in gives: to be kept by this device. */

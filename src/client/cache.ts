@@ -263,14 +263,15 @@ export class Cache {
     return rows.map(toEvent);
   }
 
-  /** Messages of others after what was read, up to 1,000, and the newest shown event, for each conversation. */
+  /** Messages of others after what was read that can be read, up to 1,000, and the newest shown event, for each conversation. */
   async summaries(
     queries: readonly { conv: number; read: number; cleared: number; me: number }[],
   ): Promise<{ conv: number; unread: number; last: string | null }[]> {
     return this.#database.all(
       `SELECT value ->> 'conv' AS conv,
          (SELECT count(*) FROM (SELECT 1 FROM events WHERE class <> 1 AND class = 0 AND conv = value ->> 'conv'
-            AND seq > max(value ->> 'read', value ->> 'cleared') AND sender <> value ->> 'me' LIMIT 1000)) AS unread,
+            AND seq > max(value ->> 'read', value ->> 'cleared') AND sender <> value ->> 'me'
+            AND payload <> '' LIMIT 1000)) AS unread,
          (SELECT id FROM events WHERE class <> 1 AND conv = value ->> 'conv' AND seq > value ->> 'cleared'
             ORDER BY seq DESC LIMIT 1) AS last
        FROM json_each(?)`,

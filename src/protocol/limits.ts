@@ -27,6 +27,8 @@ export const limits = {
   maxSendQueueBytes: 16 * 1024 * 1024,
   /** UTF-8 bytes of an event's payload. */
   maxPayloadBytes: 64 * 1024,
+  /** Characters of a password; only its owner's program can count them. */
+  minPasswordChars: 8,
   /** Characters of one text message (a payload must still fit its own limit). */
   maxTextChars: 16_000,
   /** Bytes of a thumbnail inside a file payload, before base64. */

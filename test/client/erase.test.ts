@@ -14,12 +14,15 @@ t.test('deleting a message erases it and its edits everywhere, and the logs stay
   await writer.edit(id, 'second-wording');
   await reader.synced();
   await reader.react(id, '👍');
+  t.equal((await reader.conversation('@person1')).unread, 1);
   const deleted = next(reader, 'message-updated', ({ message }) => message.deleted);
   await writer.delete(id);
   t.match((await deleted).message, { text: null, reactions: {} });
   await writer.synced();
   const later = await clientAt(t, await homeOf(t, two!, core.port));
   await later.synced();
+  for (const device of [reader, later])
+    t.equal((await device.conversation('@person1')).unread, 0, 'nothing of it can be read');
   const logs = await Promise.all([writer.log('@person2'), reader.log('@person1'), later.log('@person1')]);
   for (const log of logs) {
     t.notMatch(JSON.stringify(log), /wording|👍/);

@@ -236,7 +236,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     const { client } = this;
     await client.logout();
     await this.drafts?.forget();
-    await this.leave();
+    await this.endSession();
     await this.logIn.ask({ ...this.host.connect, server: client.server }, null);
   }
 
@@ -292,6 +292,12 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.interrupts.press(this);
   }
 
+  leave(): void {
+    // A call that is older than the chat goes on after it.
+    if (this.host.beside === undefined) this.interrupts.leave(this);
+    else this.quit();
+  }
+
   now(): number {
     return this.host.now();
   }
@@ -316,7 +322,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   async close(): Promise<void> {
     this.logIn.cancel();
     this.notifier.close();
-    await this.leave();
+    await this.endSession();
   }
 
   /** Begins with a client that is logged in; it is closed with the chat. */
@@ -339,14 +345,14 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
 
   private async askAgain(error: Error): Promise<void> {
     const server = this.session?.client.server;
-    await this.leave();
+    await this.endSession();
     await this.logIn.ask(
       { ...this.host.connect, ...(server === undefined ? {} : { server }) },
       sentenceOf(error, this.say),
     );
   }
 
-  private async leave(): Promise<void> {
+  private async endSession(): Promise<void> {
     const { session, ownCalls, drafts } = this;
     this.drafts = null;
     this.session = null;

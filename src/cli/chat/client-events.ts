@@ -27,7 +27,11 @@ export function listenTo(client: Client, to: ClientListener): () => void {
       to.dispatch({ type: 'message-arrived', message });
       to.arrived(message);
     }),
-    client.on('message-updated', ({ message }) => to.dispatch({ type: 'message-changed', message })),
+    client.on('message-updated', ({ message }) => {
+      to.dispatch({ type: 'message-changed', message });
+      // What is deleted is not unread any more.
+      if (message.deleted && !message.mine) to.listChanged();
+    }),
     client.on('outbox', ({ message }) => to.dispatch({ type: 'message-changed', message })),
     client.on('receipt', ({ conv }) => to.receipts(conv)),
     client.on('typing', ({ conv, user, on }) => {

@@ -1,10 +1,11 @@
 // Slash commands about messages: reply, edit, delete, react, polls, files.
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import type { Message } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import { safeFileName } from '../../protocol/names.js';
+import { because } from '../../protocol/reasons.js';
 import type { Key } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { restAfter } from './command-line.js';
@@ -47,13 +48,24 @@ function changed(context: ChatContext, message: Message): void {
   context.dispatch({ type: 'message-changed', message });
 }
 
-async function savePath(path: string, name: string): Promise<string> {
-  const isFolder = await stat(path).then(
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
     (info) => info.isDirectory(),
-    () => /[/\\]$/.test(path),
+    () => false,
   );
-  return isFolder ? join(path, name) : path;
 }
+
+/** Where a file is saved: in the folder that is named, or under that name in one that is there. */
+async function savePath(path: string, name: string): Promise<string> {
+  if (await isFolder(path)) return join(path, name);
+  const folder = /[/\\]$/.test(path) ? path : dirname(path);
+  if (!(await isFolder(folder)))
+    throw new PytalkError('file-unwritable', { details: { path, ...because('no-such-folder') } });
+  return path;
+}
+
+/** What its name calls a picture is one for its sender, also when it cannot be shown. */
+const pictureName = /\.(?:png|jpe?g|gif|webp)$/i;
 
 export const messageCommands = table([
   {
@@ -148,8 +160,13 @@ export const messageCommands = table([
       const caption = restAfter(line, text, 1);
       const name = openName(context);
       context.info('chat.sending-file', { name: cleanLine(path) });
-      await context.client.send(name, { file: path, ...(caption === '' ? {} : { text: caption }) });
-      context.dispatch({ type: 'noticed', notice: null });
+      const { kind } = await context.client.send(name, {
+        file: path,
+        ...(caption === '' ? {} : { text: caption }),
+      });
+      if (kind === 'file' && pictureName.test(path))
+        context.info('chat.sent-as-file', { name: cleanLine(basename(path)) });
+      else context.dispatch({ type: 'noticed', notice: null });
     },
   },
   {

@@ -1,4 +1,5 @@
 // Draws the first screen: the form to log in or register, its fields and what to do.
+import { limits } from '../../protocol/limits.js';
 import type { Say } from '../catalogue/translate.js';
 import { valueOf, type Field, type Form } from './forms.js';
 import { fill, fit, span, type Line } from './spans.js';
@@ -36,8 +37,10 @@ function fieldLine(form: Form, index: number, say: Say, labels: number, width: n
   const label = say(field.label);
   const room = Math.max(4, width - labels - 4);
   const value = isActive ? shownValue(field, room).text : mask(field, field.buffer.text);
-  const optional = form.kind === 'first' ? 'chat.form.here' : 'chat.form.optional';
-  const hint = field.isOptional && value === '' ? span(say(optional), 'dim') : span(value);
+  const hint =
+    field.hint !== null && value === ''
+      ? span(say(field.hint, { min: limits.minPasswordChars }), 'dim')
+      : span(value);
   const padding = ' '.repeat(Math.max(0, labels - widthOf(label)));
   return [
     span(isActive ? '› ' : '  ', 'accent'),

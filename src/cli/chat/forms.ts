@@ -10,6 +10,8 @@ export interface Field {
   readonly label: Key;
   readonly isSecret: boolean;
   readonly isOptional: boolean;
+  /** What to know of it, shown while it is empty. */
+  readonly hint: Key | null;
   readonly buffer: TextBuffer;
 }
 
@@ -27,10 +29,14 @@ export interface Form {
   readonly note: string | null;
 }
 
-type FieldRow = readonly [id: FieldId, label: Key, about?: { isSecret?: true; isOptional?: true }];
+type FieldRow = readonly [
+  id: FieldId,
+  label: Key,
+  about?: { isSecret?: true; isOptional?: true; hint?: Key },
+];
 
 const rows: Readonly<Record<FormKind, readonly FieldRow[]>> = {
-  first: [['server', 'chat.field.server', { isOptional: true }]],
+  first: [['server', 'chat.field.server', { isOptional: true, hint: 'chat.form.here' }]],
   login: [
     ['server', 'chat.field.server'],
     ['username', 'chat.field.username'],
@@ -39,7 +45,7 @@ const rows: Readonly<Record<FormKind, readonly FieldRow[]>> = {
   register: [
     ['server', 'chat.field.server'],
     ['username', 'chat.field.username'],
-    ['password', 'chat.field.password', { isSecret: true }],
+    ['password', 'chat.field.password', { isSecret: true, hint: 'chat.form.password' }],
     ['repeat', 'chat.field.repeat', { isSecret: true }],
     ['phone', 'chat.field.phone'],
     ['firstName', 'chat.field.first-name', { isOptional: true }],
@@ -67,6 +73,7 @@ export function makeForm(
     label,
     isSecret: about?.isSecret ?? false,
     isOptional: about?.isOptional ?? false,
+    hint: about?.hint ?? (about?.isOptional === true ? 'chat.form.optional' : null),
     buffer: bufferOf(known[id] ?? ''),
   }));
   const empty = fields.findIndex((field) => field.buffer.text === '' && !field.isOptional);

@@ -27,6 +27,8 @@ export interface InputContext extends ChatContext {
   /** The screen was scrolled: older messages may be needed, newer ones may be read now. */
   scrolled(): void;
   interrupt(): void;
+  /** The key to quit: asks once more while a call goes on. */
+  leave(): void;
   /** Runs a slash command as if it had been typed. */
   runSlash(text: string): void;
 }
@@ -137,6 +139,8 @@ function formEnter(context: InputContext): void {
 function openFromList(context: InputContext): void {
   const chosen = underCursor(context.state);
   if (chosen !== null) context.attempt(() => context.open(chosen));
+  // What was typed stays, to be mended.
+  else if (context.state.filter.text.trim() !== '') context.info('chat.list-no-match');
   else context.dispatch({ type: 'focused', focus: 'composer' });
 }
 
@@ -246,7 +250,7 @@ const handlers: Readonly<Record<Exclude<Command, EditName>, Handler>> = {
   redraw: (context) => context.redraw(),
   interrupt: (context) => context.interrupt(),
   suspend: (context) => context.suspend(),
-  quit: (context) => context.quit(),
+  quit: (context) => context.leave(),
 };
 
 /** True where letters are vim's keys. */

@@ -64,9 +64,12 @@ function shortened(text: string, cells: number, context: DrawContext): Line[] {
   const most = maxTextRows * cells * 2;
   const rows = textLines(text.slice(0, most), cells, me);
   if (text.length <= most && rows.length <= maxTextRows) return rows;
-  const hint = wrap(say('chat.shortened', { count: text.length }), cells).map((row) => [
-    span(row.text, 'accent'),
-  ]);
+  const lines = text.split('\n').length;
+  const told =
+    lines > maxTextRows
+      ? say('chat.shortened-lines', { count: lines })
+      : say('chat.shortened', { count: text.length });
+  const hint = wrap(told, cells).map((row) => [span(row.text, 'accent')]);
   return [...rows.slice(0, maxTextRows - 1), ...hint];
 }
 

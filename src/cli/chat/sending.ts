@@ -1,8 +1,10 @@
 // Sends what was composed: as a message, a reply, or the new text of an edited message; or carries it out as a command.
+import { PytalkError, type ErrorCode } from '../../protocol/errors.js';
 import { parseCommandLine } from './command-line.js';
 import type { ChatContext } from './context.js';
 import { checkCommand, runCommand } from './slash-commands.js';
 import { currentComposer, currentConversation, currentThread, type Composer } from './state.js';
+import { bufferOf } from './text-buffer.js';
 
 async function sendComposed(
   context: ChatContext,
@@ -19,10 +21,31 @@ async function sendComposed(
   context.dispatch({ type: editing === null ? 'message-arrived' : 'message-changed', message });
 }
 
+/** Errors that another word in the command mends. */
+const mendable: ReadonlySet<ErrorCode> = new Set([
+  'usage',
+  'file-unreadable',
+  'file-unwritable',
+  'file-exists',
+]);
+
+/** A command that cannot be carried out as it was typed is there to be typed on, unless something else is being written. */
+function keepToMend(context: ChatContext, text: string, error: unknown): void {
+  if (
+    error instanceof PytalkError &&
+    mendable.has(error.code) &&
+    currentComposer(context.state).buffer.text === ''
+  )
+    context.dispatch({ type: 'composed', buffer: bufferOf(text) });
+}
+
 /** Runs a command; the message that was selected for it is selected no more, unless it failed. */
 async function carryOut(context: ChatContext, text: string): Promise<void> {
   const { selected } = currentThread(context.state);
-  await runCommand(context, text);
+  await runCommand(context, text).catch((error: unknown) => {
+    keepToMend(context, text, error);
+    throw error;
+  });
   if (selected !== null && currentThread(context.state).selected === selected)
     context.dispatch({ type: 'deselected' });
 }

@@ -36,9 +36,13 @@ const selectConversation = `SELECT ${selection(memberColumns)}, kind, name, crea
 const low = 'max(first_seq - 1, cleared_seq)';
 const high = 'coalesce(left_seq, 9007199254740991)';
 
+/** Up to here everything is too old and was emptied: none of it is looked at. */
+const erased = `coalesce((SELECT seq FROM erased WHERE erased.conv = members.conv AND kind = 'messages'), 0)`;
+
+/** What was deleted has no payload: nobody can read it, so it is not unread. */
 const selectSummaries = `SELECT conv,
-  (SELECT count(*) FROM (SELECT 1 FROM events WHERE events.conv = members.conv AND seq > max(read, ${low})
-    AND seq <= ${high} AND class = 'message' AND sender <> user LIMIT ${maxUnread})) AS unread,
+  (SELECT count(*) FROM (SELECT 1 FROM events WHERE events.conv = members.conv AND seq > max(read, ${low}, ${erased})
+    AND seq <= ${high} AND class = 'message' AND sender <> user AND payload <> '' LIMIT ${maxUnread})) AS unread,
   (SELECT at FROM events WHERE events.conv = members.conv AND seq > ${low} AND seq <= ${high}
     AND class = 'message' ORDER BY seq DESC LIMIT 1) AS lastAt
   FROM members WHERE user = ?`;

@@ -415,8 +415,8 @@ t.test('/set shows all settings, and changes one at once and for good', async (t
   await chat.type('/set readreceipts off\r', 'readReceipts is off');
   t.equal(settings.settings.readReceipts, false);
   await chat.type('/set theme blue\r', 'theme cannot be blue: it is one of auto, dark');
-  await chat.type('/set thema dark\r', 'there is no setting thema');
-  await chat.type('/set lang fr\r', 'en ligne');
+  await chat.type('\u0015/set thema dark\r', 'there is no setting thema');
+  await chat.type('\u0015/set lang fr\r', 'en ligne');
   t.equal(settings.settings.lang, 'fr');
 });
 

@@ -119,7 +119,7 @@ t.test(
     await chat.type('\u001bk\u001bk', 'Selected alice: second own');
     await chat.type('/save /nowhere/at/all\r', '✗');
     await chat.shows('Selected alice: second own');
-    await chat.type('/edit changed\r', /first own[^]*changed {2}edited[^]*third own/);
+    await chat.type('\u0015/edit changed\r', /first own[^]*changed {2}edited[^]*third own/);
     await chat.hides('Selected');
     await chat.type('\u001bk\u001bk\u001bk', 'Selected alice: first own');
     await chat.type('/delete\r', /message deleted[^]*changed[^]*third own/);

@@ -129,3 +129,10 @@ t.test('no line is wider than its pane, at any width, whatever is written', (t) 
   }
   t.end();
 });
+
+t.test('what a long text was cut by is what its end counts: lines, or characters', (t) => {
+  const lines = draw(fakeMessage({ ...bob, text: 'a\n'.repeat(21) + 'a' })).join('\n');
+  t.match(lines, '… 22 lines in all');
+  t.match(draw(fakeMessage({ ...bob, text: 'word '.repeat(400) })).join('\n'), /… \d+ characters in all/);
+  t.end();
+});

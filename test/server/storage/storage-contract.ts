@@ -476,6 +476,12 @@ export function storageContract(tap: Tap, driver: SqliteDriver): void {
     test.same(await storage.summaries(1), [{ conv: 1, unread: 5, lastAt: at(10) }, two]);
     test.same(await storage.summaries(1, 1), [{ conv: 1, unread: 5, lastAt: at(10) }]);
     test.same(await storage.summaries(1, 3), []);
+    await storage.commit([[{ do: 'erase', conv: 1, target: someEvent(1, 2).id, by: 'none' }]]);
+    test.same(
+      await storage.summaries(1, 1),
+      [{ conv: 1, unread: 4, lastAt: at(10) }],
+      'deleted is not unread',
+    );
     const set = async (change: Extract<Write, { do: 'membership' }>['set']): Promise<unknown> => {
       await storage.commit([[{ do: 'membership', conv: 1, user: 1, set: change }]]);
       return (await storage.summaries(1, 1))[0];
