@@ -269,9 +269,8 @@ export class Cache {
   ): Promise<{ conv: number; unread: number; last: string | null }[]> {
     return this.#database.all(
       `SELECT value ->> 'conv' AS conv,
-         (SELECT count(*) FROM (SELECT 1 FROM events WHERE class <> 1 AND class = 0 AND conv = value ->> 'conv'
-            AND seq > max(value ->> 'read', value ->> 'cleared') AND sender <> value ->> 'me'
-            AND payload <> '' LIMIT 1000)) AS unread,
+         (SELECT count(*) FROM (SELECT 1 FROM events WHERE class <> 1 AND class = 0 AND payload <> '' AND conv = value ->> 'conv'
+            AND seq > max(value ->> 'read', value ->> 'cleared') AND sender <> value ->> 'me' LIMIT 1000)) AS unread,
          (SELECT id FROM events WHERE class <> 1 AND conv = value ->> 'conv' AND seq > value ->> 'cleared'
             ORDER BY seq DESC LIMIT 1) AS last
        FROM json_each(?)`,

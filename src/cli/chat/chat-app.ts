@@ -346,10 +346,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   private async askAgain(error: Error): Promise<void> {
     const server = this.session?.client.server;
     await this.endSession();
-    await this.logIn.ask(
-      { ...this.host.connect, ...(server === undefined ? {} : { server }) },
-      sentenceOf(error, this.say),
-    );
+    const connect = { ...this.host.connect, ...(server !== undefined && { server }) };
+    await this.logIn.ask(connect, sentenceOf(error, this.say));
   }
 
   private async endSession(): Promise<void> {

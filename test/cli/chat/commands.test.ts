@@ -37,7 +37,7 @@ t.test('/export writes a new private file, and never over another', async (t) =>
   t.equal((await stat(path)).mode & 0o777, 0o600);
   await chat.type(`/export ${path}\r`, '✗');
   t.equal(await readFile(path, 'utf8'), text);
-  await chat.type(`/export ${path}.jsonl\r`, '.jsonl');
+  await chat.type(`\u0015/export ${path}.jsonl\r`, '.jsonl');
   await chat.shows('2 messages of @bob are in');
   const lines = (await readFile(`${path}.jsonl`, 'utf8')).trim().split('\n');
   t.same(
