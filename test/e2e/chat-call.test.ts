@@ -24,7 +24,10 @@ async function terminalOf(
   home: string,
   camera: string,
 ): Promise<TmuxTerminal> {
-  await writeFile(join(home, 'config.json'), JSON.stringify({ camera, mic: 'none', speaker: 'none' }));
+  await writeFile(
+    join(home, 'config.json'),
+    JSON.stringify({ camera, mic: camera === 'none' ? 'test' : 'none', speaker: 'none' }),
+  );
   const terminal = await TmuxTerminal.start(t, 80, 24, {
     PYTALK_HOME: home,
     PYTALK_LANG: 'en',
@@ -72,6 +75,8 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
   await say(alice, '/video');
   await bob.shows(/☎ {2}alice calls, with pictures +F2 answer · F3 sound only · F4 decline/);
   await bob.press('F2');
+  // Whose chat has no microphone is muted for the others from the start.
+  await alice.shows('bob 🔇');
   // Without a picture there is the first letter.
   await bob.shows(/^ {2,}A {2,}/m);
   await say(alice, '/camera test');

@@ -77,12 +77,13 @@ t.test('a screen that cannot be seen is said once, and the call goes on', { skip
   const sources = ['--camera', 'none', '--mic', 'test', '--speaker', 'none', '--headless'];
   const agent = await startAgent(t, bob, ...sources, '--once');
   const caller = startCall(t, alice, 'bob', ...sources, '--camera', 'file:/nowhere/screen.png');
+  t.match(await caller.until(({ type }) => type === 'screen'), { on: false });
+  // The reason comes last: it stays in sight.
   t.match(await caller.until(({ type }) => type === 'problem'), {
     part: 'screen',
     code: 'camera-failed',
     retryInMs: null,
   });
-  t.match(await caller.until(({ type }) => type === 'screen'), { on: false });
   caller.child.stdin!.write('{"do":"mute"}\n');
   await agent.until(({ type, muted }) => type === 'participant' && muted === true);
   caller.child.stdin!.write('{"do":"hangup"}\n');

@@ -43,6 +43,8 @@ export async function startChat(
     startServer?: () => Promise<StartedServer>;
     terminal?: FakeTerminal;
     view?: ViewChoice;
+    /** The microphone for calls; `test` where nothing is said. */
+    mic?: string;
   } = {},
 ): Promise<RunningChat> {
   const terminal = options.terminal ?? new FakeTerminal(options.columns ?? 80, options.rows ?? 24);
@@ -56,7 +58,7 @@ export async function startChat(
     systemLang: 'en',
     startServer: options.startServer ?? (() => Promise.reject(new Error('not here'))),
     settings: options.settings ?? memorySettings(),
-    callSetup: () => noDevices,
+    callSetup: () => ({ ...noDevices, mic: options.mic ?? 'test' }),
     ...(options.drafts !== undefined && { drafts: options.drafts }),
     view: options.view ?? 'blocks',
     env: options.env ?? { TERM: 'xterm-256color', NO_COLOR: '1' },

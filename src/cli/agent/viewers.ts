@@ -1,7 +1,8 @@
 // The calls of the agent: answers those of people it trusts, several at once, each with a session of its own.
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
-import type { CallNews, CallSetup } from '../call/live-call.js';
+import type { CallNews } from '../call/call-news.js';
+import type { CallSetup } from '../call/live-call.js';
 import { LiveCall } from '../call/live-call.js';
 import type { Trust } from './trust.js';
 

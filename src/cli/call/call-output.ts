@@ -3,7 +3,7 @@ import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { failureOf } from '../failure.js';
 import type { Output } from '../output.js';
-import type { CallNews } from './live-call.js';
+import type { CallNews } from './call-news.js';
 
 /** One news as a JSON object; the shape is in docs/CLI.md. */
 function newsJson(news: CallNews, say: Say): object {
@@ -38,8 +38,11 @@ export function durationText(ms: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** Where the reader can do something about a problem: by commands of the chat, or options of `pytalk call`. */
+export type Reader = 'chat' | 'shell';
+
 /** One news as a clean sentence. */
-export function newsText(news: CallNews, say: Say): string {
+export function newsText(news: CallNews, say: Say, reader: Reader = 'shell'): string {
   switch (news.type) {
     case 'ringing': {
       const from = cleanLine(news.from);
@@ -75,7 +78,7 @@ export function newsText(news: CallNews, say: Say): string {
     }
     case 'path':
       if (news.path === null) return say('call.path-lost');
-      return news.path === 'direct' ? say('call.path-direct') : say('call.path', { path: news.path });
+      return say(`call.path-${news.path}`);
     case 'muted':
       return say(news.muted ? 'call.self-muted' : 'call.self-unmuted');
     case 'camera':
@@ -88,10 +91,9 @@ export function newsText(news: CallNews, say: Say): string {
       return say(on ? 'call.recording-on' : 'call.recording-off', { path });
     }
     case 'problem': {
-      const { message } = failureOf(news.error, say);
-      return news.retryInMs === null
-        ? message
-        : `${message}. ${say('call.retry', { seconds: Math.ceil(news.retryInMs / 1000) })}`;
+      const { part, error, retryInMs } = news;
+      const retry = retryInMs === null ? [] : [say('call.retry', { seconds: Math.ceil(retryInMs / 1000) })];
+      return [failureOf(error, say).message, ...retry, say(`call.remedy.${reader}.${part}`)].join('. ');
     }
     case 'ended': {
       const text = say(`call.ended.${news.reason}`, { duration: durationText(news.durationMs) });
@@ -103,25 +105,47 @@ export function newsText(news: CallNews, say: Say): string {
 /** A camera that is missing is tried again every few seconds: people are told once in this time. */
 const sameProblemMs = 60_000;
 
-/** Tells whether a problem should be said to people: not when the same part has just failed for the same reason. */
+/** Tells whether a problem should be said to people: not when the same part, tried by itself, has just failed for the same reason. */
 export function newProblems(): (news: CallNews & { type: 'problem' }, nowMs: number) => boolean {
   const said = new Map<string, { message: string; atMs: number }>();
-  return ({ part, error: { message } }, nowMs) => {
+  return ({ part, error: { message }, retryInMs }, nowMs) => {
     const last = said.get(part);
-    if (last?.message === message && nowMs - last.atMs < sameProblemMs) return false;
+    if (retryInMs !== null && last?.message === message && nowMs - last.atMs < sameProblemMs) return false;
     said.set(part, { message, atMs: nowMs });
     return true;
   };
 }
 
+/**
+ * Holds back by which way media goes until somebody has answered: before, it is no news to people. That it is the usual one,
+ * by UDP to the server, is none afterwards either, unless it was another.
+ */
+export function waysOnceConnected(
+  tell: (news: CallNews) => void,
+  isConnected = false,
+): (news: CallNews) => void {
+  let connected = isConnected;
+  let held: CallNews | null = null;
+  return (news) => {
+    if (news.type === 'path' && !connected) held = news.path === 'udp' ? null : news;
+    else tell(news);
+    if (news.type === 'connected') {
+      connected = true;
+      if (held !== null) tell(held);
+    }
+    if (news.type === 'connected' || news.type === 'ended') held = null;
+    if (news.type === 'ended') connected = false;
+  };
+}
+
 /** Prints news as they come. */
 export function printNews(out: Output, say: Say, now: () => number): (news: CallNews) => void {
+  if (out.isJson) return (news) => out.event(newsJson(news, say));
   const isNew = newProblems();
-  return (news) => {
-    if (out.isJson) out.event(newsJson(news, say));
-    else if (news.type === 'problem') {
+  return waysOnceConnected((news) => {
+    if (news.type === 'problem') {
       if (isNew(news, now())) out.alert(newsText(news, say));
     } else if (news.type === 'recording' && news.error) out.alert(newsText(news, say));
     else if (!out.isQuiet) out.line(newsText(news, say));
-  };
+  });
 }

@@ -7,7 +7,8 @@ import { processTerminal, type Terminal } from '../chat/terminal.js';
 import type { Context } from '../context.js';
 import type { CallOptions, ViewChoice } from './call-options.js';
 import { showCall } from './call-view.js';
-import { LiveCall, type CallNews } from './live-call.js';
+import type { CallNews } from './call-news.js';
+import { LiveCall } from './live-call.js';
 import { languageOf } from '../language.js';
 
 /** A terminal that does not answer by then draws what its environment says. */

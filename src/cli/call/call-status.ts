@@ -12,7 +12,10 @@ export interface Sample {
 }
 
 export interface CallStatus {
-  readonly live: Pick<LiveCall, 'call' | 'muted' | 'cameraOn' | 'screenOn' | 'recorders' | 'people'>;
+  readonly live: Pick<
+    LiveCall,
+    'call' | 'hasMicrophone' | 'muted' | 'cameraOn' | 'screenOn' | 'recorders' | 'people'
+  >;
   /** Null before somebody has accepted. */
   readonly connectedForMs: number | null;
   readonly silent: boolean;
@@ -42,8 +45,29 @@ function concealedBetween(before: Sample, after: Sample): number {
   return Math.min(1, Math.max(0, ...shares));
 }
 
-/** One clean line of parts, the most important first: the screen leaves out the last ones that have no room. */
-export function statusText(status: CallStatus, now: Sample, before: Sample | null, say: Say): string {
+/** Figures are taken every second: after a longer gap the program was stopped, and they tell of that. */
+const stoppedMs = 3_000;
+/** What had gathered meanwhile is gone after this. */
+const settlesMs = 3_000;
+
+/** The status of one call, from one moment to the next. */
+export class StatusLine {
+  #before: Sample | null = null;
+  #settledAtMs = 0;
+
+  /** One clean line of parts, the most important first: the screen leaves out the last ones that have no room. */
+  text(status: CallStatus, now: Sample, say: Say): string {
+    const gapMs = this.#before === null ? 0 : now.atMs - this.#before.atMs;
+    if (gapMs > stoppedMs) this.#settledAtMs = now.atMs + settlesMs;
+    const before = this.#before;
+    this.#before = now;
+    const parts = statesOf(status, say);
+    if (now.atMs >= this.#settledAtMs) parts.push(...figuresOf(status, now, before, say));
+    return parts.join('  ');
+  }
+}
+
+function statesOf(status: CallStatus, say: Say): string[] {
   const { live, connectedForMs, silent, volume } = status;
   const parts = [cleanLine(live.call.conversation)];
   if (connectedForMs !== null) parts.push(durationText(connectedForMs));
@@ -55,11 +79,16 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
   ];
   if (recorders.length > 0 && live.call.end === null)
     parts.push(say('call.recorded-by', { who: recorders.join(', ') }));
-  if (live.muted) parts.push(say('call.muted'));
+  if (live.muted) parts.push(say(live.hasMicrophone ? 'call.muted' : 'call.no-microphone'));
   if (!live.cameraOn && live.call.media === 'video') parts.push(say('call.camera-off'));
   if (live.screenOn) parts.push(say('call.screen-on'));
   if (silent) parts.push(say('call.speaker-off'));
   else if (volume !== 1) parts.push(say('call.volume', { percent: Math.round(volume * 100) }));
+  return parts;
+}
+
+function figuresOf({ connectedForMs }: CallStatus, now: Sample, before: Sample | null, say: Say): string[] {
+  const parts: string[] = [];
   const { stats } = now;
   if (stats && connectedForMs !== null) {
     parts.push(stats.path);
@@ -79,5 +108,5 @@ export function statusText(status: CallStatus, now: Sample, before: Sample | nul
     const freezes = [...stats.received.values()].reduce((sum, { video }) => sum + video.freezes, 0);
     if (freezes > 0) parts.push(say('call.freezes', { count: freezes }));
   }
-  return parts.join('  ');
+  return parts;
 }

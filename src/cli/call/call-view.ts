@@ -11,8 +11,9 @@ import type { Terminal } from '../chat/terminal.js';
 import { cleanLine } from '../clean-text.js';
 import { commandOf, helpLines, type CallCommand } from './call-keys.js';
 import { newProblems, newsText } from './call-output.js';
-import { statusText, type Sample } from './call-status.js';
-import type { CallNews, LiveCall } from './live-call.js';
+import { StatusLine } from './call-status.js';
+import type { CallNews } from './call-news.js';
+import type { LiveCall } from './live-call.js';
 
 /** Number of this side among the participants. */
 const selfId = 0;
@@ -33,7 +34,9 @@ export interface CallViewOptions {
   graphics: Graphics;
   say: Say;
   now: () => number;
-  /** The keys of the chat that it belongs to, which has the terminal again after `c` and Esc; without, those that everybody has. */
+  /** It belongs to a chat, which has the terminal again after Esc. */
+  inChat?: boolean;
+  /** The keys of that chat; without, those that everybody has. */
   keymap?: Keymap;
   /** It has the upper rows only, above a chat that has the keys. */
   isShared?: boolean;
@@ -56,7 +59,7 @@ class CallView {
   readonly #keymap: Keymap;
   readonly #undo: (() => void)[] = [];
   #connectedAtMs: number | null = null;
-  #before: Sample | null = null;
+  readonly #status = new StatusLine();
   #safetyNumber: string | null = null;
   #noticeTimer: NodeJS.Timeout | undefined;
   #helpShown = false;
@@ -189,7 +192,7 @@ class CallView {
       case 'problem':
       case 'path':
         if (news.type === 'path' ? news.path === null : this.#isNew(news, now())) {
-          this.#notice(newsText(news, say), noticeMs);
+          this.#notice(newsText(news, say, this.#options.inChat === true ? 'chat' : 'shell'), noticeMs);
         }
         break;
       case 'ringing':
@@ -233,9 +236,8 @@ class CallView {
     const sample = { stats, atMs: now() };
     const connectedForMs = this.#connectedAtMs === null ? null : now() - this.#connectedAtMs;
     const status = { live, connectedForMs, silent: live.volume === 0, volume: live.volume };
-    const text = statusText(status, sample, this.#before, say);
+    const text = this.#status.text(status, sample, say);
     this.#screen.status(text, this.#options.isShared === true ? '' : say('call.help-hint'));
-    this.#before = sample;
   }
 
   #ended(news?: CallNews & { type: 'ended' }): void {
@@ -270,7 +272,8 @@ class CallView {
     }
     switch (what) {
       case 'microphone':
-        live.setMuted(!live.muted);
+        if (live.hasMicrophone) live.setMuted(!live.muted);
+        else this.#notice(say('call.without-microphone'), noticeMs);
         return;
       case 'camera':
         live.setCamera(!live.cameraOn);
@@ -296,7 +299,7 @@ class CallView {
         return;
       case 'back':
         if (this.#helpShown) this.#help();
-        else if (this.#options.keymap !== undefined) this.#leave('chat');
+        else if (this.#options.inChat === true) this.#leave('chat');
         return;
       case 'safety':
         this.#showSafetyNumber();

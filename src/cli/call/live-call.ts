@@ -2,37 +2,11 @@
 import type { Client } from '../../client/api.js';
 import type { Call, CallPerson } from '../../client/call-api.js';
 import { startCallMedia, type CallMediaOptions } from '../../media/call-media.js';
-import type { CallMedia, CallMediaEvents, MediaStats } from '../../media/media.js';
-import type { CallEnd, CallMedia as MediaKind } from '../../protocol/call-shapes.js';
+import type { CallMedia, MediaStats } from '../../media/media.js';
 import type { PytalkError } from '../../protocol/errors.js';
+import type { CallNews } from './call-news.js';
 import { listenFor, type CallWatcher } from './call-watcher.js';
 import { ScreenTeller } from './screen-teller.js';
-
-/** What happens in a call, in the words of `--json` (docs/CLI.md). Persons by username. */
-export type CallNews =
-  | { type: 'ringing'; call: string; with: string; from: string; media: MediaKind }
-  | { type: 'connected'; call: string; with: string; safetyNumber: string | null }
-  | {
-      type: 'participant';
-      user: string;
-      joined: boolean;
-      muted: boolean;
-      camera: boolean;
-      screen: boolean;
-      recording: boolean;
-      away: boolean;
-    }
-  | { type: 'path'; path: MediaStats['path'] | null }
-  | { type: 'muted'; muted: boolean }
-  | { type: 'camera' | 'screen'; on: boolean }
-  | { type: 'recording'; on: boolean; path: string; error: PytalkError | null }
-  | {
-      type: 'problem';
-      part: CallMediaEvents['problem']['part'];
-      error: PytalkError;
-      retryInMs: number | null;
-    }
-  | { type: 'ended'; call: string; reason: CallEnd; durationMs: number; error: PytalkError | null };
 
 /** How this side takes part: what of the media's options a person chooses. */
 export type CallSetup = Pick<
@@ -63,7 +37,7 @@ export class LiveCall {
   readonly #people = new Map<number, CallPerson>();
   #starting: Promise<CallMedia> | null = null;
   #media: CallMedia | null = null;
-  #muted = false;
+  #muted: boolean;
   #cameraOn: boolean;
   #screenOn: boolean;
   readonly #screen: ScreenTeller;
@@ -81,6 +55,7 @@ export class LiveCall {
     this.call = call;
     this.#setup = setup;
     this.camera = setup.camera;
+    this.#muted = !this.hasMicrophone;
     this.#cameraOn = setup.camera !== 'none' && call.media === 'video';
     this.#screen = new ScreenTeller(call);
     this.#screenOn = setup.screen !== null && call.media === 'video';
@@ -99,6 +74,10 @@ export class LiveCall {
     if (call.end !== null) void this.#finish(call.end);
   }
 
+  /** Without one this side is muted all the time. */
+  get hasMicrophone(): boolean {
+    return this.#setup.mic !== 'none';
+  }
   get muted(): boolean {
     return this.#muted;
   }
@@ -146,6 +125,7 @@ export class LiveCall {
   async begin(): Promise<void> {
     const { self, relay, tunnel, media } = this.call;
     if (self === null || relay === null || this.#starting !== null || this.#closing !== null) return;
+    this.#tellState();
     this.#starting = startCallMedia({
       ...this.#setup,
       camera: media === 'video' ? this.camera : 'none',
@@ -161,8 +141,9 @@ export class LiveCall {
     this.#undo.push(
       running.on('path', ({ path }) => this.#tell({ type: 'path', path })),
       running.on('problem', (problem) => {
-        this.#tell({ type: 'problem', ...problem });
+        // Why it is off is told last: that is what stays in sight.
         if (problem.part === 'screen' && problem.retryInMs === null) this.setScreen(false);
+        this.#tell({ type: 'problem', ...problem });
       }),
       running.on('self', (event) => this.#watchers.forEach((watcher) => watcher.self(event))),
       running.on('frame', (event) => this.#watchers.forEach((watcher) => watcher.frame(event))),
@@ -182,15 +163,13 @@ export class LiveCall {
     running.setMuted(this.#muted);
     running.setScreen(this.#screenOn);
     running.setCamera(this.#cameraOn, this.camera);
-    if (media === 'video' && !this.#cameraOn) {
-      await this.call.set({ camera: false }).catch(() => undefined);
-    }
     for (const person of this.#people.values()) this.#introduce(person);
     this.#follow();
   }
 
+  /** Without a microphone nothing happens. */
   setMuted(muted: boolean): void {
-    if (muted === this.#muted) return;
+    if (muted === this.#muted || !this.hasMicrophone) return;
     this.#muted = muted;
     this.#media?.setMuted(muted);
     this.#tell({ type: 'muted', muted });
@@ -258,6 +237,15 @@ export class LiveCall {
   #attend(): void {
     this.#inattentive();
     if (this.#media && !this.#isClosing()) this.#inattentive = listenFor(this.#watchers, this.#media);
+  }
+
+  /** What the others cannot know: for them microphone and camera are on until they are told. */
+  #tellState(): void {
+    const state = {
+      ...(this.#muted && { muted: true }),
+      ...(this.call.media === 'video' && !this.#cameraOn && { camera: false }),
+    };
+    if (Object.keys(state).length > 0) this.call.set(state).catch(() => undefined);
   }
 
   #isClosing(): boolean {

@@ -310,6 +310,7 @@ export const chatEn = {
   'chat.usage.volume': '/volume [0-200|+|-]',
   'chat.help.volume': 'in a call: how loud the others are; 100 is as they sent it',
   'chat.call-none': 'there is no call: /call or /video makes one',
+  'chat.call-declined': 'you have declined the call from {name}',
   'chat.call-missed': 'you have missed a call from {name}: F2 calls back',
   'chat.call-incoming-video': '{name} calls, with pictures',
   'chat.call-incoming-audio': '{name} calls',

@@ -321,6 +321,7 @@ export const chatFr = {
   'chat.usage.volume': '/volume [0-200|+|-]',
   'chat.help.volume': 'pendant un appel : le volume des autres ; 100 est celui d’origine',
   'chat.call-none': 'il n’y a pas d’appel : /call ou /video en lance un',
+  'chat.call-declined': 'vous avez refusé l’appel de {name}',
   'chat.call-missed': 'vous avez manqué un appel de {name} : F2 rappelle',
   'chat.call-incoming-video': '{name} appelle, en vidéo',
   'chat.call-incoming-audio': '{name} appelle',

@@ -106,6 +106,7 @@ export class CallArea {
         terminal,
         graphics,
         say,
+        inChat: true,
         keymap: this.#host.keymap(),
         now: () => this.#host.now(),
         stays: false,
@@ -154,6 +155,7 @@ export class CallArea {
         say,
         now: () => this.#host.now(),
         isShared: true,
+        inChat: true,
         stays: false,
       });
     } finally {

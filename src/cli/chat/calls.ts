@@ -2,9 +2,10 @@
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import type { CallMedia as MediaKind } from '../../protocol/call-shapes.js';
-import { newProblems, newsText } from '../call/call-output.js';
-import type { CallNews, CallSetup, LiveCall } from '../call/live-call.js';
-import { statusText, type Sample } from '../call/call-status.js';
+import { newProblems, newsText, waysOnceConnected } from '../call/call-output.js';
+import type { CallNews } from '../call/call-news.js';
+import type { CallSetup, LiveCall } from '../call/live-call.js';
+import { StatusLine } from '../call/call-status.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import { cleanLine } from '../clean-text.js';
@@ -48,8 +49,10 @@ export class ChatCalls {
   #live: LiveCall | null = null;
   #bell: NodeJS.Timeout | undefined;
   #clock: NodeJS.Timeout | undefined;
-  #before: Sample | null = null;
+  #status = new StatusLine();
   #shown: CallLine | null = null;
+  /** The camera that was chosen during a call, while the settings name the one that they named then. */
+  #chosen: { camera: string; instead: string } | null = null;
   /** The last call that was missed or is over. */
   #last: { with: string; media: MediaKind; atMs: number } | null = null;
   readonly #isNew = newProblems();
@@ -95,18 +98,23 @@ export class ChatCalls {
   }
 
   mute(): void {
-    this.#during((live) => live.setMuted(!live.muted));
+    this.#during((live) => {
+      if (live.hasMicrophone) live.setMuted(!live.muted);
+      else this.#host.info('call.without-microphone');
+    });
   }
 
   /** Off and on; with `source`, as after `--camera`, that one from now on. Who answered with sound alone gets the usual one. */
   camera(source: string | null = null): void {
     this.#during((live) => {
-      const own = live.camera === 'none' ? this.#host.setup.camera : live.camera;
+      const own = live.camera === 'none' ? this.#setup.camera : live.camera;
       if (source !== null) live.setCamera(source !== 'none', source === 'none' ? live.camera : source);
       else live.setCamera(!live.cameraOn, own);
       if (live.call.media === 'audio' || live.camera === 'none') this.#host.info('call.no-camera');
-      else if (source !== null && source !== 'none')
+      else if (source !== null && source !== 'none') {
+        this.#chosen = { camera: source, instead: this.#host.setup.camera };
         this.#host.info('call.camera-now', { camera: cleanLine(source) });
+      }
     });
   }
 
@@ -122,6 +130,11 @@ export class ChatCalls {
       else if (change !== null) live.changeVolume(change.by);
       this.#host.info('call.volume', { percent: Math.round(live.volume * 100) });
     });
+  }
+
+  get #setup(): CallSetup {
+    const { setup } = this.#host;
+    return this.#chosen?.instead === setup.camera ? { ...setup, camera: this.#chosen.camera } : setup;
   }
 
   #during(change: (live: LiveCall) => void): void {
@@ -164,6 +177,7 @@ export class ChatCalls {
     if (this.#live !== null) await this.#live.hangUp();
     else if (ringing !== null) {
       this.#stopRinging();
+      this.#host.info('chat.call-declined', { name: cleanLine(ringing.by) });
       await ringing.decline();
     } else this.#host.info('chat.call-none');
   }
@@ -198,6 +212,8 @@ export class ChatCalls {
       return;
     }
     this.#ringing = call;
+    // What is said there may be of the call before.
+    this.#host.dispatch({ type: 'noticed', notice: null });
     // Whoever answers does not wait for it then; what is wrong with it is told to them.
     callParts().catch(() => undefined);
     const { by, conversation } = call;
@@ -239,7 +255,7 @@ export class ChatCalls {
     const call = await enter();
     // Calling where it rings answers.
     if (this.#ringing === call) this.#stopRinging();
-    const live = new LiveCall(this.#client, call, { ...this.#host.setup, ...setup });
+    const live = new LiveCall(this.#client, call, { ...this.#setup, ...setup });
     this.adopt(live);
     this.#host.attempt(() => this.#host.openBeside(call.conversation));
     await live.begin();
@@ -252,7 +268,8 @@ export class ChatCalls {
     const line = { with: conversation, media };
     const sinceMs = answeredAt === null ? null : Date.parse(answeredAt);
     this.#line({ ...line, phase: sinceMs === null ? 'calling' : 'connected', sinceMs });
-    this.#undo.push(live.on((news) => this.#hear(news, line)));
+    this.#status = new StatusLine();
+    this.#undo.push(live.on(waysOnceConnected((news) => this.#hear(news, line), sinceMs !== null)));
     clearInterval(this.#clock);
     this.#clock = setInterval(() => this.#tick(live), statusEveryMs);
     void live.ended.then(() => {
@@ -276,8 +293,7 @@ export class ChatCalls {
     const now = { stats: live.stats(), atMs: this.#host.now() };
     const connectedForMs = line.sinceMs === null ? null : now.atMs - line.sinceMs;
     const { volume } = live;
-    const status = statusText({ live, connectedForMs, silent: volume === 0, volume }, now, this.#before, say);
-    this.#before = now;
+    const status = this.#status.text({ live, connectedForMs, silent: volume === 0, volume }, now, say);
     this.#line({ ...line, status });
   }
 
@@ -286,7 +302,7 @@ export class ChatCalls {
       this.#line({ ...line, phase: 'connected', sinceMs: this.#host.now() });
     }
     if (news.type === 'problem' && !this.#isNew(news, this.#host.now())) return;
-    const [first = ''] = newsText(news, this.#host.say).split('\n');
+    const [first = ''] = newsText(news, this.#host.say, 'chat').split('\n');
     this.#host.tell(first, news.type === 'problem' ? 'error' : 'info');
   }
 }

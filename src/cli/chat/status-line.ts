@@ -34,7 +34,7 @@ function callLine(state: ChatState, call: CallLine, say: Say): Line {
   }
   const keys = span(` ${say(isNarrow ? 'chat.call-keys-short' : 'chat.call-keys')} `, 'accent');
   // Above the pictures the figures are with them.
-  if (call.status !== undefined && (state.size.top ?? 0) === 0) {
+  if (call.phase === 'connected' && call.status !== undefined && (state.size.top ?? 0) === 0) {
     return spread([sign, span(` ${call.status}`)], [keys], state.size.columns);
   }
   const text =

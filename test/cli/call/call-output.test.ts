@@ -1,7 +1,7 @@
 import t from 'tap';
-import { newProblems, newsText } from '../../../src/cli/call/call-output.js';
-import type { CallNews } from '../../../src/cli/call/live-call.js';
-import { statusText } from '../../../src/cli/call/call-status.js';
+import { newProblems, newsText, waysOnceConnected } from '../../../src/cli/call/call-output.js';
+import type { CallNews } from '../../../src/cli/call/call-news.js';
+import { StatusLine, type CallStatus, type Sample } from '../../../src/cli/call/call-status.js';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { PytalkError } from '../../../src/protocol/errors.js';
 
@@ -18,6 +18,7 @@ t.test('people are told of a camera that stays away once a minute, and at once o
   t.ok(isNew(problem('camera', 'busy'), 10_000), 'another reason');
   t.notOk(isNew(problem('camera', 'busy'), 69_999));
   t.ok(isNew(problem('camera', 'busy'), 70_000), 'a minute later');
+  t.ok(isNew({ ...problem('camera', 'busy'), retryInMs: null }, 71_000), 'tried by the person');
   t.end();
 });
 
@@ -51,21 +52,22 @@ t.test('that somebody records is said in words, by name, all the time', (t) => {
   }
   const live = {
     call: { conversation: '@bob', media: 'audio', end: null },
+    hasMicrophone: true,
     muted: false,
     cameraOn: false,
     recorders: { self: true, others: ['bob\u001b[31m'] },
     people: new Map<number, object>([[2, {}]]),
   };
-  const status = { live, connectedForMs: null, silent: false, volume: 1 } as unknown as Parameters<
-    typeof statusText
-  >[0];
-  const text = statusText(status, { stats: null, atMs: 0 }, null, sayIn('en'));
+  const status = { live, connectedForMs: null, silent: false, volume: 1 } as unknown as CallStatus;
+  const statusIn = (lang: 'en' | 'fr'): string =>
+    new StatusLine().text(status, { stats: null, atMs: 0 }, sayIn(lang));
+  const text = statusIn('en');
   t.match(text, /● recorded by you, bob/);
   t.notMatch(text, /\u001b/);
   t.notMatch(text, / people/);
   live.people.set(3, {}).set(4, {});
-  t.match(statusText(status, { stats: null, atMs: 0 }, null, sayIn('en')), /4 people/);
-  t.match(statusText(status, { stats: null, atMs: 0 }, null, sayIn('fr')), /4 personnes/);
+  t.match(statusIn('en'), /4 people/);
+  t.match(statusIn('fr'), /4 personnes/);
   t.end();
 });
 
@@ -75,5 +77,57 @@ t.test('a recording that fails is one line, which says that the call goes on', (
   });
   const text = newsText({ type: 'recording', on: false, path: 'call.mkv', error }, sayIn('en'));
   t.equal(text, 'the recording has ended, the call goes on: cannot write call.mkv: no space left');
+  t.end();
+});
+
+t.test('a device that fails is said with what to do, in the words of the place', (t) => {
+  for (const lang of ['en', 'fr'] as const) {
+    const say = sayIn(lang);
+    t.match(newsText(problem('camera', 'none'), say, 'chat'), /`\/camera test`.*`pytalk devices`/);
+    t.match(newsText(problem('camera', 'none'), say), /`--camera test`/);
+    t.match(newsText(problem('microphone', 'none'), say, 'chat'), '`/set mic none`');
+    t.match(newsText({ ...problem('camera', 'none'), part: 'speaker' }, say), '`--speaker none`');
+  }
+  t.end();
+});
+
+t.test('by which way media goes is said in plain words, once somebody has answered', (t) => {
+  const told: string[] = [];
+  const hear = waysOnceConnected((news) => told.push(newsText(news, sayIn('en'))));
+  const connected = { type: 'connected', call: 'id', with: '@bob', safetyNumber: null } as const;
+  hear({ type: 'path', path: 'udp' });
+  hear(connected);
+  t.same(told.splice(0), ['connected with @bob; end-to-end encrypted'], 'the usual way is no news');
+  hear({ type: 'path', path: 'direct' });
+  t.same(told.splice(0), ['connected directly, past the server']);
+  hear({ type: 'ended', call: 'id', reason: 'hangup', durationMs: 1, error: null });
+  told.splice(0);
+  hear({ type: 'path', path: 'tcp' });
+  t.same(told, [], 'it rings again');
+  hear(connected);
+  t.match(told, [/^connected with/, 'UDP is blocked: connected through the server over TCP']);
+  t.end();
+});
+
+t.test('figures that gathered while the program was stopped are not shown', (t) => {
+  const live = {
+    call: { conversation: '@bob', media: 'video', end: null },
+    hasMicrophone: false,
+    muted: true,
+    cameraOn: true,
+    recorders: { self: false, others: [] },
+    people: new Map(),
+  };
+  const line = new StatusLine();
+  const textAt = (atMs: number): string => {
+    const status = { live, connectedForMs: atMs, silent: false, volume: 1 } as unknown as CallStatus;
+    const stats = { path: 'direct', rttMs: 5_357, received: new Map() } as unknown as Sample['stats'];
+    return line.text(status, { stats, atMs }, sayIn('en'));
+  };
+  t.equal(textAt(0), '@bob  0:00  no microphone  direct  5357 ms');
+  t.match(textAt(1_000), '5357 ms');
+  t.equal(textAt(9_000), '@bob  0:09  no microphone', 'it was stopped');
+  t.equal(textAt(11_000), '@bob  0:11  no microphone');
+  t.match(textAt(12_000), '5357 ms');
   t.end();
 });

@@ -1,5 +1,6 @@
 // Slash commands during a call, in a chat that runs on a terminal in memory: the call is one that no media belongs to.
 import t from 'tap';
+import type { Call } from '../../../src/client/call-api.js';
 import { CallingClient } from '../../support/calling-client.js';
 import { startChat } from '../../support/chat-app.js';
 import { withBob } from '../../support/fake-client.js';
@@ -87,5 +88,59 @@ t.test('a call opens its conversation where none is open, and leaves another one
   await chat.type('/call @bob\r', 'calling @bob');
   await chat.type('x', '› x');
   t.match(chat.terminal.text, 'Say hello to #team');
+  await chat.quit();
+});
+
+t.test('a camera chosen during a call holds for the next one of the same chat', async (t) => {
+  const client = withBob(new CallingClient());
+  const chat = await startChat(t, { client, with: '@bob', columns: 50 });
+  await chat.shows('hello alice');
+  await chat.type('/video\r', 'calling @bob');
+  await chat.type('/camera test\r', 'your camera is test');
+  client.end();
+  await chat.hides('calling @bob');
+  await chat.type('/video\r', 'calling @bob');
+  await chat.type('/camera\r', 'your camera is off');
+  await chat.quit();
+});
+
+t.test('without a microphone /mute says so, and nobody is told that it is on', async (t) => {
+  const client = withBob(new CallingClient());
+  const chat = await startChat(t, { client, with: '@bob', mic: 'none' });
+  await chat.shows('hello alice');
+  await chat.type('/call\r', 'calling @bob');
+  await chat.type('/mute\r', 'no microphone in this call');
+  t.same(client.told, []);
+  await chat.quit();
+});
+
+t.test('who declines reads that, and nothing of the call before', async (t) => {
+  const client = withBob(new CallingClient());
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  await chat.type('/call\r', 'calling @bob');
+  client.end();
+  await chat.shows('the call is over');
+  const call = {
+    by: 'bob',
+    conversation: '@bob',
+    media: 'audio',
+    on: () => () => undefined,
+    decline: () => Promise.resolve(),
+  };
+  client.emit('call', { call: call as unknown as Call });
+  await chat.shows(/ bob calls/);
+  t.notMatch(chat.terminal.text, 'the call is over');
+  await chat.type('\u001bOS', 'you have declined the call from bob');
+  await chat.quit();
+});
+
+t.test('while it rings the status says whom one calls, also in a narrow terminal', async (t) => {
+  const client = withBob(new CallingClient(), '#team');
+  const chat = await startChat(t, { client, with: '#team', columns: 40, rows: 20 });
+  await chat.type('/call\r', 'calling #team…');
+  // After the first figures.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await chat.shows(/☎ {2}calling #team… +F2 size/);
   await chat.quit();
 });
