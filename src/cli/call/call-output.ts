@@ -78,7 +78,7 @@ export function newsText(news: CallNews, say: Say, reader: Reader = 'shell'): st
     }
     case 'path':
       if (news.path === null) return say('call.path-lost');
-      return say(`call.path-${news.path}`);
+      return say(`call.path.${news.path}`);
     case 'muted':
       return say(news.muted ? 'call.self-muted' : 'call.self-unmuted');
     case 'camera':
