@@ -1,9 +1,10 @@
 // Draws the status bar: the connection, who one is and where, what is unread elsewhere.
+import { fittingParts } from '../../media/terminal/tile-text.js';
 import { durationText } from '../call/call-output.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { unreadElsewhere } from './conversation-list.js';
-import { span, spread, type Line, type Span } from './spans.js';
+import { lineWidth, span, spread, type Line, type Span } from './spans.js';
 import { sayOf, type CallLine, type ChatState } from './state.js';
 import { widthOf } from './text-width.js';
 
@@ -35,7 +36,8 @@ function callLine(state: ChatState, call: CallLine, say: Say): Line {
   const keys = span(` ${say(isNarrow ? 'chat.call-keys-short' : 'chat.call-keys')} `, 'accent');
   // Above the pictures the figures are with them.
   if (call.phase === 'connected' && call.status !== undefined && (state.size.top ?? 0) === 0) {
-    return spread([sign, span(` ${call.status}`)], [keys], state.size.columns);
+    const room = state.size.columns - lineWidth([sign, keys]) - 1;
+    return spread([sign, span(` ${fittingParts(call.status, room)}`)], [keys], state.size.columns);
   }
   const text =
     call.sinceMs === null

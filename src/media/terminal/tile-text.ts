@@ -57,13 +57,29 @@ export function filledUp(text: string, cells: number): string {
 /** Between the parts of a status. */
 const gap = '  ';
 
-/** Parts, the most important first, as one line: the last ones are left out for want of room, the hint at its end is not. */
-export function hinted(text: string, hint: string, cells: number): string {
-  const room = hint === '' ? cells : Math.max(1, cells - stringWidth(hint) - gap.length);
-  const parts = text.replace(controls, '').split(gap);
-  while (parts.length > 1 && stringWidth(parts.join(gap)) > room) parts.pop();
-  const line = cut(parts.join(gap), room);
-  return hint === '' ? line : `${line}${gap}${hint}`;
+/** As few cells of a word say something still. */
+const leastCells = 4;
+
+/**
+ * Parts of a status, the most important first, in so many cells: the last ones are left out for want of room. The first of
+ * those is cut instead when it is in words; a number that is cut would be another one.
+ */
+export function fittingParts(status: string, cells: number): string {
+  const parts = status.replace(controls, '').split(gap);
+  let shown = parts.shift() ?? '';
+  for (const part of parts) {
+    const room = cells - stringWidth(shown) - gap.length;
+    const fits = stringWidth(part) <= room;
+    if (fits || (room >= leastCells && !/^\d/.test(part))) shown += gap + cut(part, room);
+    if (!fits) break;
+  }
+  return cut(shown, cells);
+}
+
+/** The same with a hint at its end, which stays whole. */
+export function hinted(status: string, hint: string, cells: number): string {
+  if (hint === '') return fittingParts(status, cells);
+  return `${fittingParts(status, Math.max(1, cells - stringWidth(hint) - gap.length))}${gap}${hint}`;
 }
 
 /** A line as several, broken between words, none wider than so many cells; a longer word is left to be cut. */
