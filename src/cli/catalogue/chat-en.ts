@@ -142,8 +142,9 @@ export const chatEn = {
     'nothing here can read a picture from the clipboard: install {program}, or send a file with /file',
   'chat.paste-no-desktop': 'there is no clipboard with pictures here: send a file with /file',
   'chat.open-outside': 'Opened {path}',
-  'chat.open-missing': 'The file is at {path}: nothing here opens it',
-  'chat.open-refused': 'The file is at {path}: files of this kind may run as programs, so it is not opened',
+  'chat.open-missing': 'Nothing here opens it: the file is at {path} until the chat ends; /save keeps it',
+  'chat.open-refused':
+    'Files of this kind may run as programs, so it is not opened: it is at {path} until the chat ends; /save keeps it',
   'chat.photo-taking': 'Taking a picture…',
   'chat.avatar-set': 'Others see this picture in your profile now.',
   'chat.avatar-none': 'Your profile has no picture any more.',

@@ -148,9 +148,10 @@ export const chatFr = {
   'chat.paste-no-desktop':
     'il n’y a pas ici de presse-papiers avec des images : envoyez un fichier avec /file',
   'chat.open-outside': '{path} est ouvert',
-  'chat.open-missing': 'Le fichier est ici : {path}, mais rien ici ne l’ouvre',
+  'chat.open-missing':
+    'Rien ici ne l’ouvre : le fichier est ici jusqu’à la fin de la discussion : {path} ; /save le garde',
   'chat.open-refused':
-    'Le fichier est ici : {path}, mais les fichiers de ce genre peuvent être des programmes : il n’est pas ouvert',
+    'Les fichiers de ce genre peuvent être des programmes, il n’est donc pas ouvert : il est ici jusqu’à la fin de la discussion : {path} ; /save le garde',
   'chat.photo-taking': 'Prise de la photo…',
   'chat.avatar-set': 'Les autres voient maintenant cette image dans votre profil.',
   'chat.avatar-none': 'Votre profil n’a plus d’image.',

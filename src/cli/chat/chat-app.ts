@@ -17,12 +17,13 @@ import { usage } from './context.js';
 import { keepDrafts, type DraftFolder, type DraftKeeper } from './drafts.js';
 import { handleInput, type InputContext } from './input.js';
 import { Interrupts } from './interrupts.js';
-import { keyProblems, newKeyProblem } from './keymap.js';
+import { newKeyProblem, settingsProblems } from './keymap.js';
 import type { Input } from './keys.js';
 import { LogIn } from './log-in.js';
 import type { NotificationDevice } from '../notify/device.js';
 import type { Notifier } from '../notify/notifier.js';
 import { edgeOf } from './message-view.js';
+import { OpenedFiles } from './opened-files.js';
 import { takeComposed } from './sending.js';
 import { Session, type SessionHost } from './session.js';
 import { runCommand, slashCommands } from './slash-commands.js';
@@ -67,6 +68,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   private readonly logIn: LogIn;
   private readonly typing: TypingSignal;
   readonly notifier: Notifier;
+  readonly opened = new OpenedFiles();
   private readonly interrupts = new Interrupts();
   /** Resolves when there is a session or a form. */
   private starting: Promise<void> = Promise.resolve();
@@ -211,10 +213,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.session?.refreshList();
   }
 
-  async clipboardPicture(): Promise<string> {
-    const { clipboard } = this.host;
-    if (clipboard === null) throw usage(this.say('chat.paste-no-desktop'));
-    return clipboard.take(this);
+  get clipboard(): ClipboardPicture | null {
+    return this.host.clipboard;
   }
 
   get settingsPath(): string {
@@ -255,8 +255,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
 
   /** What is wrong in the file of the settings, once, in one line each. */
   tellSettingsProblems(): void {
-    const { settings } = this.host;
-    const problems = [...settings.problems(this.say), ...keyProblems(settings.settings, this.say)];
+    const problems = settingsProblems(this.host.settings, this.say);
     if (problems.length > 0) this.tell(problems.join('\n'), 'error');
   }
 
@@ -323,6 +322,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.logIn.cancel();
     this.notifier.close();
     await this.endSession();
+    await this.opened.close();
   }
 
   /** Begins with a client that is logged in; it is closed with the chat. */

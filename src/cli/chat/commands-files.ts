@@ -34,7 +34,7 @@ async function showLarge(context: ChatContext, path: string, title: string): Pro
 /** Saves the file under its own name, not executable, and gives it to the system. */
 async function openOutside(context: ChatContext, id: string, sentName: string): Promise<void> {
   const name = safeFileName(sentName);
-  const folder = await mkdtemp(join(tmpdir(), 'pytalk-open-'));
+  const folder = await context.opened.folder(context.now());
   const path = await fetchWithProgress(context, id, join(folder, name));
   const details = { path: cleanLine(path) };
   if (!isHarmless(name)) {

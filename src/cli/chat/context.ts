@@ -4,6 +4,8 @@ import { PytalkError, type ErrorDetails } from '../../protocol/errors.js';
 import type { Key, Say } from '../catalogue/translate.js';
 import type { CallSetup } from '../call/live-call.js';
 import type { SettingKey, Settings } from '../settings/settings.js';
+import type { ClipboardPicture } from './clipboard-picture.js';
+import type { OpenedFiles } from './opened-files.js';
 import type { Action } from './actions.js';
 import type { ChatCalls } from './calls.js';
 import type { ChatState, Overlay } from './state.js';
@@ -31,8 +33,10 @@ export interface ChatContext {
   goTo(message: Message): Promise<void>;
   /** Reads the conversation list again, soon. */
   refreshList(): void;
-  /** Path of a file with the picture in the person's clipboard; rejects with a sentence where there is none. */
-  clipboardPicture(): Promise<string>;
+  /** The picture in the person's clipboard; null where none can be shown before it is sent. */
+  readonly clipboard: ClipboardPicture | null;
+  /** Where files are put for other programs to open. */
+  readonly opened: OpenedFiles;
   /** Where the settings are kept. */
   readonly settingsPath: string;
   /** Changes a setting at once and for good. */

@@ -1,6 +1,7 @@
 // The keys as this person has them: the table of bindings with the changes of the configuration file worked in.
 import type { Key, Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
+import type { SettingsKeeper } from '../settings/settings-file.js';
 import { defaultSettings, type Settings } from '../settings/settings.js';
 import { keyNames } from './keys.js';
 import { bindings, formCommands, type Binding, type Command, type Place } from './key-bindings.js';
@@ -121,6 +122,11 @@ export function keymapOf({ keyMode: mode, keys: own }: KeySettings = defaultSett
 /** What cannot be done of a configuration, one line each. */
 export function keyProblems(settings: KeySettings, say: Say): string[] {
   return keymapOf(settings).problems.map((problem) => problemText(problem, say));
+}
+
+/** What is wrong in the file of the settings, its keys included, one line each. */
+export function settingsProblems(keeper: SettingsKeeper, say: Say): string[] {
+  return [...keeper.problems(say), ...keyProblems(keeper.settings, say)];
 }
 
 function problemText({ key, details: { name, command } }: KeyProblem, say: Say): string {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { quoted, splitWords } from './command-line.js';
 import { openName } from './commands-messages.js';
-import type { ChatContext } from './context.js';
+import { usage, type ChatContext } from './context.js';
 import { currentComposer } from './state.js';
 import { bufferOf, insert, type TextBuffer } from './text-buffer.js';
 
@@ -47,7 +47,9 @@ function offer(context: ChatContext, path: string, caption: string, before: Text
 /** Offers the picture in the clipboard, with a caption: else what is written is one. */
 export async function pastePicture(context: ChatContext, caption: string): Promise<void> {
   openName(context);
-  const path = await context.clipboardPicture();
+  const { clipboard } = context;
+  if (clipboard === null) throw usage(context.say('chat.paste-no-desktop'));
+  const path = await clipboard.take(context);
   const { buffer } = currentComposer(context.state);
   // In a command that is being written it is one of its words.
   if (buffer.text.startsWith('/'))

@@ -1,5 +1,5 @@
 // Pictures in the running chat: in pixels once the terminal has said that it can, and never again at a key.
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
@@ -156,6 +156,25 @@ t.test('/open shows it large in place of all others, and leaving that brings the
   await chat.type('q', 'hello alice');
   t.equal(terminal.pictureCells.size, small);
   await chat.quit();
+});
+
+t.test('what /open gives to another program is gone with the chat', async (t) => {
+  const client = withBob(new FakeClient());
+  let given = '';
+  client.fetchFile = async (_id, options) => {
+    given = options?.out ?? '';
+    await writeFile(given, 'x');
+    return { path: given, size: 1 };
+  };
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('hello alice');
+  const file = { name: 'notes.bin', size: 1, type: 'application/octet-stream', sha256: 'a'.repeat(64) };
+  client.receive('@bob', { from: 'bob', kind: 'file', text: '', file });
+  await chat.shows('notes.bin');
+  await chat.type('/open\r', 'until the chat ends');
+  t.equal(await readFile(given, 'utf8'), 'x');
+  await chat.quit();
+  await t.rejects(readFile(given), { code: 'ENOENT' });
 });
 
 t.test('an answer that comes unasked changes nothing; what the person has set wins', async (t) => {
