@@ -49,20 +49,27 @@ export interface NewAccount {
   invite?: string;
 }
 
-/** Refuses what the server would refuse, with the same codes, before anything is computed. */
-function checkAccount(account: NewAccount): void {
-  if (!isName(account.username)) throw new PytalkError('invalid-username');
-  if (!isPhone(account.phone)) throw new PytalkError('invalid-phone');
-  if (account.email !== undefined && !isEmail(account.email)) throw new PytalkError('invalid-email');
-  for (const name of [account.firstName, account.lastName]) {
+/** Refuses of the fields that are there what the server would refuse, with the same codes, before anything is computed. */
+export function checkFields({
+  username,
+  phone,
+  email,
+  firstName,
+  lastName,
+  password,
+}: Partial<NewAccount>): void {
+  if (username !== undefined && !isName(username)) throw new PytalkError('invalid-username');
+  if (phone !== undefined && !isPhone(phone)) throw new PytalkError('invalid-phone');
+  if (email !== undefined && !isEmail(email)) throw new PytalkError('invalid-email');
+  for (const name of [firstName, lastName]) {
     if (name !== undefined && !isPersonName(name)) throw new PytalkError('invalid-person-name');
   }
-  checkPassword(account.password);
+  if (password !== undefined) checkPassword(password);
 }
 
 export async function register(link: Link, account: NewAccount, device: string): Promise<SignedIn> {
   const { password: typed, ...fields } = { ...account, phone: phoneDigits(account.phone) };
-  checkAccount({ ...account, ...fields });
+  checkFields({ ...account, ...fields });
   const opaque = await loadOpaque();
   const password = normalised(typed);
   const start = opaque.startRegistration({ password });

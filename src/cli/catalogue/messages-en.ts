@@ -9,6 +9,7 @@ export const messagesEn = {
   'prompt.last-name': 'Last name (Enter to leave it out): ',
   'prompt.email': 'Email address (Enter to leave it out): ',
   'prompt.delete-account': 'Delete the account {name} for good? [y/N] ',
+  'prompt.no-answers': 'n no',
   'prompt.yes-answers': 'y yes',
   // results
   'result.registered': 'Registered and logged in as {name} on {server}',

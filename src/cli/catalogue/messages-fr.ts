@@ -9,6 +9,7 @@ export const messagesFr = {
   'prompt.last-name': 'Nom (Entrée pour passer) : ',
   'prompt.email': 'Adresse électronique (Entrée pour passer) : ',
   'prompt.delete-account': 'Supprimer définitivement le compte {name} ? [o/N] ',
+  'prompt.no-answers': 'n non',
   'prompt.yes-answers': 'o oui',
   // results
   'result.registered': 'Compte créé ; vous êtes connecté en tant que {name} sur {server}',

@@ -45,8 +45,8 @@ export interface AppHost {
   readonly drafts?: DraftFolder;
   /** What the setting `lang` means by `auto`. */
   readonly systemLang: Lang;
-  /** Starts a server on this machine. */
-  startServer(): Promise<StartedServer>;
+  /** Starts a server on this machine, on this TCP port. */
+  startServer(port: number): Promise<StartedServer>;
   openClient(options: ConnectOptions): Promise<Client>;
   now(): number;
   readonly device: NotificationDevice;
@@ -86,7 +86,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
       say: () => this.say,
       dispatch: (action) => this.dispatch(action),
       openClient: (options) => host.openClient(options),
-      startServer: () => host.startServer(),
+      startServer: (port) => host.startServer(port),
       entered: async (client, isNew) => {
         await this.enter(client);
         if (isNew) await runCommand(this, '/tour');

@@ -35,7 +35,7 @@ export interface ChatOptions {
   openClient: (options: ConnectOptions) => Promise<Client>;
   lang: Lang;
   systemLang: Lang;
-  startServer: () => Promise<StartedServer>;
+  startServer: (port: number) => Promise<StartedServer>;
   settings: SettingsKeeper;
   env: Readonly<Record<string, string | undefined>>;
   terminal: Terminal;

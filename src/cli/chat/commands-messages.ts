@@ -76,7 +76,11 @@ export const messageCommands = table([
       const message = answered(context, 'chat.no-reply-target');
       if (line.rest === '') context.dispatch({ type: 'replying', id: message.id });
       else {
-        await context.client.send(openName(context), { text: line.rest, replyTo: message.id });
+        const reply = await context.client.send(openName(context), {
+          text: line.rest,
+          replyTo: message.id,
+        });
+        context.dispatch({ type: 'message-arrived', message: reply });
         context.dispatch({ type: 'scrolled-to-end' });
       }
     },

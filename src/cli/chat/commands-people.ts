@@ -87,7 +87,9 @@ export const peopleCommands = table([
       const conversation = await context.client.conversation(line.words[0]?.text ?? '');
       await context.open(conversation);
       const message = restAfter(line, text, 1);
-      if (message !== '') await context.client.send(conversation.name, { text: message });
+      if (message === '') return;
+      const sent = await context.client.send(conversation.name, { text: message });
+      context.dispatch({ type: 'message-arrived', message: sent });
     },
   },
   {

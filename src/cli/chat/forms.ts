@@ -113,7 +113,7 @@ export function problemOf(form: Form): { active: number; key: Key; label?: Key }
 }
 
 /** The field that a refusal is about. */
-const faultyFields: Readonly<Partial<Record<string, FieldId>>> = {
+export const faultyFields: Readonly<Partial<Record<string, FieldId>>> = {
   'login-refused': 'password',
   'weak-password': 'password',
   'invalid-username': 'username',

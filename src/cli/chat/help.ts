@@ -1,5 +1,5 @@
 // The help page, made from the table of slash commands and the table of keys.
-import type { Key, Say } from '../catalogue/translate.js';
+import { isKey, type Key, type Say } from '../catalogue/translate.js';
 import { keyText } from './key-bindings.js';
 import type { Keymap, KeyRow } from './keymap.js';
 import { missedSign, said } from './message-text.js';
@@ -46,7 +46,11 @@ export function commandRows(commands: readonly { readonly name: CommandName }[],
 
 /** The commands in a sentence each: keys and signs are of the screen. */
 export function helpSentences(commands: readonly { readonly name: CommandName }[], say: Say): string[] {
-  return commandRows(commands, say).map(({ left, right }) => `${said(left, say)} ${right}`);
+  return commands.map(({ name }) => {
+    // Nothing is selected here: what a command means is the newest.
+    const plain = `chat.help.${name}.plain`;
+    return `${said(say(`chat.usage.${name}`), say)} ${say(isKey(plain) ? plain : `chat.help.${name}`)}`;
+  });
 }
 
 /** The keys that are worth telling. */

@@ -1,4 +1,5 @@
 // The way in: connects as this home did last, else asks for server, name and password, or registers.
+import { parseAddress, type Address } from '../../client/address.js';
 import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
 import type { Say } from '../catalogue/translate.js';
@@ -15,22 +16,26 @@ export interface LogInHost {
   openClient(options: ConnectOptions): Promise<Client>;
   /** A logged-in client: from here on it belongs to the host. `isNew`: the account was made just now. */
   entered(client: Client, isNew: boolean): Promise<void>;
-  /** Starts a server on this machine. */
-  startServer(): Promise<StartedServer>;
+  /** Starts a server on this machine, on this TCP port. */
+  startServer(port: number): Promise<StartedServer>;
 }
 
-export const defaultServer = '127.0.0.1:5000';
+const defaultServer = '127.0.0.1:5000';
 
-/** Nothing was told about a server, and none runs on this machine. */
-export function isNobodyHere({ server }: ConnectOptions, error: unknown): boolean {
-  if (server !== undefined) return false;
-  const isUnreachable = error instanceof PytalkError && error.code === 'unreachable';
-  return isUnreachable && error.details['server'] === defaultServer;
+const thisMachine = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i;
+
+/** Where a server can be started because nothing answers: on this machine, at the address that was named or the usual one; else null. */
+export function freeAddressHere({ server }: ConnectOptions, error: unknown): Address | null {
+  if (!(error instanceof PytalkError) || error.code !== 'unreachable') return null;
+  const address = parseAddress(server ?? defaultServer);
+  return error.details['server'] === address.name && thisMachine.test(address.host) ? address : null;
 }
 
 export class LogIn {
   private client: Client | null = null;
   private isCancelled = false;
+  /** Where a server may be started. */
+  private here: Address | null = null;
 
   constructor(private readonly host: LogInHost) {}
 
@@ -44,7 +49,8 @@ export class LogIn {
       }
       this.show('login', { server: client.server }, null);
     } catch (error) {
-      if (isNobodyHere(options, error)) this.showFirst();
+      this.here = freeAddressHere(options, error);
+      if (this.here !== null) this.showFirst(this.here);
       else
         this.show('login', { server: options.server ?? defaultServer }, sentenceOf(error, this.host.say()));
     }
@@ -110,13 +116,15 @@ export class LogIn {
       this.show('register', { server }, null, say('chat.form.found', { server }));
       return;
     }
-    const { address, pid, dataDir, logFile } = await this.host.startServer();
+    const { address, pid, dataDir, logFile } = await this.host.startServer(
+      (this.here ?? parseAddress(defaultServer)).port,
+    );
     const note = say('chat.form.started', { pid, path: dataDir, log: logFile });
     this.show('register', { server: address }, null, note);
   }
 
-  private showFirst(): void {
-    const note = this.host.say()('chat.form.first', { server: defaultServer });
+  private showFirst({ name }: Address): void {
+    const note = this.host.say()('chat.form.first', { server: name });
     if (!this.isCancelled)
       this.host.dispatch({ type: 'form-shown', form: makeForm('first', {}, null, note) });
   }

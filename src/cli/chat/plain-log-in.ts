@@ -1,6 +1,9 @@
 // The way into the line-by-line chat for who is not logged in: questions, and answers as lines; passwords are not echoed.
+import { checkFields, type NewAccount } from '../../client/accounts.js';
+import type { Address } from '../../client/address.js';
 import type { Client, ConnectOptions } from '../../client/api.js';
 import { PytalkError } from '../../protocol/errors.js';
+import { phoneDigits } from '../../protocol/names.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
 import { currentPassword, newPassword, type PasswordSource } from '../passwords.js';
@@ -9,7 +12,8 @@ import type { Prompter } from '../prompt.js';
 import type { Fields } from '../table/spec.js';
 import { sentenceOf } from '../failure.js';
 import type { LineInput } from './line-input.js';
-import { defaultServer, isNobodyHere } from './log-in.js';
+import { faultyFields } from './forms.js';
+import { freeAddressHere } from './log-in.js';
 
 export interface Asking extends PasswordSource {
   readonly prompter: Pick<Prompter, 'line' | 'secret' | 'pipedLine'>;
@@ -35,22 +39,76 @@ export function askingByLines(
   };
 }
 
-async function register(client: Client, { asking, fields }: LogInQuestions): Promise<void> {
-  const { say, prompter } = asking;
-  const username = (await prompter.line(say('chat.plain.username'))).trim();
-  const phone = await prompter.line(say('prompt.phone'));
-  const optional: Partial<Record<'firstName' | 'lastName' | 'email' | 'invite', string>> = {};
-  for (const [name, question] of [
-    ['firstName', 'prompt.first-name'],
-    ['lastName', 'prompt.last-name'],
-    ['email', 'prompt.email'],
-    ['invite', 'chat.plain.invite'],
-  ] as const) {
-    const answer = (await prompter.line(say(question))).trim();
-    if (answer !== '') optional[name] = answer;
+/** What is undefined has to be asked for. */
+type Answers = { [Name in keyof NewAccount]?: NewAccount[Name] | undefined };
+
+/** Asks until the answer will do; a script's answer that will not is refused at once. */
+async function ask(
+  { asking, print }: LogInQuestions,
+  read: () => Promise<string>,
+  use: (answer: string) => void,
+): Promise<void> {
+  for (;;) {
+    try {
+      use(await read());
+      return;
+    } catch (error) {
+      if (!mayTryAgain(error, asking)) throw error;
+      print(sentenceOf(error, asking.say));
+    }
   }
-  const password = await newPassword(asking, fields, 'PYTALK_PASSWORD');
-  await client.register({ username, phone, password, ...optional });
+}
+
+const registerRows = [
+  ['username', 'chat.plain.username'],
+  ['phone', 'prompt.phone'],
+  ['firstName', 'prompt.first-name'],
+  ['lastName', 'prompt.last-name'],
+  ['email', 'prompt.email'],
+  ['invite', 'chat.plain.invite'],
+] as const;
+
+/** Asks for what is not among the answers yet, each checked as it is given; what may be left out is an empty answer. */
+async function askForAccount(answers: Answers, questions: LogInQuestions): Promise<void> {
+  const { say, prompter, io } = questions.asking;
+  for (const [name, question] of registerRows) {
+    if (answers[name] !== undefined) continue;
+    const isNeeded = name === 'username' || name === 'phone';
+    await ask(
+      questions,
+      () => prompter.line(say(question)),
+      (typed) => {
+        const answer = name === 'phone' ? phoneDigits(typed) : typed.trim();
+        if (isNeeded || answer !== '') checkFields({ [name]: answer });
+        answers[name] = answer;
+      },
+    );
+  }
+  if (answers.password !== undefined) return;
+  const isTyped = questions.fields['passwordStdin'] !== true && (io.env['PYTALK_PASSWORD'] ?? '') === '';
+  // What comes from elsewhere would be the same again.
+  await ask(
+    isTyped ? questions : { ...questions, asking: { ...questions.asking, isInteractive: false } },
+    () => newPassword(questions.asking, questions.fields, 'PYTALK_PASSWORD'),
+    (password) => {
+      checkFields({ password });
+      answers.password = password;
+    },
+  );
+}
+
+/** Makes the account; what the server refuses is asked again, and nothing else. */
+async function register(client: Client, questions: LogInQuestions, answers: Answers): Promise<void> {
+  await askForAccount(answers, questions);
+  const given = Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== ''));
+  try {
+    await client.register(given as unknown as NewAccount);
+  } catch (error) {
+    const faulty = error instanceof PytalkError ? faultyFields[error.code] : undefined;
+    for (const name of Object.keys(answers) as (keyof NewAccount)[])
+      if (faulty === undefined || faulty === name) answers[name] = undefined;
+    throw error;
+  }
 }
 
 async function logIn(client: Client, { asking, fields }: LogInQuestions): Promise<void> {
@@ -73,17 +131,17 @@ interface LogInQuestions {
 interface Ways {
   readonly connect: ConnectOptions;
   openClient(options: ConnectOptions): Promise<Client>;
-  startServer(): Promise<StartedServer>;
+  startServer(port: number): Promise<StartedServer>;
 }
 
 /** Where no server is known: the one that is named, or a new one on this machine. */
-async function chooseServer(ways: Ways, { asking, print }: LogInQuestions): Promise<Opened> {
+async function chooseServer(ways: Ways, { asking, print }: LogInQuestions, port: number): Promise<Opened> {
   const { say, prompter } = asking;
   const named = (await prompter.line(say('chat.plain.which-server'))).trim();
   if (named !== '')
     return { client: await ways.openClient({ ...ways.connect, mode: 'live', server: named }), isOwn: false };
   print(say('chat.form.starting'));
-  const { address, pid, dataDir, logFile } = await ways.startServer();
+  const { address, pid, dataDir, logFile } = await ways.startServer(port);
   const client = await ways.openClient({ ...ways.connect, mode: 'live', server: address });
   print(say('chat.form.started', { pid, path: dataDir, log: logFile }));
   return { client, isOwn: true };
@@ -97,20 +155,33 @@ interface Opened {
 
 async function openByLines(ways: Ways, questions: LogInQuestions): Promise<Opened> {
   const { asking, print } = questions;
+  let here: Address | null;
   try {
     const client = await ways.openClient({ ...ways.connect, mode: 'live', offline: true });
     return { client, isOwn: false };
   } catch (error) {
-    if (!asking.isInteractive || !isNobodyHere(ways.connect, error)) throw error;
+    here = freeAddressHere(ways.connect, error);
+    if (!asking.isInteractive || here === null) throw error;
   }
-  print(asking.say('chat.plain.first', { server: defaultServer }));
+  print(asking.say('chat.plain.first', { server: here.name }));
   for (;;) {
     try {
-      return await chooseServer(ways, questions);
+      return await chooseServer(ways, questions, here.port);
     } catch (error) {
       if (!mayTryAgain(error, asking)) throw error;
       print(sentenceOf(error, asking.say));
     }
+  }
+}
+
+/** Asks until the answer is one; Enter alone is yes. */
+async function saysYes({ asking, print }: LogInQuestions, question: string): Promise<boolean> {
+  const { say, prompter } = asking;
+  for (;;) {
+    const answer = (await prompter.line(question)).trim().toLowerCase();
+    if (answer === '' || say('prompt.yes-answers').split(' ').includes(answer)) return true;
+    if (say('prompt.no-answers').split(' ').includes(answer)) return false;
+    print(say('chat.plain.yes-or-no'));
   }
 }
 
@@ -122,12 +193,13 @@ async function logInTo({ client, isOwn }: Opened, questions: LogInQuestions): Pr
   let isKnown = false;
   if (!isOwn) {
     print(say('chat.plain.nobody', { server }));
-    const answer = (await asking.prompter.line(say('chat.plain.has-account'))).trim().toLowerCase();
-    isKnown = say('prompt.yes-answers').split(' ').includes(answer);
+    isKnown = await saysYes(questions, say('chat.plain.has-account'));
   }
+  const answers: Answers = {};
   while (client.me === null) {
     try {
-      await (isKnown ? logIn : register)(client, questions);
+      if (isKnown) await logIn(client, questions);
+      else await register(client, questions, answers);
     } catch (error) {
       if (!mayTryAgain(error, asking) || client.state !== 'online') throw error;
       print(sentenceOf(error, say));
@@ -143,7 +215,7 @@ export interface Entered {
   readonly client: Client;
   /** The account was made just now. */
   readonly isNew: boolean;
-  /** Whom a new person wants in their contacts first. */
+  /** Whom a new person wants in their contacts first, or a slash command instead. */
   readonly friend: string | null;
 }
 

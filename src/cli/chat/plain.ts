@@ -1,6 +1,6 @@
 // `pytalk chat --plain`: the same chat line by line, for screen readers, terminals without cursor control, and logs.
 import type { Readable, Writable } from 'node:stream';
-import type { Message } from '../../client/api.js';
+import type { ConnectionState, Message } from '../../client/api.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanBlock, cleanLine } from '../clean-text.js';
@@ -49,15 +49,31 @@ function rowText(line: Line): string {
   ).trimEnd();
 }
 
-/** A call that begins to ring, and what to type. */
+/** What became of something that this account has written: ticks are not seen here. */
+function ownText(message: Message, before: ChatState, after: ChatState): string[] {
+  const say = sayOf(after);
+  const known = before.threads[message.conv ?? 0]?.messages.find((one) => one.id === message.id);
+  if (message.state === 'queued' && known === undefined)
+    return after.connection.state === 'online' ? [] : [say('chat.plain.waits')];
+  if (known === undefined) return [];
+  if (message.state === 'failed' && known.state !== 'failed')
+    return [say('chat.failed', { reason: cleanLine(message.error?.message ?? '') })];
+  if (known.state === 'queued' && message.state !== 'queued') return [say('chat.plain.sent')];
+  if (message.deleted && !known.deleted) return [say('chat.deleted')];
+  return message.editedAt !== known.editedAt ? [say('chat.plain.edited')] : [];
+}
+
+/** A call that begins to ring, here or at the others, and what to type. */
 function ringText(before: ChatState, { call }: ChatState, say: Say): string[] {
+  if (call?.phase === 'calling' && before.call?.phase !== 'calling')
+    return [say('chat.plain.calling', { name: cleanLine(call.with) })];
   if (call?.phase !== 'incoming' || before.call?.phase === 'incoming') return [];
   const text = say(`chat.call-incoming-${call.media}`, { name: cleanLine(call.with) });
   return [say('chat.plain.call-keys', { text })];
 }
 
 /** What an action has to say to somebody who reads lines; empty for what only a screen shows. */
-function told(action: Action, before: ChatState, after: ChatState): string[] {
+export function told(action: Action, before: ChatState, after: ChatState): string[] {
   if (action.type === 'opened') return [`== ${cleanLine(action.conversation.name)} ==`];
   if (action.type === 'page-loaded') {
     const isFirst = (before.threads[action.conv]?.messages.length ?? 0) === 0;
@@ -65,24 +81,24 @@ function told(action: Action, before: ChatState, after: ChatState): string[] {
       ? action.messages.slice(-openingMessages).map((message) => messageText(message, after))
       : [];
   }
-  if (action.type === 'message-arrived')
-    return action.message.mine ? [] : [messageText(action.message, after)];
+  if (action.type === 'message-arrived' || action.type === 'message-changed') {
+    const { message } = action;
+    if (message.mine) return ownText(message, before, after);
+    return action.type === 'message-arrived' ? [messageText(message, after)] : [];
+  }
   if (action.type === 'noticed') return action.notice === null ? [] : [action.notice.text];
   if (action.type === 'overlay' && action.overlay !== null) {
     const { title, sentences, draw } = action.overlay;
     return [title, ...(sentences ?? draw(before.size.columns).map((line) => rowText(line)))];
   }
   if (action.type === 'call') return ringText(before, after, sayOf(after));
-  if (action.type === 'connection' && before.connection.state !== action.connection.state) {
-    const { state } = action.connection;
-    if (state !== 'connecting')
-      return [sayOf(after)(state === 'online' ? 'chat.connected' : 'chat.disconnected')];
-  }
   return [];
 }
 
 /** Prints what actions tell, instead of drawing the state that they make. */
 class LineStore extends Store {
+  private toldState: ConnectionState | null = null;
+
   constructor(
     first: ChatState,
     private readonly options: { print(line: string): void; loggedOut(): void },
@@ -93,8 +109,16 @@ class LineStore extends Store {
   override dispatch(action: Action): void {
     const before = this.state;
     super.dispatch(action);
+    if (action.type === 'connection') this.tellConnection(action.connection.state);
     for (const line of told(action, before, this.state)) this.options.print(line);
     if (action.type === 'form-shown') this.options.loggedOut();
+  }
+
+  /** Once when it is lost and once when it is back, however often it was tried in between. */
+  private tellConnection(state: ConnectionState): void {
+    if (state === 'connecting' || state === this.toldState) return;
+    this.toldState = state;
+    this.options.print(sayOf(this.state)(state === 'online' ? 'chat.connected' : 'chat.disconnected'));
   }
 }
 
@@ -175,7 +199,7 @@ export async function runPlainChat(options: PlainOptions): Promise<number> {
     await app.enter(client);
     if (isNew) app.runSlash('/tour');
     else tellStart(store.state, print);
-    if (friend !== null) app.runSlash(`/friend add ${friend}`);
+    if (friend !== null) app.runSlash(friend.startsWith('/') ? friend : `/friend add ${friend}`);
     readAll().then(
       () => end(0),
       () => end(exitCodes.unreachable),

@@ -29,7 +29,8 @@ export const chat: CommandRun = async (context, fields) => {
     lang: context.say.lang,
     systemLang: languageOf([], context.io.env).lang,
     settings,
-    startServer: () => startServerHere(join(context.home ?? defaultHome(), 'server')),
+    startServer: (port: number) =>
+      startServerHere(join(context.home ?? defaultHome(), 'server'), ['--port', String(port)]),
     callSetup: (own: OwnDevices) => setupOf(own).setup,
   };
   const { io } = context;

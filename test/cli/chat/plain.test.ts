@@ -3,11 +3,13 @@ import t from 'tap';
 import type { ConnectOptions } from '../../../src/client/api.js';
 import type { Call } from '../../../src/client/call-api.js';
 import { PytalkError } from '../../../src/protocol/errors.js';
+import { freeAddressHere } from '../../../src/cli/chat/log-in.js';
+import { initialState } from '../../../src/cli/chat/state.js';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
 import { askingByLines, enterByLines, type Entered } from '../../../src/cli/chat/plain-log-in.js';
 import { run } from '../../../src/cli/run.js';
 import { noDevices } from '../../support/calling.js';
-import { runPlainChat, type PlainOptions } from '../../../src/cli/chat/plain.js';
+import { runPlainChat, told, type PlainOptions } from '../../../src/cli/chat/plain.js';
 import { session, type Session } from '../../support/cli-run.js';
 import { FakeClient } from '../../support/fake-client.js';
 import { memorySettings } from '../../support/settings.js';
@@ -140,7 +142,11 @@ t.test('registers by lines, the password among them when the option says so', as
 });
 
 /** Somebody at a terminal, where no server runs until one is started or `other:5000` is named. */
-function firstStart(answers: string[]): {
+function firstStart(
+  answers: string[],
+  connect: ConnectOptions = {},
+): {
+  ports: number[];
   printed: string[];
   asked: string[];
   client: FakeClient;
@@ -149,13 +155,14 @@ function firstStart(answers: string[]): {
   const client = new FakeClient(null);
   const printed: string[] = [];
   const asked: string[] = [];
+  const ports: number[] = [];
   const line = (question: string): Promise<string> => {
     asked.push(question);
     const answer = answers.shift();
     return answer === undefined ? Promise.reject(new PytalkError('cancelled')) : Promise.resolve(answer);
   };
   const ways = {
-    connect: {},
+    connect,
     openClient: ({ server = '127.0.0.1:5000' }: ConnectOptions) => {
       if (server === 'other:5000' || server === '127.0.0.1:5123') {
         client.server = server;
@@ -163,14 +170,17 @@ function firstStart(answers: string[]): {
       }
       return Promise.reject(new PytalkError('unreachable', { details: { server, reason: 'refused' } }));
     },
-    startServer: () =>
-      Promise.resolve({ address: '127.0.0.1:5123', pid: 4242, dataDir: '/h/s', logFile: '/h/s/server.log' }),
+    startServer: (port: number) => {
+      ports.push(port);
+      const place = { dataDir: '/h/s', logFile: '/h/s/server.log' };
+      return Promise.resolve({ address: '127.0.0.1:5123', pid: 4242, ...place });
+    },
   };
   const pipedLine = (): Promise<undefined> => Promise.resolve(undefined);
   const prompter = { line, secret: line, pipedLine };
   const asking = { say: sayIn('en'), io: { env: {} }, isInteractive: true, prompter };
   const print = (text: string): void => void printed.push(text);
-  return { printed, asked, client, entered: enterByLines(ways, { asking, fields: {}, print }) };
+  return { ports, printed, asked, client, entered: enterByLines(ways, { asking, fields: {}, print }) };
 }
 
 t.test(
@@ -357,4 +367,146 @@ t.test('whatever others write, only lines of text come out', async (t) => {
   input.end('/show\n/profile bob\n/friends\n/set\n/help\n');
   t.equal(await ended, 0);
   t.notMatch(output.text, /[^\P{Cc}\n]/u);
+});
+
+t.test('a server can be started where one was named on this machine, on its port', async (t) => {
+  const account = ['erin', '0612345678', '', '', '', '', 'secret123', 'secret123'];
+  const { ports, printed, entered } = firstStart(['', ...account], { server: '127.0.0.1:5310' });
+  await entered;
+  t.same(ports, [5310]);
+  t.match(printed[0], 'nothing answers at 127.0.0.1:5310');
+  const nobody = (server: string): PytalkError =>
+    new PytalkError('unreachable', { details: { server, reason: 'refused' } });
+  t.equal(freeAddressHere({ server: '[::1]:5310' }, nobody('[::1]:5310'))?.port, 5310);
+  t.equal(freeAddressHere({ server: 'localhost' }, nobody('localhost:5000'))?.port, 5000);
+  t.equal(freeAddressHere({}, nobody('127.0.0.1:5000'))?.port, 5000);
+  t.equal(freeAddressHere({ server: 'other:5310' }, nobody('other:5310')), null);
+  t.equal(freeAddressHere({}, nobody('other:5000')), null, 'the last login was there');
+  t.equal(freeAddressHere({ server: 'localhost' }, new PytalkError('timeout')), null);
+  t.end();
+});
+
+t.test('each answer is checked as it is given, and what is no yes or no is asked again', async (t) => {
+  const answers = [
+    'other:5000',
+    'maybe',
+    'n',
+    'e',
+    'erin',
+    '12',
+    '06 12 34 56 78',
+    '',
+    '',
+    'x',
+    'e@x.org',
+    '',
+  ];
+  const { printed, asked, client, entered } = firstStart([
+    ...answers,
+    'short',
+    'short',
+    'secret123',
+    'secret123',
+    '',
+  ]);
+  t.match(await entered, { isNew: true, friend: null });
+  t.same(client.calls, ['register erin 0612345678']);
+  t.same(
+    printed.slice(-6).map((line) => line.split(/[ ;]/).slice(0, 4).join(' ')),
+    [
+      'Type y for yes',
+      'a username has 2',
+      'a phone number has',
+      'that is not an',
+      'a password has at',
+      'Registered and logged in',
+    ],
+  );
+  t.match(asked[1], '[Y/n]');
+  const known = firstStart(['other:5000', '', 'erin', 'secret123']);
+  t.match(await known.entered, { isNew: false }, 'Enter alone is yes');
+});
+
+t.test('after a refusal only what was wrong is asked for again', async (t) => {
+  const answers = [
+    'other:5000',
+    'no',
+    'erin',
+    '0612345678',
+    'Erin',
+    '',
+    '',
+    '',
+    'secret123',
+    'secret123',
+    'erin2',
+    '',
+  ];
+  const { asked, client, entered } = firstStart(answers);
+  const { register } = client;
+  const given: object[] = [];
+  client.register = async (account) => {
+    given.push({ ...account });
+    if (account.username === 'erin') throw new PytalkError('name-taken', { details: { name: 'erin' } });
+    return register.call(client, account);
+  };
+  await entered;
+  t.same(given[1], { username: 'erin2', phone: '0612345678', firstName: 'Erin', password: 'secret123' });
+  t.equal(asked.filter((question) => question.startsWith('Username')).length, 2);
+  t.equal(asked.filter((question) => question.startsWith('Phone')).length, 1);
+});
+
+t.test('a command in the place of the first friend is carried out', async (t) => {
+  const client = withBob();
+  const { stdin: input, stdout: output, controller } = session();
+  const enter = (): Promise<Entered> => Promise.resolve({ client, isNew: true, friend: '/msg bob' });
+  const ended = runPlainChat({ ...options(client), input, output, interrupt: controller.signal, enter });
+  await output.has('== @bob ==');
+  input.end();
+  t.equal(await ended, 0);
+  t.notOk(client.calls.some((call) => call.startsWith('addFriend')));
+});
+
+t.test('says once that the server is away and once that it is back, and what became of a line', async (t) => {
+  const { client, input, output, ended } = start(withBob(), '@bob');
+  await output.has('== @bob ==');
+  const becomes = (state: 'online' | 'offline' | 'connecting'): void => {
+    client.state = state;
+    client.emit('connection', { state, error: null, retryInMs: null });
+  };
+  for (const state of ['offline', 'connecting', 'offline', 'connecting', 'offline'] as const) becomes(state);
+  input.write('later\n');
+  await output.has('not connected: it is sent when the server answers\n');
+  becomes('connecting');
+  becomes('online');
+  await output.has('online\n');
+  input.write('now\n');
+  await output.has('sent\n');
+  input.write('/edit then\n');
+  await output.has('changed\n');
+  input.write('/delete\n');
+  await output.has('message deleted\n');
+  input.end();
+  t.equal(await ended, 0);
+  t.equal(output.text.split(/^offline$/m).length, 2);
+  t.equal(output.text.split(/^online$/m).length, 3, 'at the start, and when it was back');
+});
+
+t.test('a call that is made is told, with how to give up; help knows that nothing is selected', async (t) => {
+  const before = initialState({
+    size: { columns: 80, rows: 24 },
+    nowMs: 0,
+    lang: 'en',
+    colours: 'none',
+    server: '',
+  });
+  const call = { phase: 'calling', with: '@bob', media: 'audio', sinceMs: null } as const;
+  const action = { type: 'call', call } as const;
+  t.same(told(action, before, { ...before, call }), ['Calling @bob… /hangup gives up.']);
+  t.same(told(action, { ...before, call }, { ...before, call }), []);
+  const { input, output, ended } = start(withBob(), '@bob');
+  input.end('/help\n');
+  t.equal(await ended, 0);
+  t.match(output.text, '/reply [TEXT]: answer the newest message of the others\n');
+  t.notMatch(output.text, /select/);
 });
