@@ -92,7 +92,8 @@ export async function startChat(
     },
     interrupt: () => controller.abort(),
     async quit() {
-      terminal.type('\u0011');
+      // Once more: in a call it is asked for.
+      for (const key of ['\u0011', '\u0011']) terminal.type(key);
       return ended;
     },
   };

@@ -15,7 +15,8 @@ t.test('/mute means the conversation, and during a call the microphone; a word s
   await chat.type('/mute mic\r', 'there is no call');
   await chat.type('/mute all\r', '/mute [chat|mic]');
   t.same(client.told, []);
-  await chat.type('/call\r', 'calling @bob');
+  // What was wrong is kept, to be mended.
+  await chat.type('\u0015/call\r', 'calling @bob');
   await chat.type('/mute\r', 'your microphone is off');
   await chat.type('/mute mic\r', 'your microphone is on');
   t.same(client.told, [{ muted: true }, { muted: false }]);
@@ -41,6 +42,7 @@ t.test('/volume says how loud it is, and sets it', async (t) => {
     await chat.type('/volume\r', 'volume 200 %');
     await chat.type(`/volume ${wrong}\r`, '✗');
     t.match(chat.terminal.text, '/volume [0-200|+|-]', wrong);
+    chat.terminal.type('\u0015');
   }
   await chat.type('/volume\r', 'volume 200 %');
   await chat.quit();
