@@ -238,7 +238,7 @@ t.test('it ends when its terminal is gone, and needs one', { skip: skip || missi
   // Nothing is drawn while it waits for a name, and in a session of its own no signal tells that the terminal is closed: only reads and writes do.
   await terminal.type(`clear; exec setsid -w sh '${start.path}'`);
   await terminal.press('Enter');
-  await terminal.shows('cannot reach 127.0.0.1:1');
+  await terminal.shows('nothing answers at 127.0.0.1:1');
   const pid = await start.pid();
   const gone = async (): Promise<boolean> => Promise.resolve(!isThere(pid));
   process.kill(Number(await terminal.value('pid')), 'SIGKILL');

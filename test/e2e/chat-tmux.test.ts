@@ -145,7 +145,7 @@ t.test('a crash and a signal leave the terminal as it was', { skip, timeout: 120
   await writeFile(launcher, `echo $$ > '${join(folder, 'pid')}'\nexec ${chatCommand} --server 127.0.0.1:1\n`);
   await terminal.type(`clear; sh '${launcher}'; ${state('3')}; echo "signal" "over"`);
   await terminal.press('Enter');
-  await terminal.shows('cannot reach 127.0.0.1:1');
+  await terminal.shows('nothing answers at 127.0.0.1:1');
   process.kill(Number(await readFile(join(folder, 'pid'), 'utf8')), 'SIGTERM');
   await terminal.shows('signal over');
   t.equal(await terminal.value('alternate_on'), '0');
