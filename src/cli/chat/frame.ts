@@ -87,8 +87,3 @@ export function frameOf(state: ChatState): Drawing {
     pictures: body.pictures,
   };
 }
-
-/** The rows of `frameOf` alone. */
-export function frameRows(state: ChatState): readonly string[] {
-  return frameOf(state).rows;
-}

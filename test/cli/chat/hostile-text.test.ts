@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Message } from '../../../src/client/api.js';
-import { frameRows } from '../../../src/cli/chat/frame.js';
+import { frameOf } from '../../../src/cli/chat/frame.js';
 import { layoutOf } from '../../../src/cli/chat/layout.js';
 import { laidOut } from '../../../src/cli/chat/message-cache.js';
 import { drawContext } from '../../../src/cli/chat/message-view.js';
@@ -50,7 +50,7 @@ function groupWith(last: Message | null): ChatState {
   );
 }
 
-const calm = frameRows(groupWith(null));
+const calm = frameOf(groupWith(null)).rows;
 
 /** Throws when the message changes anything but the rows that are its own, or a control gets out. */
 function check(text: string): void {
@@ -59,7 +59,7 @@ function check(text: string): void {
   const thread = state.threads[1]?.messages ?? [];
   const own = laidOut(hostile, thread.at(-2) ?? null, drawContext(state)).length;
   if (own > 25) throw new Error(`it takes ${own} rows`);
-  const frame = frameRows(state);
+  const frame = frameOf(state).rows;
   const { list, headerRows, messageRows } = layoutOf(state);
   // Rows of the pane begin behind the list and the line beside it, which are the same in every row of a frame.
   const pane = (row: string): string => row.slice(row.indexOf('│'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
 import type { Action } from '../../../src/cli/chat/actions.js';
-import { frameRows } from '../../../src/cli/chat/frame.js';
+import { frameOf } from '../../../src/cli/chat/frame.js';
 import { hitAt } from '../../../src/cli/chat/hit-test.js';
 import { layoutOf } from '../../../src/cli/chat/layout.js';
 import { reduce } from '../../../src/cli/chat/reduce.js';
@@ -44,7 +44,7 @@ async function scene(size: Size): Promise<ChatState> {
 
 /** The drawn rows without their colours: all of these texts have one cell a character. */
 function drawn(state: ChatState): string[] {
-  return frameRows(state).map((row) => row.replace(/\u001b\[[0-9;]*m/g, ''));
+  return frameOf(state).rows.map((row) => row.replace(/\u001b\[[0-9;]*m/g, ''));
 }
 
 function told(hit: ReturnType<typeof hitAt>): string {

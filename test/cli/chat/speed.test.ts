@@ -1,7 +1,7 @@
 // What a key and a new message cost, counted: rows laid out, bytes written, messages kept.
 import t from 'tap';
 import type { Action } from '../../../src/cli/chat/actions.js';
-import { frameRows } from '../../../src/cli/chat/frame.js';
+import { frameOf } from '../../../src/cli/chat/frame.js';
 import { laidOut } from '../../../src/cli/chat/message-cache.js';
 import { drawContext } from '../../../src/cli/chat/message-view.js';
 import { isWatching, reduce } from '../../../src/cli/chat/reduce.js';
@@ -70,8 +70,8 @@ t.test('a key lays out no message and writes less than 2 kB at 200x50', (t) => {
     const next = key(state, char);
     t.equal(laidOutAnew(state, next), 0);
     const bytes = encodeUpdate(
-      { rows: frameRows(state), cursor: null },
-      { rows: frameRows(next), cursor: null },
+      { rows: frameOf(state).rows, cursor: null },
+      { rows: frameOf(next).rows, cursor: null },
     ).length;
     t.ok(bytes > 0 && bytes <= 2048, `${bytes} bytes`);
     state = next;
