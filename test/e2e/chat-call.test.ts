@@ -31,6 +31,8 @@ async function terminalOf(
   const terminal = await TmuxTerminal.start(t, 80, 24, {
     PYTALK_HOME: home,
     PYTALK_LANG: 'en',
+    DISPLAY: '',
+    WAYLAND_DISPLAY: '',
     COLORTERM: '',
     NO_COLOR: '',
   });
@@ -101,6 +103,10 @@ t.test('a call by keys, with the messages below the pictures', { skip }, async (
   await alice.press('F3');
   await bob.shows('alice 🔇');
 
+  if (process.platform === 'linux') {
+    await alice.press('F8');
+    await alice.shows('there is no screen here');
+  }
   await bob.press('F2');
   await bob.shows(/@alice {2}0:\d\d.*\? keys/);
   t.notMatch(await bob.screen(), 'do you see me?', 'the call is over all');
