@@ -138,14 +138,49 @@ export function waysOnceConnected(
   };
 }
 
+/** Who joins says within this time what of theirs is off: until then all of it counts as on. */
+const newcomerMs = 500;
+
+/** Holds back the first news of each person, and tells the newest of it then: the first ones may not be true yet. */
+export function newcomersAsTheyAre(
+  tell: (news: CallNews) => void,
+  later: (work: () => void, ms: number) => void = (work, ms) => void setTimeout(work, ms).unref(),
+): (news: CallNews) => void {
+  /** Of each who is there the news that is held; null when it was told. */
+  const held = new Map<string, CallNews | null>();
+  return (news) => {
+    if (news.type === 'ended') held.clear();
+    if (news.type !== 'participant') {
+      tell(news);
+      return;
+    }
+    const { user, joined } = news;
+    if (!joined) held.delete(user);
+    if (!joined || held.get(user) === null) {
+      tell(news);
+      return;
+    }
+    const isFirst = !held.has(user);
+    held.set(user, news);
+    if (!isFirst) return;
+    later(() => {
+      const newest = held.get(user);
+      if (newest === undefined || newest === null) return;
+      held.set(user, null);
+      tell(newest);
+    }, newcomerMs);
+  };
+}
+
 /** Prints news as they come. */
 export function printNews(out: Output, say: Say, now: () => number): (news: CallNews) => void {
   if (out.isJson) return (news) => out.event(newsJson(news, say));
   const isNew = newProblems();
-  return waysOnceConnected((news) => {
+  const print = (news: CallNews): void => {
     if (news.type === 'problem') {
       if (isNew(news, now())) out.alert(newsText(news, say));
     } else if (news.type === 'recording' && news.error) out.alert(newsText(news, say));
     else if (!out.isQuiet) out.line(newsText(news, say));
-  });
+  };
+  return newcomersAsTheyAre(waysOnceConnected(print));
 }

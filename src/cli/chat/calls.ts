@@ -2,7 +2,7 @@
 import type { Client } from '../../client/api.js';
 import type { Call } from '../../client/call-api.js';
 import type { CallMedia as MediaKind } from '../../protocol/call-shapes.js';
-import { newProblems, newsText, waysOnceConnected } from '../call/call-output.js';
+import { newcomersAsTheyAre, newProblems, newsText, waysOnceConnected } from '../call/call-output.js';
 import type { CallNews } from '../call/call-news.js';
 import type { CallSetup, LiveCall } from '../call/live-call.js';
 import { StatusLine } from '../call/call-status.js';
@@ -269,7 +269,8 @@ export class ChatCalls {
     const sinceMs = answeredAt === null ? null : Date.parse(answeredAt);
     this.#line({ ...line, phase: sinceMs === null ? 'calling' : 'connected', sinceMs });
     this.#status = new StatusLine();
-    this.#undo.push(live.on(waysOnceConnected((news) => this.#hear(news, line), sinceMs !== null)));
+    const hear = waysOnceConnected((news) => this.#hear(news, line), sinceMs !== null);
+    this.#undo.push(live.on(newcomersAsTheyAre(hear)));
     clearInterval(this.#clock);
     this.#clock = setInterval(() => this.#tick(live), statusEveryMs);
     void live.ended.then(() => {

@@ -1,5 +1,10 @@
 import t from 'tap';
-import { newProblems, newsText, waysOnceConnected } from '../../../src/cli/call/call-output.js';
+import {
+  newcomersAsTheyAre,
+  newProblems,
+  newsText,
+  waysOnceConnected,
+} from '../../../src/cli/call/call-output.js';
 import type { CallNews } from '../../../src/cli/call/call-news.js';
 import { StatusLine, type CallStatus, type Sample } from '../../../src/cli/call/call-status.js';
 import { sayIn } from '../../../src/cli/catalogue/translate.js';
@@ -129,5 +134,32 @@ t.test('figures that gathered while the program was stopped are not shown', (t) 
   t.equal(textAt(9_000), '@bob  0:09  no microphone', 'it was stopped');
   t.equal(textAt(11_000), '@bob  0:11  no microphone');
   t.match(textAt(12_000), '5357 ms');
+  t.end();
+});
+
+t.test('who joins is told as they are, not as they count until they have said it', (t) => {
+  const told: string[] = [];
+  const due: (() => void)[] = [];
+  const hear = newcomersAsTheyAre(
+    (news) => told.push(newsText(news, sayIn('en'))),
+    (work) => due.push(work),
+  );
+  const bob = { user: 'bob', joined: true, screen: false, recording: false, away: false };
+  const tell = (muted: boolean, camera: boolean, joined = true): void =>
+    hear({ type: 'participant', ...bob, joined, muted, camera });
+  tell(false, true);
+  tell(true, false);
+  t.same(told, []);
+  for (const work of due.splice(0)) work();
+  t.same(told.splice(0), ['bob: microphone off, camera off']);
+  tell(false, false);
+  t.same(told.splice(0), ['bob: microphone on, camera off'], 'a change is told at once');
+  tell(false, false, false);
+  t.same(told.splice(0), ['bob has left']);
+  tell(false, true);
+  hear({ type: 'ended', call: 'id', reason: 'hangup', durationMs: 1, error: null });
+  told.splice(0);
+  for (const work of due.splice(0)) work();
+  t.same(told, [], 'nothing after the end');
   t.end();
 });
