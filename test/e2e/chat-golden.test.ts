@@ -144,7 +144,8 @@ async function called(
   await golden.take(terminal, `incoming-call.${lang}`, '☎');
   await terminal.press('F2');
   await terminal.shows(/0:00.*udp {2}\d+ ms/);
-  // What was told of the call meanwhile.
+  // What was told of the call meanwhile; last, who has joined.
+  await terminal.shows(new RegExp(`${peer} ?: micro`));
   await terminal.press('Escape');
   await golden.take(terminal, `in-call.${lang}`, peer);
   await call.hangUp();
