@@ -1,16 +1,24 @@
 #!/bin/sh
-# Writes one of PyTalk's services for runit: service.sh pytalk-agent|pytalk-ring|pytalk-server [OPTIONS].
-# The options of a service that is there already stay. `sv-enable NAME` starts it.
+# Writes one of PyTalk's services for runit: service.sh pytalk-agent|pytalk-ring|pytalk-server [FOLDER [OPTIONS]].
+# FOLDER is that of the data or the home; empty for the usual one. The options of a service that is there already stay,
+# unless others are named. `sv-enable NAME` starts it.
 set -eu
+
+# A text as one word of a shell.
+quoted() {
+  printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+}
 
 share=$(cd "$(dirname "$0")" && pwd)
 name=${1:-}
-# shellcheck disable=SC2016 # the service expands it
+folder=${2:-}
+# The service expands $options, where words may be quoted.
+# shellcheck disable=SC2016
 case $name in
   pytalk-agent)
     options='--camera termux:0 --mic default --speaker default'
     command="sh \"$share/sound.sh\"
-exec pytalk call --answer --headless \$options"
+eval \"exec pytalk call --answer --headless\${folder:+ --home \\\"\\\$folder\\\"} \$options\""
     ;;
   pytalk-ring)
     options='--camera none --mic default --speaker default'
@@ -19,7 +27,7 @@ exec node \"$share/ring.js\""
     ;;
   pytalk-server)
     options='--port 5000 --udp-port 9999'
-    command='exec pytalk serve $options'
+    command='eval "exec pytalk serve${folder:+ --data \"\$folder\"} $options"'
     ;;
   *)
     echo "service.sh: there is no service ${name:-without a name}" >&2
@@ -30,11 +38,14 @@ esac
 etc=$PREFIX/etc/pytalk
 dir=$PREFIX/var/service/$name
 mkdir -p "$etc" "$dir/log"
-[ -f "$etc/$name.env" ] || printf 'options="%s"\n' "${2-$options}" >"$etc/$name.env"
+if [ $# -ge 3 ] || [ ! -f "$etc/$name.env" ]; then
+  printf 'options=%s\n' "$(quoted "${3-$options}")" >"$etc/$name.env"
+fi
 cat >"$dir/run" <<TEXT
 #!$PREFIX/bin/sh
 # Made by PyTalk's termux/service.sh. Options: $etc/$name.env
 exec 2>&1
+folder=$(quoted "$folder")
 [ -f "$etc/$name.env" ] && . "$etc/$name.env"
 $command
 TEXT

@@ -5,7 +5,7 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { planService, type Place, type ServiceKind } from '../../src/cli/service/plan.js';
+import { planService, type Place, type Plan, type ServiceKind } from '../../src/cli/service/plan.js';
 import { systemdUnit, commandWord } from '../../src/cli/service/unit.js';
 import { projectFile } from '../support/project.js';
 import { temporaryFolder, type Teardown } from '../support/temporary-folder.js';
@@ -111,6 +111,14 @@ function place(set: Partial<Place> = {}): Place {
   };
 }
 
+/** The words of the command in a property list. */
+function wordsOf(plan: Plan): string[] {
+  const [, list = ''] = /<array>([^]*)<\/array>/.exec(plan.file?.text ?? '') ?? [];
+  return [...list.matchAll(/<string>([^<]*)<\/string>/g)].map(([, word = '']) =>
+    word.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'),
+  );
+}
+
 const kinds: readonly ServiceKind[] = ['serve', 'agent'];
 
 t.test(
@@ -120,7 +128,7 @@ t.test(
     const folder = await temporaryFolder(t);
     for (const kind of kinds) {
       for (const asUser of [false, true]) {
-        for (const data of [null, '/srv/a folder/100%']) {
+        for (const data of [null, '/srv/a folder/100%', '/home/shared/chat', '/tmp/chat']) {
           const command = [process.execPath, pytalk] as const;
           const plan = planService(kind, place({ asUser, command, folder: data }));
           const path = join(folder, `${plan!.name}.service`);
@@ -161,7 +169,26 @@ t.test('the unit of the system runs as a user of its own, by absolute paths', (t
   t.match(elsewhere.file?.text, '\nReadWritePaths=/srv/pytalk\n');
   t.match(elsewhere.file?.text, '\nProtectHome=read-only\n', 'the program itself is in a home');
   t.equal(elsewhere.folder, '/srv/pytalk');
+  const textOf = (folder: string, kind: ServiceKind = 'serve'): string =>
+    planService(kind, place({ folder }))!.file!.text;
+  t.match(
+    textOf('/home/shared/chat'),
+    /\nReadWritePaths=\/home\/shared\/chat\n[^]*\nProtectHome=read-only\n/,
+  );
+  t.match(textOf('/var/tmp/chat'), '\nPrivateTmp=no\n');
+  t.match(textOf('/srv/var/lib/pytalk'), '\nReadWritePaths=/srv/var/lib/pytalk\n');
+  t.match(textOf('/var/lib/pytalk', 'agent'), '\nReadWritePaths=/var/lib/pytalk\n', 'that is another’s');
+  for (const _ of [1, 2]) t.notMatch(textOf('/var/lib/pytalk'), 'ReadWritePaths', 'at every call');
+  const user = place({ uid: 1000, env: { HOME: '/home/me', XDG_CONFIG_HOME: 'conf' } });
+  t.equal(planService('serve', user)!.file?.path, '/home/me/.config/systemd/user/pytalk.service');
   t.end();
+});
+
+t.test('a line break in a path makes no setting', { skip: linux }, async (t) => {
+  const { run } = await system(t, 'exit 0');
+  const { status, stderr } = run('install', '--print', '--data', '/srv/a\nExecStartPre=/bin/evil');
+  t.equal(status, 2);
+  t.match(stderr, /"\/srv\/a\\nExecStartPre=\/bin\/evil" holds a line break/);
 });
 
 t.test('words and paths with signs that systemd reads come through', (t) => {
@@ -190,23 +217,65 @@ t.test('launchd gets a property list, for a user and for the machine', (t) => {
   t.equal(user.file?.path, '/home/me/Library/LaunchAgents/org.pytalk.agent.plist');
   t.same(user.install, [['launchctl', 'bootstrap', 'gui/501', user.file?.path]]);
   t.same(user.uninstall, [['launchctl', 'bootout', 'gui/501/org.pytalk.agent']]);
-  const words = [...(user.file?.text ?? '').matchAll(/^ {4}<string>(.*)<\/string>$/gm)].map(
-    ([, word]) => word,
-  );
-  t.same(words.slice(2), [
-    'call',
-    '--answer',
-    '--headless',
-    '--home',
-    '/Users/me/R&amp;D',
-    '--camera',
-    'test',
-  ]);
-  const machine = planService('serve', place({ platform: 'darwin' }))!;
+  t.same(wordsOf(user).slice(-5), ['call', '--answer', '--headless', '--home', '/Users/me/R&D']);
+  t.same(user.optionsFile, {
+    path: '/home/me/.config/pytalk/pytalk-agent.env',
+    text: "PYTALK_AGENT_OPTIONS='--camera test'\n",
+  });
+  t.notMatch(user.file?.text, 'UserName');
+  t.equal(planService('serve', place({ platform: 'darwin' }))!.user, 'root', 'which is refused');
+  const env = { HOME: '/home/me', SUDO_USER: 'me' };
+  const machine = planService('serve', place({ platform: 'darwin', env }))!;
+  t.match(machine.file?.text, /<key>UserName<\/key>\n {2}<string>me<\/string>/);
+  t.equal(machine.user, 'me', 'whose the folder is');
   t.equal(machine.file?.path, '/Library/LaunchDaemons/org.pytalk.server.plist');
   t.equal(machine.status.at(-1), 'system/org.pytalk.server');
   t.ok(user.isUp.test('\tstate = running\n') && !user.isUp.test('\tstate = not running\n'));
   t.end();
+});
+
+t.test('launchd’s command reads the options, and is not started again for wrong ones', async (t) => {
+  const home = await temporaryFolder(t);
+  const program = join(home, "it's.sh");
+  await writeFile(program, 'for word; do echo "$word"; done; exit "$2"');
+  const options = `--name "my server" 'it''s' \\$HOME`;
+  const run = (set: Partial<Place>) => {
+    const command = ['/bin/sh', program] as const;
+    const plan = planService(
+      'serve',
+      place({ platform: 'darwin', uid: 501, env: { HOME: home }, command, ...set }),
+    );
+    return { options: plan!.optionsFile!, words: wordsOf(plan!) };
+  };
+  const plan = run({ folder: '/a "b" $c', options });
+  await mkdir(join(home, '.config', 'pytalk'), { recursive: true });
+  await writeFile(plan.options.path, plan.options.text);
+  const [shell = '', ...words] = plan.words;
+  const codes = new Map([
+    ['0', 0],
+    ['1', 1],
+    ['2', 0],
+    ['3', 0],
+  ]);
+  for (const [code, expected] of codes) {
+    const { status, stdout } = spawnSync(
+      shell,
+      words.map((word) => (word === '--data' ? code : word)),
+      {
+        encoding: 'utf8',
+      },
+    );
+    t.equal(status, expected, `of a program that ends with ${code}`);
+    t.same(stdout.split('\n').slice(2, -1), ['/a "b" $c', '--name', 'my server', 'its', '$HOME']);
+  }
+  await writeFile(program, 'trap "echo ended; exit 0" TERM; echo ready; while :; do sleep 0.1; done');
+  const child = spawn(shell, words);
+  t.teardown(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  child.kill('SIGTERM');
+  const [ended] = (await once(child.stdout, 'data')) as [Buffer];
+  t.equal(String(ended), 'ended\n', 'what ends it ends the program, which ends in its own time');
+  t.same(await once(child, 'exit'), [0, null]);
 });
 
 t.test('Termux’s services are those of its installer', async (t) => {
@@ -224,10 +293,28 @@ t.test('Termux’s services are those of its installer', async (t) => {
   t.equal(status, 0, stderr);
   t.match(stdout, 'pytalk-server');
   const dir = join(phone.prefix, 'var', 'service', 'pytalk-server');
-  t.match(await readFile(join(dir, 'run'), 'utf8'), /exec pytalk serve \$options\n$/);
+  const options = () => readFile(join(phone.prefix, 'etc', 'pytalk', 'pytalk-server.env'), 'utf8');
+  t.equal(await options(), "options='--port 0'\n");
+  const again = await phone.run('pytalk', 'service', 'install', '--data', `${phone.prefix}/it's "my" data`);
+  t.equal(again.status, 0, again.stderr);
+  t.equal(await options(), "options='--port 0'\n", 'they stay');
+  const named = `--name "my server" 'x'`;
+  await phone.run(
+    'pytalk',
+    'service',
+    'install',
+    '--data',
+    `${phone.prefix}/it's "my" data`,
+    '--options',
+    named,
+  );
+  t.equal(await options(), `options='--name "my server" '\\''x'\\'''\n`, 'unless others are named');
+  await phone.program('pytalk-words', 'for word; do echo "$word"; done');
+  const service = (await readFile(join(dir, 'run'), 'utf8')).replace('exec pytalk ', 'exec pytalk-words ');
+  await phone.program('service-words', service);
   t.equal(
-    await readFile(join(phone.prefix, 'etc', 'pytalk', 'pytalk-server.env'), 'utf8'),
-    'options="--port 0"\n',
+    (await phone.run('service-words')).stdout,
+    `serve\n--data\n${phone.prefix}/it's "my" data\n--name\nmy server\nx\n`,
   );
   t.match(await phone.log(), 'sv-enable pytalk-server');
   t.equal((await phone.run('pytalk', 'service', 'status')).status, 0);
@@ -262,4 +349,6 @@ t.test('what only root can read is no service of the system', { skip: linux }, a
   const { status, stderr } = await pretending(t, { getuid: '() => 0', execPath: "'/root/.nvm/node'" });
   t.equal(status, 1);
   t.match(stderr, /\/root\/\.nvm\/node: nobody but root can read that/);
+  const mac = await pretending(t, { getuid: '() => 0', platform: "'darwin'" });
+  t.match(mac, { status: 1, stderr: /it would run as root: use sudo from the account/ });
 });

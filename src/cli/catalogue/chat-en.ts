@@ -136,6 +136,10 @@ export const chatEn = {
   'chat.picture-pasted': 'Enter sends the picture, Esc drops it',
   'chat.paste-asking': 'Asking the terminal for the picture in its clipboard: it may ask you first',
   'chat.paste-empty': 'there is no picture in the clipboard: copy one, or send a file with /file',
+  'chat.paste-slow':
+    '{program} does not give the clipboard away in time: try again, or send a file with /file',
+  'chat.paste-large': 'what is in the clipboard is too large: send a file with /file',
+  'chat.paste-failed': '{program} cannot be started (may it be run?): mend that, or send a file with /file',
   'chat.paste-refused':
     'the terminal does not give its clipboard away: allow it there (kitty: clipboard_control read-clipboard), or send a file with /file',
   'chat.paste-no-program':

@@ -141,6 +141,11 @@ export const chatFr = {
   'chat.paste-asking': 'Demande de l’image au presse-papiers du terminal : il peut vous interroger d’abord',
   'chat.paste-empty':
     'il n’y a pas d’image dans le presse-papiers : copiez-en une, ou envoyez un fichier avec /file',
+  'chat.paste-slow':
+    '{program} ne donne pas le presse-papiers à temps : réessayez, ou envoyez un fichier avec /file',
+  'chat.paste-large': 'le contenu du presse-papiers est trop grand : envoyez un fichier avec /file',
+  'chat.paste-failed':
+    '{program} ne peut pas être lancé (en a-t-il le droit ?) : corrigez cela, ou envoyez un fichier avec /file',
   'chat.paste-refused':
     'le terminal ne donne pas son presse-papiers : autorisez-le (kitty : clipboard_control read-clipboard), ou envoyez un fichier avec /file',
   'chat.paste-no-program':

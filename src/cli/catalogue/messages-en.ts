@@ -100,6 +100,7 @@ export const messagesEn = {
   'usage.timeout': '--timeout is a number of seconds above 0',
   'usage.limit': '{value} is not a number of lines: give one from 1',
   'usage.service': '{word} is no service: serve or agent',
+  'usage.service-text': '{text} holds a line break or another control character: name it without',
   'usage.quota': '{value} is not a size: give a number with K, M, G or T behind it, or default',
   'usage.port': '{value} is not a port: give a number from 0 to 65535',
   'usage.field': '{field}: {reason}',

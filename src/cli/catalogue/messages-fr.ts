@@ -102,6 +102,7 @@ export const messagesFr = {
   'usage.timeout': '--timeout est un nombre de secondes supérieur à 0',
   'usage.limit': '{value} n’est pas un nombre de lignes : donnez-en un à partir de 1',
   'usage.service': '{word} n’est pas un service : serve ou agent',
+  'usage.service-text': '{text} contient un saut de ligne ou un autre caractère de contrôle : nommez-le sans',
   'usage.quota': '{value} n’est pas une taille : donnez un nombre suivi de K, M, G ou T, ou bien default',
   'usage.port': '{value} n’est pas un port : donnez un nombre de 0 à 65535',
   'usage.field': '{field} : {reason}',

@@ -68,6 +68,8 @@ export const toolsEn = {
   'service.installed': 'The service {name} is installed and was started ({path})',
   'service.hidden':
     'nobody but root can read that: install Node.js and PyTalk for the whole machine, or a service of your own with --user',
+  'service.as-root':
+    'it would run as root: use sudo from the account that it is to run as, or --user for a service of your own',
   'service.options': 'Its options are in {path}; after a change, start it anew',
   'service.agent': 'It needs an account of its own that is logged in: {command}',
   'service.linger': 'To let it run while you are logged out too: loginctl enable-linger',

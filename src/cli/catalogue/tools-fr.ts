@@ -70,6 +70,8 @@ export const toolsFr = {
   'service.installed': 'Le service {name} est installé et a été démarré ({path})',
   'service.hidden':
     'seul root peut lire cela : installez Node.js et PyTalk pour toute la machine, ou votre propre service avec --user',
+  'service.as-root':
+    'il tournerait en root : utilisez sudo depuis le compte qui doit le faire tourner, ou --user pour votre propre service',
   'service.options': 'Ses options sont dans {path} ; après un changement, relancez-le',
   'service.agent': 'Il lui faut un compte à lui, connecté : {command}',
   'service.linger': 'Pour qu’il tourne aussi quand vous êtes déconnecté : loginctl enable-linger',

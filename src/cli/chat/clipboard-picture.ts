@@ -59,9 +59,9 @@ export class ClipboardPicture {
     }
     const found = clipboardReaders(process.platform, this.#env);
     if (found === null) throw usage(say('chat.paste-no-desktop'));
-    const bytes = await readClipboard(found.readers, this.#env);
-    if (bytes === null) throw usage(say('chat.paste-no-program', { program: found.install }));
-    if (bytes.length === 0) throw usage(say('chat.paste-empty'));
-    return bytes;
+    const read = await readClipboard(found.readers, this.#env);
+    if (Buffer.isBuffer(read)) return read;
+    if (read.why === 'missing') throw usage(say('chat.paste-no-program', { program: found.install }));
+    throw usage(say(`chat.paste-${read.why}`, { ...read }));
   }
 }

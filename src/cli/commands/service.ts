@@ -28,6 +28,13 @@ function planOf(kind: ServiceKind, fields: Fields, context: Context): Plan {
   // An agent has an account of its own.
   const ownFolder = isServer ? dataDirOf({}) : `${defaultHome()}-agent`;
   const options = typeof fields['options'] === 'string' ? fields['options'] : null;
+  const { HOME = '', XDG_CONFIG_HOME = '' } = io.env;
+  for (const text of [folder ?? ownFolder, options ?? '', process.execPath, program, HOME, XDG_CONFIG_HOME]) {
+    // A line of its own would be a setting of its own in what is written.
+    if (!/\p{Cc}/u.test(text)) continue;
+    const reason = context.say('usage.service-text', { text: JSON.stringify(text) });
+    throw new PytalkError('usage', { details: { reason } });
+  }
   const plan = planService(kind, {
     platform: process.platform,
     uid: process.getuid?.() ?? -1,
@@ -97,11 +104,15 @@ const install: CommandRun = async (context, fields) => {
   const kind = kindOf(fields, context);
   const plan = planOf(kind, fields, context);
   const { name, file, optionsFile, folder, user } = plan;
+  if (user === 'root') {
+    throw new PytalkError('service-failed', { details: { program: name, reason: say('service.as-root') } });
+  }
   if (fields['print'] === true) {
     out.line(file === null ? plan.install.map((words) => words.join(' ')).join('\n') : file.text.trimEnd());
     return undefined;
   }
-  const hidden = user === null ? undefined : plan.command.find((path) => path.startsWith('/root/'));
+  const needed = [...plan.command, folder ?? ''];
+  const hidden = user === null ? undefined : needed.find((path) => /^\/root(\/|$)/.test(path));
   if (hidden !== undefined) {
     throw new PytalkError('service-failed', { details: { program: hidden, reason: say('service.hidden') } });
   }

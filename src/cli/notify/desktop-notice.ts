@@ -1,6 +1,6 @@
 // Notifications of the desktop or the phone: the program of each system; no shell and no script has the words in its text.
 import type { Env } from '../../media/terminal/colours.js';
-import { windowsProgram, type Invocation } from '../platform/start-program.js';
+import { powershell, windowsProgram, type Invocation } from '../platform/start-program.js';
 
 const has = (env: Env, name: string): boolean => (env[name] ?? '') !== '';
 
@@ -27,7 +27,6 @@ const toastScript = [
   '$manager::CreateToastNotifier($id).Show($toast::new($page))',
 ].join('; ');
 /** The one that comes with Windows: later ones have no toasts. */
-const powershell = ['System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'];
 
 /**
  * The program that shows a notification here; null where there is none, and on a machine that is only reached by SSH:

@@ -1,5 +1,6 @@
 // Reads a picture from the clipboard of the desktop, with the small programs that each system has for it.
-import { execFile } from 'node:child_process';
+import { execFile, type ExecFileException } from 'node:child_process';
+import { powershell, windowsProgram } from './start-program.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +22,7 @@ const timeoutMs = 10_000;
 /** Of a picture in hexadecimal; more is not sent by anybody. */
 const maxPrinted = 64 * 1024 * 1024;
 
-const powershell = [
+const script = [
   '-NoProfile',
   '-STA',
   '-Command',
@@ -37,47 +38,77 @@ const fromAppleScript = (printed: Buffer): Buffer =>
 export function clipboardReaders(platform: NodeJS.Platform, env: Env): ClipboardReaders | null {
   const has = (name: string): boolean => (env[name] ?? '') !== '';
   if (platform === 'darwin') {
-    const script = ['-e', 'the clipboard as «class PNGf»'];
+    const appleScript = ['-e', 'the clipboard as «class PNGf»'];
     return {
       readers: [
         { program: 'pngpaste', args: ['-'] },
-        { program: 'osascript', args: script, decode: fromAppleScript },
+        { program: 'osascript', args: appleScript, decode: fromAppleScript },
       ],
       install: 'pngpaste',
     };
   }
-  if (platform === 'win32' || has('WSL_DISTRO_NAME')) {
-    const program = 'powershell.exe';
-    return { readers: [{ program, args: powershell, decode: fromBase64 }], install: 'PowerShell' };
+  if (platform === 'win32') {
+    const program = windowsProgram(env, ...powershell);
+    return { readers: [{ program, args: script, decode: fromBase64 }], install: 'PowerShell' };
   }
   const readers: Reader[] = [];
+  // Looked for in PATH alone, unlike on Windows; where WSL starts no programs of Windows, its own desktop is asked.
+  if (has('WSL_DISTRO_NAME')) readers.push({ program: 'powershell.exe', args: script, decode: fromBase64 });
   if (has('WAYLAND_DISPLAY'))
     readers.push({ program: 'wl-paste', args: ['--no-newline', '--type', 'image/png'] });
   if (has('DISPLAY'))
     readers.push({ program: 'xclip', args: ['-selection', 'clipboard', '-target', 'image/png', '-out'] });
   if (readers.length === 0) return null;
-  return { readers, install: has('WAYLAND_DISPLAY') ? 'wl-clipboard' : 'xclip' };
+  const install = has('WAYLAND_DISPLAY') ? 'wl-clipboard' : has('DISPLAY') ? 'xclip' : 'PowerShell';
+  return { readers, install };
 }
 
-/** What one program prints: null when it is not installed, nothing when it has no picture. */
-function run({ program, args, decode }: Reader, env: Env): Promise<Buffer | null> {
-  const options = { env: { ...env }, timeout: timeoutMs, maxBuffer: maxPrinted, encoding: 'buffer' as const };
+/** Why a program was of no use: it is not there, has no picture, does not end, prints too much, or cannot be started. */
+export type ClipboardTrouble =
+  | { readonly why: 'missing' | 'empty' }
+  | { readonly why: 'slow' | 'large' | 'failed'; readonly program: string };
+
+function troubleOf(error: ExecFileException, program: string): ClipboardTrouble {
+  const { code, killed = false } = error;
+  if (code === 'ENOENT') return { why: 'missing' };
+  if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return { why: 'large', program };
+  if (killed) return { why: 'slow', program };
+  // What ends with a number of its own was asked for a picture, and has none.
+  return typeof code === 'number' ? { why: 'empty' } : { why: 'failed', program };
+}
+
+function run(
+  { program, args, decode }: Reader,
+  env: Env,
+  timeout: number,
+): Promise<Buffer | ClipboardTrouble> {
+  const options = {
+    env: { ...env },
+    timeout,
+    maxBuffer: maxPrinted,
+    encoding: 'buffer' as const,
+    windowsHide: true,
+  };
   return new Promise((resolve) => {
     execFile(program, [...args], options, (error, printed) => {
-      if (error?.code === 'ENOENT') resolve(null);
-      else if (error !== null) resolve(Buffer.alloc(0));
-      else resolve(decode === undefined ? printed : decode(printed));
+      const picture = decode === undefined ? printed : decode(printed);
+      if (error !== null) resolve(troubleOf(error, program));
+      else resolve(picture.length === 0 ? { why: 'empty' } : picture);
     });
   });
 }
 
-/** The picture in the clipboard; empty when there is none, null when none of the programs is installed. */
-export async function readClipboard(readers: readonly Reader[], env: Env): Promise<Buffer | null> {
-  let found: Buffer | null = null;
+/** The picture in the clipboard, else why there is none: what went wrong says more than that one program is missing. */
+export async function readClipboard(
+  readers: readonly Reader[],
+  env: Env,
+  programTimeoutMs = timeoutMs,
+): Promise<Buffer | ClipboardTrouble> {
+  let trouble: ClipboardTrouble = { why: 'missing' };
   for (const reader of readers) {
-    const printed = await run(reader, env);
-    if (printed !== null && printed.length > 0) return printed;
-    found ??= printed;
+    const found = await run(reader, env, programTimeoutMs);
+    if (Buffer.isBuffer(found)) return found;
+    if (trouble.why === 'missing' || (trouble.why === 'empty' && 'program' in found)) trouble = found;
   }
-  return found;
+  return trouble;
 }

@@ -30,6 +30,9 @@ export function startProgram(
   child.unref();
 }
 
+/** PowerShell as it comes with Windows, for `windowsProgram`. */
+export const powershell = ['System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'] as const;
+
 /** A program of Windows by its whole path: a bare name would be looked for in the current folder first. */
 export function windowsProgram(env: Readonly<Record<string, string | undefined>>, ...path: string[]): string {
   const root = env['SystemRoot'];

@@ -1,6 +1,6 @@
 // Where a service belongs on this system, what is written, and which programs of the system start and stop it. Does nothing itself.
 import { posix } from 'node:path';
-import { launchdList, systemdUnit, type ServiceProgram } from './unit.js';
+import { launchdList, shellVariable, systemdUnit, type ServiceProgram } from './unit.js';
 
 export type ServiceKind = 'serve' | 'agent';
 
@@ -32,11 +32,11 @@ export interface Plan {
   readonly command: readonly string[];
   /** The service's file; null where a script of Termux writes it. */
   readonly file: { readonly path: string; readonly text: string } | null;
-  /** Written only when it is not there: options stay when the service is installed anew. */
+  /** Written when it is not there, or options are named: they stay when the service is installed anew. */
   readonly optionsFile: { readonly path: string; readonly text: string } | null;
   /** Made, private, before the service starts; null when the system makes it. */
   readonly folder: string | null;
-  /** The user of the system that the service runs as, which may have to be made. */
+  /** The user of the system that the service runs as, which may have to be made; never root, which is refused. */
   readonly user: string | null;
   /** What of an earlier one is in the way; nothing needs to be there. */
   readonly clear: readonly Command[];
@@ -87,7 +87,9 @@ function systemd(kind: ServiceKind, place: Place): Plan {
   const name = names[kind];
   const isUser = asUser || uid !== 0;
   const home = env['HOME'] ?? '/';
-  const config = env['XDG_CONFIG_HOME'] ?? posix.join(home, '.config');
+  const named = env['XDG_CONFIG_HOME'] ?? '';
+  // "All paths must be absolute. […] a relative path […] should be […] ignored" (XDG Base Directory Specification).
+  const config = posix.isAbsolute(named) ? named : posix.join(home, '.config');
   const systemFolder = `/var/lib/${name}`;
   const folder = place.folder ?? (isUser ? place.ownFolder : systemFolder);
   const envFile = isUser ? posix.join(config, 'pytalk', `${name}.env`) : `/etc/${name}.env`;
@@ -118,13 +120,17 @@ function systemd(kind: ServiceKind, place: Place): Plan {
 
 function launchd(kind: ServiceKind, place: Place): Plan {
   const { uid, env, asUser, command, options } = place;
+  const name = names[kind];
   const label = labels[kind];
   const isUser = asUser || uid !== 0;
   const home = env['HOME'] ?? '/';
+  const sudoUser = env['SUDO_USER'] ?? '';
+  const user = isUser ? null : sudoUser === '' ? 'root' : sudoUser;
   const folder = place.folder ?? place.ownFolder;
-  const program = { command, words: wordsFor(kind, folder), folder, envFile: '', variable: variables[kind] };
+  const envFile = isUser ? posix.join(home, '.config', 'pytalk', `${name}.env`) : `/etc/${name}.env`;
+  const variable = variables[kind];
+  const program = { command, words: wordsFor(kind, folder), folder, envFile, variable };
   const logs = isUser ? posix.join(home, 'Library', 'Logs') : '/Library/Logs';
-  const more = (options ?? usualOptions[kind]).split(' ').filter((word) => word !== '');
   const path = isUser
     ? posix.join(home, 'Library', 'LaunchAgents', `${label}.plist`)
     : `/Library/LaunchDaemons/${label}.plist`;
@@ -132,10 +138,10 @@ function launchd(kind: ServiceKind, place: Place): Plan {
   return {
     name: label,
     command,
-    file: { path, text: launchdList(label, program, more, posix.join(logs, `${names[kind]}.log`)) },
-    optionsFile: null,
+    file: { path, text: launchdList(label, program, user, posix.join(logs, `${name}.log`)) },
+    optionsFile: { path: envFile, text: shellVariable(variable, options ?? usualOptions[kind]) },
     folder,
-    user: null,
+    user,
     clear: [['launchctl', 'bootout', `${domain}/${label}`]],
     install: [['launchctl', 'bootstrap', domain, path]],
     uninstall: [['launchctl', 'bootout', `${domain}/${label}`]],
@@ -147,7 +153,7 @@ function launchd(kind: ServiceKind, place: Place): Plan {
   };
 }
 
-function termux(kind: ServiceKind, { env, command, options }: Place): Plan {
+function termux(kind: ServiceKind, { env, command, folder, options }: Place): Plan {
   const name = kind === 'serve' ? 'pytalk-server' : 'pytalk-agent';
   const share = posix.join(posix.dirname(command[1]), '..', 'termux');
   const dir = posix.join(env['PREFIX'] ?? '/', 'var', 'service', name);
@@ -157,11 +163,11 @@ function termux(kind: ServiceKind, { env, command, options }: Place): Plan {
     command,
     file: null,
     optionsFile: null,
-    folder: null,
+    folder,
     user: null,
     clear: [],
     install: [
-      ['sh', posix.join(share, 'service.sh'), name, ...given],
+      ['sh', posix.join(share, 'service.sh'), name, folder ?? '', ...given],
       ['sv-enable', name],
     ],
     uninstall: [
@@ -169,7 +175,7 @@ function termux(kind: ServiceKind, { env, command, options }: Place): Plan {
       ['rm', '-rf', dir],
     ],
     refresh: [],
-    logIn: 'pytalk login USER',
+    logIn: `pytalk login USER${folder === null ? '' : ` --home ${folder}`}`,
     lingers: false,
     status: ['sv', 'status', name],
     isUp: /^run:/,

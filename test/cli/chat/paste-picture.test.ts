@@ -112,13 +112,23 @@ t.test('each system has its programs; none is tried where there is no desktop', 
   const programs = (platform: NodeJS.Platform, env: Record<string, string>): string[] | undefined =>
     clipboardReaders(platform, env)?.readers.map(({ program }) => program);
   t.same(programs('linux', { DISPLAY: ':0', WAYLAND_DISPLAY: 'w' }), ['wl-paste', 'xclip']);
-  t.same(programs('linux', { WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' }), ['powershell.exe']);
-  t.same(programs('win32', {}), ['powershell.exe']);
+  t.same(programs('linux', { WSL_DISTRO_NAME: 'Debian', DISPLAY: ':0' }), ['powershell.exe', 'xclip']);
+  t.same(programs('win32', { SystemRoot: 'D:\\Windows' }), [
+    'D:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
+  ]);
   t.same(programs('darwin', {}), ['pngpaste', 'osascript']);
   t.equal(programs('linux', {}), undefined);
   t.equal(programs('android', {}), undefined);
   const [, script] = clipboardReaders('darwin', {})?.readers ?? [];
   const printed = Buffer.from(`«data PNGf${png.toString('hex').toUpperCase()}»\n`);
   t.same(script?.decode?.(printed), png);
-  t.equal(await readClipboard([{ program: 'no-such-program', args: [] }], {}), null);
+  const missing = { program: 'no-such-program', args: [] };
+  t.same(await readClipboard([missing], {}), { why: 'missing' });
+  const denied = { program: '/etc/passwd', args: [] };
+  t.same(await readClipboard([missing, denied], {}), { why: 'failed', program: '/etc/passwd' });
+  const slow = { program: 'sleep', args: ['60'] };
+  const none = { program: 'false', args: [] };
+  t.same(await readClipboard([none, slow], process.env, 100), { why: 'slow', program: 'sleep' });
+  const endless = { program: 'yes', args: [] };
+  t.same(await readClipboard([endless, none], process.env), { why: 'large', program: 'yes' });
 });
