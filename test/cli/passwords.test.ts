@@ -52,7 +52,7 @@ t.test('register asks for what is missing, the password twice, also when all is 
   t.same(accounts, [
     {
       username: 'alice',
-      phone: '0612345678',
+      phone: '06 12 34 56 78',
       firstName: 'Alice',
       email: 'alice@example.org',
       password: 'long enough',

@@ -46,7 +46,7 @@ t.test('keys of the settings hold, bad ones are told, and the help shows them', 
   await chat.type('\u001b');
   await chat.type('\u0014', '3 members');
   await chat.type('q/set keys f5 nonsense\r', 'f5 cannot do “nonsense”');
-  await chat.type('/set keys f5 quit\r', 'keys');
+  await chat.type('\u0015/set keys f5 quit\r', 'keys');
   await chat.type('\u001b[15~');
   t.equal(await chat.ended, 0);
 });
