@@ -140,6 +140,7 @@ export const chatEn = {
     '{program} does not give the clipboard away in time: try again, or send a file with /file',
   'chat.paste-large': 'what is in the clipboard is too large: send a file with /file',
   'chat.paste-failed': '{program} cannot be started (may it be run?): mend that, or send a file with /file',
+  'chat.paste-too-late': 'The picture came after you had gone on writing: paste it again to send it',
   'chat.paste-refused':
     'the terminal does not give its clipboard away: allow it there (kitty: clipboard_control read-clipboard), or send a file with /file',
   'chat.paste-no-program':

@@ -146,6 +146,7 @@ export const chatFr = {
   'chat.paste-large': 'le contenu du presse-papiers est trop grand : envoyez un fichier avec /file',
   'chat.paste-failed':
     '{program} ne peut pas être lancé (en a-t-il le droit ?) : corrigez cela, ou envoyez un fichier avec /file',
+  'chat.paste-too-late': 'L’image est arrivée après la suite de votre texte : recollez-la pour l’envoyer',
   'chat.paste-refused':
     'le terminal ne donne pas son presse-papiers : autorisez-le (kitty : clipboard_control read-clipboard), ou envoyez un fichier avec /file',
   'chat.paste-no-program':

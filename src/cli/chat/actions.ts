@@ -37,10 +37,10 @@ export type Action =
   | { type: 'message-discarded'; conv: number; id: string }
   | { type: 'page-asked'; conv: number }
   | { type: 'page-failed'; conv: number }
-  /** `older` comes before what is there; else it is the newest page. `whole`: nothing is before it. */
-  | { type: 'page-loaded'; conv: number; messages: readonly Message[]; older: boolean; whole: boolean }
-  /** What comes after the last message that is kept; `isEnd`: nothing is after it. */
-  | { type: 'newer-loaded'; conv: number; messages: readonly Message[]; isEnd: boolean }
+  /** What is before the message with the seq `before`; null for the newest page. `whole`: nothing is before it. */
+  | { type: 'page-loaded'; conv: number; messages: readonly Message[]; before: number | null; whole: boolean }
+  /** What is after the message with the seq `after`; `isEnd`: nothing is after it. */
+  | { type: 'newer-loaded'; conv: number; messages: readonly Message[]; after: number; isEnd: boolean }
   /** A message and what is around it; `isEnd`: nothing is after it. */
   | { type: 'went-to'; conv: number; id: string; messages: readonly Message[]; isEnd: boolean }
   | { type: 'marked'; mark: 'mentioned' | 'missed'; conv: number }
@@ -74,6 +74,7 @@ export type Action =
   | { type: 'scrolled-to-end' }
   | { type: 'selected'; direction: -1 | 1 }
   | { type: 'deselected' }
+  | { type: 'selected-again'; id: string }
   /** A message was clicked, in this row of the terminal. */
   | { type: 'picked'; id: string; y: number }
   | { type: 'list-scrolled'; rows: number }

@@ -71,7 +71,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
   readonly opened = new OpenedFiles();
   private readonly interrupts = new Interrupts();
   /** Resolves when there is a session or a form. */
-  private starting: Promise<void> = Promise.resolve();
+  private starting: Promise<void> | null = null;
   private wantsOpen: string | null;
 
   constructor(
@@ -128,7 +128,7 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
 
   start(): Promise<void> {
     this.tellSettingsProblems();
-    this.starting = this.logIn.begin(this.host.connect);
+    this.starting = this.logIn.begin(this.host.connect).finally(() => (this.starting = null));
     return this.starting;
   }
 
@@ -247,7 +247,8 @@ export class ChatApp implements InputContext, SessionHost, CallsHost {
     this.typing.stop();
     this.attempt(async () => {
       // Whoever types at once has typed before this device is logged in.
-      await this.starting;
+      // Else it begins now: it means the conversation and the message of this moment.
+      if (this.starting !== null) await this.starting;
       await work();
       this.scrolled();
     });

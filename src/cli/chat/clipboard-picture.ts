@@ -34,7 +34,11 @@ export class ClipboardPicture {
     await loadPicture(bytes, 16, 16).catch((cause: unknown) => {
       throw badPicture(cause);
     });
-    this.#folder ??= mkdtemp(join(tmpdir(), 'pytalk-paste-'));
+    this.#folder ??= mkdtemp(join(tmpdir(), 'pytalk-paste-')).catch((error: unknown) => {
+      // The next one tries again.
+      this.#folder = null;
+      throw error;
+    });
     this.#count++;
     const time = new Date(context.now()).toISOString().slice(0, 19).replace(/[:T]/g, '-');
     const path = join(await this.#folder, `picture-${time}-${this.#count}.png`);
@@ -42,10 +46,10 @@ export class ClipboardPicture {
     return path;
   }
 
-  /** Takes the files away. Idempotent. */
+  /** Takes the files away; those that cannot be are left. Idempotent; never rejects. */
   async close(): Promise<void> {
     this.#terminal.close();
-    if (this.#folder !== null) await rm(await this.#folder, { recursive: true, force: true });
+    await this.#folder?.then((folder) => rm(folder, { recursive: true, force: true })).catch(() => undefined);
   }
 
   async #read(context: Pick<ChatContext, 'say' | 'info' | 'state'>): Promise<Buffer> {

@@ -44,13 +44,22 @@ function offer(context: ChatContext, path: string, caption: string, before: Text
   context.info('chat.picture-pasted');
 }
 
-/** Offers the picture in the clipboard, with a caption: else what is written is one. */
+/**
+ * Offers the picture in the clipboard, with a caption: else what is written is one. The terminal may ask the person first:
+ * whoever has gone to another conversation or gone on writing meanwhile is told, and nothing is replaced.
+ */
 export async function pastePicture(context: ChatContext, caption: string): Promise<void> {
   openName(context);
   const { clipboard } = context;
   if (clipboard === null) throw usage(context.say('chat.paste-no-desktop'));
+  const { current } = context.state;
+  const { text } = currentComposer(context.state).buffer;
   const path = await clipboard.take(context);
   const { buffer } = currentComposer(context.state);
+  if (context.state.current !== current || buffer.text !== text) {
+    context.info('chat.paste-too-late');
+    return;
+  }
   // In a command that is being written it is one of its words.
   if (buffer.text.startsWith('/'))
     context.dispatch({ type: 'composed', buffer: insert(buffer, quoted(path)) });

@@ -287,7 +287,11 @@ export function reduce(state: ChatState, action: Action): ChatState {
     case 'went-to':
       return revealed(withThread(state, action.conv, (thread) => aroundMessage(thread, action)));
     case 'deselected':
-      return changeCurrent(state, (thread) => ({ ...thread, selected: null }));
+    case 'selected-again':
+      return changeCurrent(state, (thread) => ({
+        ...thread,
+        selected: action.type === 'deselected' ? null : action.id,
+      }));
     case 'picked':
       return withPicked(state, action.id, action.y);
     case 'list-scrolled':

@@ -39,15 +39,31 @@ function keepToMend(context: ChatContext, text: string, error: unknown): void {
     context.dispatch({ type: 'composed', buffer: bufferOf(text) });
 }
 
-/** Runs a command; the message that was selected for it is selected no more, unless it failed. */
+/** The message of a command that failed is selected again, unless the person has gone on to something else. */
+function selectAgain(context: ChatContext, conv: number | null, id: string): void {
+  const { state } = context;
+  const isIdle = state.current === conv && currentComposer(state).buffer.text === '';
+  const isThere = currentThread(state).messages.some((message) => message.id === id);
+  if (isIdle && isThere && currentThread(state).selected === null)
+    context.dispatch({ type: 'selected-again', id });
+}
+
+/** Runs a command; what it means is taken at once, and selected no more: the next command means something of its own. */
 async function carryOut(context: ChatContext, text: string): Promise<void> {
+  const conv = context.state.current;
   const { selected } = currentThread(context.state);
-  await runCommand(context, text).catch((error: unknown) => {
+  const running = runCommand(context, text);
+  if (
+    selected !== null &&
+    context.state.current === conv &&
+    currentThread(context.state).selected === selected
+  )
+    context.dispatch({ type: 'deselected' });
+  await running.catch((error: unknown) => {
+    if (selected !== null) selectAgain(context, conv, selected);
     keepToMend(context, text, error);
     throw error;
   });
-  if (selected !== null && currentThread(context.state).selected === selected)
-    context.dispatch({ type: 'deselected' });
 }
 
 /** Takes what was composed, and returns what is to be done with it; null when it stays to be mended, which is told. */

@@ -12,6 +12,7 @@ import type { Notifier } from '../notify/notifier.js';
 import { isWatching } from './reduce.js';
 import { currentConversation, currentThread, type ChatState } from './state.js';
 import { mentions } from './styled-text.js';
+import { firstSeq, lastSeq } from './threads.js';
 
 const pageMessages = 60;
 /** Several things that change at once are read again once. */
@@ -102,13 +103,13 @@ export class Session {
     const { host } = this;
     const conversation = currentConversation(host.state);
     const thread = currentThread(host.state);
-    const before = thread.messages.find((message) => message.seq !== null)?.seq ?? null;
+    const before = firstSeq(thread);
     if (conversation === null || thread.complete || thread.loading || before === null) return;
     this.loadPage(conversation, { before, limit: pageMessages }, (messages) => ({
       type: 'page-loaded',
       conv: conversation.id,
       messages,
-      older: true,
+      before,
       whole: messages.length === 0,
     }));
   }
@@ -118,12 +119,13 @@ export class Session {
     const { host } = this;
     const conversation = currentConversation(host.state);
     const thread = currentThread(host.state);
-    const after = thread.messages.findLast((message) => message.seq !== null)?.seq ?? null;
+    const after = lastSeq(thread);
     if (conversation === null || !thread.hasNewer || thread.loading || after === null) return;
     this.loadPage(conversation, { after, limit: pageMessages }, (messages) => ({
       type: 'newer-loaded',
       conv: conversation.id,
       messages,
+      after,
       isEnd: messages.length < pageMessages,
     }));
   }
@@ -230,7 +232,7 @@ export class Session {
     const messages = await this.client.history(conversation.name, { limit });
     if (this.isClosed) return;
     const whole = messages.length < limit && (thread.hasNewer || thread.messages.length <= messages.length);
-    host.dispatch({ type: 'page-loaded', conv, messages, older: false, whole });
+    host.dispatch({ type: 'page-loaded', conv, messages, before: null, whole });
     this.loadPictures(messages);
   }
 

@@ -25,6 +25,7 @@ export interface SlashCommand<Name extends string = string> {
   readonly words: readonly WordKind[];
   /** How many words there must be. */
   readonly least: number;
+  /** Takes the message that it means before it waits for anything: what is selected later is meant for the next one. */
   run(context: ChatContext, line: CommandLine, text: string): Promise<void> | void;
 }
 

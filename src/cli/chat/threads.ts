@@ -89,12 +89,24 @@ export function withChangedMessage(state: ChatState, message: Message): ChatStat
   return withThread(state, conv, (one) => ({ ...one, messages: merged(one.messages, [message]) }));
 }
 
+/** Seq of the first message that is kept and has one; null for none. */
+export function firstSeq({ messages }: Thread): number | null {
+  return messages.find((message) => message.seq !== null)?.seq ?? null;
+}
+
+/** Seq of the last message that is kept and has one; null for none. */
+export function lastSeq({ messages }: Thread): number | null {
+  return messages.findLast((message) => message.seq !== null)?.seq ?? null;
+}
+
+/** A page; one that was asked for at another place than the thread is now would leave a hole, and is dropped. */
 export function withPage(
   state: ChatState,
-  page: { conv: number; messages: readonly Message[]; older: boolean; whole: boolean },
+  page: { conv: number; messages: readonly Message[]; before: number | null; whole: boolean },
 ): ChatState {
   return withThread(state, page.conv, (thread) => {
-    if (!page.older && thread.hasNewer) return overGap(thread, page.messages, page.whole);
+    if (page.before === null && thread.hasNewer) return overGap(thread, page.messages, page.whole);
+    if (page.before !== null && page.before !== firstSeq(thread)) return { ...thread, loading: false };
     return bounded({
       ...thread,
       messages: merged(thread.messages, page.messages),
@@ -112,13 +124,13 @@ function overGap(thread: Thread, page: readonly Message[], complete: boolean): T
   return { ...thread, loading: false, messages: merged(thread.messages, known) };
 }
 
-/** Messages after the last that is kept; `isEnd` when there are no more. */
+/** Messages after the last that is kept; `isEnd` when there are no more. Dropped when another one is the last by now. */
 export function withNewer(
   state: ChatState,
-  page: { conv: number; messages: readonly Message[]; isEnd: boolean },
+  page: { conv: number; messages: readonly Message[]; after: number; isEnd: boolean },
 ): ChatState {
   return withThread(state, page.conv, (thread) =>
-    thread.hasNewer
+    thread.hasNewer && page.after === lastSeq(thread)
       ? bounded({
           ...thread,
           messages: merged(thread.messages, page.messages),

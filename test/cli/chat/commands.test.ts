@@ -126,3 +126,32 @@ t.test(
     await chat.quit();
   },
 );
+
+t.test('a command that takes its time leaves what is selected while it runs to the next one', async (t) => {
+  const client = withBob(new FakeClient());
+  for (const text of ['first own', 'second own', 'third own']) client.add('@bob', { from: 'alice', text });
+  const chat = await startChat(t, { client, with: '@bob' });
+  await chat.shows('third own');
+  let answer: (outcome: Promise<[]>) => void = () => undefined;
+  client.friends = () => new Promise((resolve) => (answer = resolve));
+  const selectSecond = (): Promise<void> => chat.type('\u001bk\u001bk', 'Selected alice: second own');
+  await selectSecond();
+  await chat.type('/friends\r');
+  await chat.hides('Selected');
+  await selectSecond();
+  await chat.type('/delete', '› /delete');
+  answer(Promise.resolve([]));
+  await chat.shows('Esc closes');
+  await chat.type('q');
+  await chat.hides('Esc closes');
+  t.match(chat.terminal.text, 'Selected alice: second own');
+  await chat.type('\r', /first own[^]*message deleted[^]*third own/);
+  await chat.type('\u001bk', 'Selected alice: third own');
+  await chat.type('/friends\r');
+  await chat.hides('Selected');
+  await chat.type('/del', '› /del');
+  answer(Promise.reject(new Error('slow line')));
+  await chat.shows('✗');
+  t.notMatch(chat.terminal.text, 'Selected', 'whoever has gone on writing means something else');
+  await chat.quit();
+});

@@ -38,7 +38,7 @@ function groupWith(last: Message | null): ChatState {
       type: 'page-loaded',
       conv: 1,
       messages: last === null ? messages : [...messages, last],
-      older: false,
+      before: null,
       whole: true,
     },
   ] as const;

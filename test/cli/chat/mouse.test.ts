@@ -38,7 +38,7 @@ async function scene(size: Size): Promise<ChatState> {
     { type: 'logged-in', me: 'alice', server: 'x' },
     { type: 'conversations-loaded', conversations },
     { type: 'opened', conversation },
-    { type: 'page-loaded', conv: conversation.id, messages, older: true, whole: true },
+    { type: 'page-loaded', conv: conversation.id, messages, before: null, whole: true },
   );
 }
 

@@ -67,6 +67,50 @@ t.test('kitty gives the picture when asked; Enter sends it, Escape drops it', as
   await t.rejects(stat(path), { code: 'ENOENT' }, 'nothing stays');
 });
 
+t.test('a picture that comes late is offered in no other conversation, and replaces no text', async (t) => {
+  const chat = await chatIn(t, {});
+  chat.terminal.type(kitty);
+  await chat.type('l', '› l');
+  await chat.type('\u0015/paste just for you\r', 'Asking the terminal');
+  await chat.type('/msg #team\r', /#team {2}\d/);
+  await chat.type('Dear all', '› Dear all');
+  chat.terminal.type(answer(idOf(chat), png));
+  await chat.shows('paste it again');
+  t.match(chat.terminal.text, /› Dear all *$/m);
+  await chat.type(paste, 'Asking the terminal');
+  await chat.type('!', '› Dear all!');
+  chat.terminal.type(answer(idOf(chat), png));
+  await chat.shows('paste it again');
+  t.match(chat.terminal.text, /› Dear all! *$/m);
+  await chat.quit();
+});
+
+t.test(
+  'without a folder for what is temporary /paste says so, works once there is one, and the chat ends',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const before = process.env['TMPDIR'];
+    t.teardown(() => {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    });
+    process.env['TMPDIR'] = join(folder, 'gone');
+    const chat = await chatIn(t, {});
+    chat.terminal.type(kitty);
+    await chat.type('l', '› l');
+    const pasted = async (): Promise<void> => {
+      await chat.type(paste, 'Asking the terminal');
+      chat.terminal.type(answer(idOf(chat), png));
+    };
+    await pasted();
+    await chat.shows('✗');
+    await mkdir(join(folder, 'gone'));
+    await pasted();
+    await chat.shows(/› \/file \S*picture-/);
+    t.equal(await chat.quit(), 0);
+  },
+);
+
 t.test('what was not asked for, was refused, or is no picture puts nothing into the composer', async (t) => {
   const chat = await chatIn(t, {});
   chat.terminal.type(kitty);

@@ -44,7 +44,7 @@ async function withMessages(count: number): Promise<ChatState> {
       type: 'page-loaded',
       conv: 1,
       messages: await client.history('@bob', { limit: 500 }),
-      older: false,
+      before: null,
       whole: true,
     },
   );
@@ -226,11 +226,38 @@ t.test(
     t.same(rows(newer), shown);
     const older = fakeMessage({ from: 'bob', seq: 0, conv: 1, text: 'old' });
     t.same(
-      rows(after(state, { type: 'page-loaded', conv: 1, messages: [older], older: true, whole: false })),
+      rows(after(state, { type: 'page-loaded', conv: 1, messages: [older], before: 1, whole: false })),
       shown,
     );
   },
 );
+
+t.test('a page that was on its way when the person went elsewhere leaves no hole there', async (t) => {
+  const state = await withMessages(200);
+  const every = currentThread(state).messages;
+  const range = (from: number, to: number): readonly Message[] => every.slice(from - 1, to);
+  const loaded = (messages: readonly Message[]): Action[] => [
+    { type: 'cleared', conv: 1 },
+    { type: 'page-loaded', conv: 1, messages, before: null, whole: false },
+    { type: 'page-asked', conv: 1 },
+  ];
+  const goTo: Action = {
+    type: 'went-to',
+    conv: 1,
+    id: every[29]?.id ?? '',
+    messages: range(1, 60),
+    isEnd: false,
+  };
+  const older: Action = { type: 'page-loaded', conv: 1, messages: range(81, 140), before: 141, whole: false };
+  const newer: Action = { type: 'newer-loaded', conv: 1, messages: range(141, 200), after: 140, isEnd: true };
+  t.same(currentThread(after(state, ...loaded(range(141, 200)), older)).messages, range(81, 200));
+  for (const late of [older, newer]) {
+    const there = currentThread(after(state, ...loaded(range(141, 200)), goTo, late));
+    t.same(there.messages, range(1, 60), late.type);
+    t.equal(there.hasNewer, true);
+    t.equal(there.loading, false);
+  }
+});
 
 t.test('scrolling stops at both ends, and up and down by the same come back', async (t) => {
   const state = await withMessages(60);

@@ -41,7 +41,7 @@ function openGroup(): ChatState {
     { type: 'logged-in', me: 'alice', server: 'test' },
     { type: 'conversations-loaded', conversations: client.views },
     { type: 'opened', conversation },
-    { type: 'page-loaded', conv: 1, messages, older: false, whole: false },
+    { type: 'page-loaded', conv: 1, messages, before: null, whole: false },
   );
 }
 
@@ -101,7 +101,7 @@ t.test('what has changed is laid out anew: width, language, day, an edited messa
   const edited = { ...(first ?? message(1)), text: 'edited' };
   t.equal(laidOutAnew(state, after(state, { type: 'message-changed', message: edited })), 1);
   const same = currentThread(state).messages.map((one) => structuredClone(one));
-  const reread = after(state, { type: 'page-loaded', conv: 1, messages: same, older: false, whole: false });
+  const reread = after(state, { type: 'page-loaded', conv: 1, messages: same, before: null, whole: false });
   t.equal(laidOutAnew(state, reread), 0, 'read again, but nothing is new');
   t.end();
 });
@@ -122,7 +122,7 @@ t.test('scrolling through 100,000 messages and back keeps a window, and skips an
   const page = (from: number): Message[] => every.slice(Math.max(0, from), Math.max(0, from + 60));
   state = after(
     state,
-    { type: 'page-loaded', conv: 1, messages: page(log - 60), older: false, whole: false },
+    { type: 'page-loaded', conv: 1, messages: page(log - 60), before: null, whole: false },
     { type: 'scrolled', rows: -10 },
   );
   const check = (): void => {
@@ -136,7 +136,7 @@ t.test('scrolling through 100,000 messages and back keeps a window, and skips an
   while (oldest() > log - 5000) {
     state = after(
       state,
-      { type: 'page-loaded', conv: 1, messages: page(oldest() - 61), older: true, whole: false },
+      { type: 'page-loaded', conv: 1, messages: page(oldest() - 61), before: oldest(), whole: false },
       { type: 'scrolled', rows: -70 },
     );
     check();
@@ -149,7 +149,7 @@ t.test('scrolling through 100,000 messages and back keeps a window, and skips an
     const more = page(newest());
     state = after(
       state,
-      { type: 'newer-loaded', conv: 1, messages: more, isEnd: more.length < 60 },
+      { type: 'newer-loaded', conv: 1, messages: more, after: newest(), isEnd: more.length < 60 },
       { type: 'scrolled', rows: 100 },
     );
     check();
@@ -176,7 +176,7 @@ t.test('going to the end from far up shows the newest page once it is there', (t
     },
   };
   const newest = currentThread(state).messages;
-  const load: Action = { type: 'page-loaded', conv: 1, messages: newest, older: false, whole: false };
+  const load: Action = { type: 'page-loaded', conv: 1, messages: newest, before: null, whole: false };
   t.same(currentThread(after(far, load)).messages, old, 'not while older ones are read');
   const end = currentThread(after(far, { type: 'scrolled-to-end' }, load));
   t.same([end.messages[0]?.id, end.hasNewer, end.complete], [first?.id, false, false]);
@@ -186,7 +186,13 @@ t.test('going to the end from far up shows the newest page once it is there', (t
 t.test('of a conversation that was left only the end is kept', (t) => {
   const state = openGroup();
   const more = Array.from({ length: 500 }, (_, index) => message(log - 559 + index));
-  const filled = after(state, { type: 'page-loaded', conv: 1, messages: more, older: true, whole: false });
+  const filled = after(state, {
+    type: 'page-loaded',
+    conv: 1,
+    messages: more,
+    before: log - 59,
+    whole: false,
+  });
   t.equal(currentThread(filled).messages.length, 560);
   const other = new FakeClient().talk('@dave');
   const left = after(filled, { type: 'opened', conversation: { ...other, id: 2 } });
