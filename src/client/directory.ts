@@ -67,6 +67,7 @@ export class Directory {
   }
 
   putConversation(conversation: Conversation): void {
+    this.#unlinkPeer(conversation.id);
     this.conversations.set(conversation.id, conversation);
     this.dirtyConversations.add(conversation.id);
     this.onDirty();
@@ -76,11 +77,16 @@ export class Directory {
 
   /** The server has no such conversation any more. */
   dropConversation(id: number): void {
+    this.#unlinkPeer(id);
+    this.conversations.delete(id);
+    this.dirtyConversations.delete(id);
+  }
+
+  /** A person is not to be reached in this conversation (any more). */
+  #unlinkPeer(id: number): void {
     const conversation = this.conversations.get(id);
     const peer = conversation ? this.peerOf(conversation) : null;
     if (peer !== null && this.#directWith.get(peer) === id) this.#directWith.delete(peer);
-    this.conversations.delete(id);
-    this.dirtyConversations.delete(id);
   }
 
   putPresence(presence: readonly Presence[]): void {

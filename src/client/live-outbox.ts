@@ -7,6 +7,7 @@ import type { CachedSource } from './cached-source.js';
 import type { Conversations } from './conversations.js';
 import type { Core } from './core.js';
 import type { MessageViews } from './message-views.js';
+import type { People } from './people.js';
 import { checkFileSize, eventBody, filePayload, messageId, textPayload, type Draft } from './messages.js';
 import { Outbox } from './outbox.js';
 import { OutboxStore, type Waiting } from './outbox-store.js';
@@ -16,9 +17,12 @@ import { keepFile, keptPath, keptSize } from './spool.js';
 interface Parts {
   core: Core;
   conversations: Conversations;
+  people: People;
   views: MessageViews;
   source: CachedSource;
   account: string;
+  /** Whether ids of this copy mean on the server what they mean here, and it can be reached. */
+  isOnline(): boolean;
   /** Takes an event that was stored into the copy; resolves when it is there. */
   take(event: LogEvent): Promise<void>;
 }
@@ -30,6 +34,8 @@ export class LiveOutbox {
   readonly #transfers = new Map<string, TransferOptions>();
   /** Messages whose `outbox` event is due once they have come back into the copy. */
   readonly #due = new Set<string>();
+  /** Messages whose conversation was gone when they were sent. */
+  readonly #openedAnew = new Set<string>();
 
   #admission: Promise<unknown> = Promise.resolve();
 
@@ -40,7 +46,7 @@ export class LiveOutbox {
       store,
       lockPath: core.home.path('outbox.lock'),
       timers: core.timers,
-      isOnline: () => core.link.signedIn,
+      isOnline: () => parts.isOnline(),
       prepare: (message) => this.#prepare(message),
       send: (message, conv) => this.#send(message, conv),
       onStored: (message, event) => {
@@ -48,6 +54,7 @@ export class LiveOutbox {
         return parts.take(event);
       },
       onRefused: (message) => this.#refused(message),
+      isOpenedAnew: (message, conv) => this.#openAnew(message, conv),
     });
   }
 
@@ -166,10 +173,15 @@ export class LiveOutbox {
     this.#outbox.online();
   }
 
+  forgetIds(): Promise<void> {
+    return this.#outbox.forgetIds();
+  }
+
   /** A message of this account is in the copy now, and being told. */
   told(message: Message): void {
     if (!this.#due.delete(message.id)) return;
     this.#transfers.delete(message.id);
+    this.#openedAnew.delete(message.id);
     this.#parts.core.emitter.emit('outbox', { message });
   }
 
@@ -181,11 +193,12 @@ export class LiveOutbox {
     const { directory } = this.#parts.core;
     const known = message.conv ?? directory.directWith(message.peer ?? 0)?.id;
     if (known !== undefined && message.payload.kind !== 'file') return known;
-    return this.#prepareSlowly(message, known);
+    return this.#prepareSlowly(message);
   }
 
-  async #prepareSlowly({ id, peer, payload }: Waiting, known: number | undefined): Promise<number> {
-    const { core, conversations } = this.#parts;
+  async #prepareSlowly(message: Waiting): Promise<number> {
+    const { core, conversations, people } = this.#parts;
+    const { id, lane, payload } = message;
     if (payload.kind === 'file') {
       const { sha256 } = payload.file;
       const size = await keptSize(core.home, sha256);
@@ -194,7 +207,18 @@ export class LiveOutbox {
         this.#transfers.get(id),
       );
     }
-    return known ?? (await conversations.open(peer ?? 0)).id;
+    // Read now: a long upload may have met a server that came back from a backup.
+    if (message.conv !== null) return message.conv;
+    message.peer ??= (await people.ask(lane.slice(1))).id;
+    return core.directory.directWith(message.peer)?.id ?? (await conversations.open(message.peer)).id;
+  }
+
+  /** The conversation with a person that is gone is opened again, once for each message. */
+  #openAnew(message: Waiting, conv: number): boolean {
+    if (message.peer === null || this.#openedAnew.has(message.id)) return false;
+    this.#openedAnew.add(message.id);
+    this.#parts.core.directory.dropConversation(conv);
+    return true;
   }
 
   async #send(message: Waiting, conv: number): Promise<LogEvent> {
@@ -206,6 +230,7 @@ export class LiveOutbox {
   #refused(message: Waiting): void {
     this.#due.delete(message.id);
     this.#transfers.delete(message.id);
+    this.#openedAnew.delete(message.id);
     void this.#view(message).then((view) => this.#parts.core.emitter.emit('outbox', { message: view }));
   }
 

@@ -9,7 +9,7 @@ import { CachedSource } from './cached-source.js';
 import { CacheWriter } from './cache-writer.js';
 import type { Conversations } from './conversations.js';
 import type { Core, Live } from './core.js';
-import { meetEpoch } from './divergence.js';
+import { Divergence } from './divergence.js';
 import type { Home } from './home.js';
 import { LiveOutbox } from './live-outbox.js';
 import type { Draft } from './messages.js';
@@ -75,6 +75,7 @@ class LocalCopy implements Live {
   #waiters: (() => void)[] = [];
   #closed = false;
   #closing: Promise<void> | null = null;
+  #divergence: Divergence | null = null;
 
   constructor(parts: LocalParts) {
     const { core, cache, conversations } = parts;
@@ -130,11 +131,14 @@ class LocalCopy implements Live {
       ...this.#parts,
       source: this.source,
       account: accountName(server, me.id),
+      isOnline: () => core.link.signedIn && this.#divergence?.isMet === true,
       take: async (event) => {
         this.stored(event);
         await this.#writer.flushed();
       },
     });
+    const [source, writer, sync, outbox] = [this.source, this.#writer, this.#sync, this.#outbox];
+    this.#divergence = await Divergence.open({ ...core, cache, source, writer, sync, outbox });
   }
 
   async #loadDirectory(): Promise<void> {
@@ -152,13 +156,9 @@ class LocalCopy implements Live {
   }
 
   async #fetchDirectory(): Promise<void> {
-    const { core, cache, conversations, people } = this.#parts;
+    const { conversations, people } = this.#parts;
     await Promise.all([conversations.load(true), people.loadFriends(true)]);
-    const { link, directory } = core;
-    if (await meetEpoch({ link, cache, directory }, () => this.#writer.flushed())) {
-      this.source.forget();
-      this.#sync?.reset(await cache.held());
-    }
+    await this.#divergence?.meet();
   }
 
   // ---- what happens ---------------------------------------------------------------------------------------

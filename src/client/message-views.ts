@@ -43,7 +43,7 @@ export class MessageViews {
   /** A message of the outbox. */
   async waiting(waiting: Waiting): Promise<Message> {
     const { directory } = this.#core;
-    const { id, conv, peer, payload, replyTo, queuedAt, error } = waiting;
+    const { id, lane, conv, peer, payload, replyTo, queuedAt, error } = waiting;
     const event = {
       conv: conv ?? 0,
       seq: Number.MAX_SAFE_INTEGER,
@@ -58,7 +58,8 @@ export class MessageViews {
       ...message,
       seq: null,
       conv,
-      conversation: conv === null ? `@${directory.nameOf(peer ?? 0)}` : message.conversation,
+      conversation:
+        conv !== null ? message.conversation : peer === null ? lane : `@${directory.nameOf(peer)}`,
       state: error ? 'failed' : 'queued',
       error,
     };

@@ -9,7 +9,7 @@ export interface Waiting {
   id: string;
   /** Messages of one lane are sent in order: that of a person, or of a group. */
   lane: string;
-  /** Null for a person with whom there is no conversation yet; `peer` then says who. */
+  /** Null for a person with whom there is no conversation yet; `peer` then says who, or the lane's name where that is null too. */
   conv: number | null;
   peer: number | null;
   payload: MessagePayload;
@@ -68,6 +68,15 @@ export class OutboxStore {
 
   async retry(id: string): Promise<void> {
     await this.#database.run('UPDATE outbox SET error = NULL WHERE id = ?', [id]);
+  }
+
+  /** Leaves only the names of the people that messages are for. */
+  async forgetIds(): Promise<void> {
+    await this.flushed();
+    await this.#database.run(
+      "UPDATE outbox SET conv = NULL, peer = NULL WHERE account = ? AND lane LIKE '@%'",
+      [this.#account],
+    );
   }
 
   async get(id: string): Promise<Waiting | null> {

@@ -42,6 +42,8 @@ export interface OutboxParts {
   /** It is stored: resolves when the copy has it. */
   onStored(message: Waiting, event: LogEvent): Promise<void>;
   onRefused(message: Waiting): void;
+  /** The server has no such conversation: returns whether `prepare` can find another one for this message. */
+  isOpenedAnew(message: Waiting, conv: number): boolean;
 }
 
 /** The messages of one conversation, in order. */
@@ -125,6 +127,14 @@ export class Outbox {
     await this.store.flushed();
     this.#settled();
     return true;
+  }
+
+  /** What the server's numbers mean has changed: whom waiting messages are for is found out again by name. */
+  async forgetIds(): Promise<void> {
+    for (const { messages } of this.#lanes.values()) {
+      for (const message of messages) if (message.lane.startsWith('@')) message.conv = message.peer = null;
+    }
+    await this.store.forgetIds();
   }
 
   /** The connection is up: everything that was on its way and not answered goes again. */
@@ -240,7 +250,11 @@ export class Outbox {
     try {
       event = await this.#parts.send(message, conv);
     } catch (error) {
-      await this.#sendFailed(lane, message, error);
+      const isGone = error instanceof PytalkError && error.code === 'conversation-not-found';
+      if (isGone && this.#parts.isOpenedAnew(message, conv)) {
+        for (const one of lane.messages) if (one.conv === conv) one.conv = null;
+        this.#stall(lane, error);
+      } else await this.#sendFailed(lane, message, error);
       return;
     }
     this.#window = Math.min(maxInFlight, this.#window + 1);

@@ -25,11 +25,11 @@ export class People {
   /** A person by name: known already, or asked for. Rejects with `user-not-found`. */
   async find(name: string): Promise<User> {
     const known = this.#core.directory.userByName(name);
-    return known && !known.deleted ? known : this.#ask(name);
+    return known && !known.deleted ? known : this.ask(name);
   }
 
   /** The same, as the server knows them at this moment. */
-  async #ask(name: string): Promise<User> {
+  async ask(name: string): Promise<User> {
     if (name === '' || name.length > 64) throw new PytalkError('user-not-found', { details: { name } });
     const { user } = await this.#core.link.request('users.find', { username: name });
     this.#core.directory.putUser(user);
@@ -56,7 +56,7 @@ export class People {
       const known = name === undefined ? me && directory.users.get(me.id) : directory.userByName(name);
       if (known) return known;
     }
-    if (name !== undefined) return this.#ask(name);
+    if (name !== undefined) return this.ask(name);
     const { users } = await link.request('users.get', { ids: [me?.id ?? 1] });
     const [own] = users;
     if (!own) throw new PytalkError('not-logged-in');

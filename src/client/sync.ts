@@ -268,7 +268,8 @@ function checkGapless(events: readonly LogEvent[], from: number): void {
   if (events.some((event, index) => event.seq !== from + index)) throw new ProtocolError('bad-frame');
 }
 
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+/** Works on several at a time, in order. Rejects with the first failure. */
+export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const waiting = [...items];
   const worker = async (): Promise<void> => {
     for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);

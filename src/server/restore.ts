@@ -10,7 +10,7 @@ import { certificateKeyName, certificateName } from './certificate.js';
 import { thisActor } from './actor.js';
 import { lockDataFolder } from './data-lock.js';
 import { fileFailure } from './disk.js';
-import { newEpoch } from './epoch.js';
+import { comeBack } from './epoch.js';
 import { databaseName, openStorage } from './storage/open.js';
 import { decodeTarHeader, tarBlockBytes, tarPaddingBytes, type TarEntry } from './tar.js';
 
@@ -135,7 +135,8 @@ async function beginAnew(draft: string, path: string): Promise<void> {
   const storage = await openStorage(draft);
   try {
     const entry = { at: Date.now(), level: 30, event: 'admin-restore', user: null, detail: path };
-    await storage.commit([[newEpoch(), { do: 'log', entry: { ...entry, ...thisActor() } }]]);
+    const came = comeBack(await storage.lastIds(), entry.at);
+    await storage.commit([[...came, { do: 'log', entry: { ...entry, ...thisActor() } }]]);
   } finally {
     await storage.close();
   }

@@ -52,6 +52,25 @@ t.test('a backup of a running server comes back whole', async (t) => {
   await restored.close();
 });
 
+t.test(
+  'ids that were given out after the backup are never given out again, however often it is restored',
+  async (t) => {
+    const { core, path, out } = await backedUp(t);
+    let given = await core.storage.lastIds();
+    for (const name of ['first', 'second']) {
+      await restoreBackup(path, join(out, name));
+      const restored = await openStorage(join(out, name));
+      const last = await restored.lastIds();
+      await restored.close();
+      for (const kind of ['user', 'conversation', 'session'] as const) {
+        t.ok(last[kind] > given[kind], kind);
+        t.ok(Number.isSafeInteger(last[kind] + 1e9));
+      }
+      given = { user: last.user + 1, conversation: last.conversation + 1, session: last.session + 1 };
+    }
+  },
+);
+
 t.test('an administrator’s backup is in the audit', async (t) => {
   const { core, out } = await backedUp(t);
   await core.stop();

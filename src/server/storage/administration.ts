@@ -35,9 +35,13 @@ const selectStatistics = `SELECT
   (SELECT coalesce(sum(size), 0) FROM files) AS fileBytes,
   (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes`;
 
-const selectLastIds = `SELECT coalesce((SELECT max(id) FROM accounts), 0) AS user,
-  coalesce((SELECT max(id) FROM conversations), 0) AS conversation,
-  coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'sessions'), 0) AS session`;
+/** In `meta`: ids of people, conversations and sessions that are given out are larger than its value. */
+export const idFloorKey = 'id-floor';
+
+const selectLastIds = `SELECT max(floor, coalesce((SELECT max(id) FROM accounts), 0)) AS user,
+  max(floor, coalesce((SELECT max(id) FROM conversations), 0)) AS conversation,
+  max(floor, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'sessions'), 0)) AS session
+  FROM (SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?), 0) AS floor)`;
 
 const selectUnreferenced = `SELECT sha256 FROM files WHERE at < ?
   AND NOT EXISTS (SELECT 1 FROM event_files WHERE event_files.sha256 = files.sha256)
@@ -51,7 +55,9 @@ export function administration(reader: Reader, caretaker: Database): Administrat
   const { all, get } = readerOf(caretaker);
   return {
     lastIds: async () =>
-      (await reader.get<{ user: number; conversation: number; session: number }>(selectLastIds)) ?? noRow(),
+      (await reader.get<{ user: number; conversation: number; session: number }>(selectLastIds, [
+        idFloorKey,
+      ])) ?? noRow(),
     async meta(key) {
       return (
         (await reader.get<{ value: string }>('SELECT value FROM meta WHERE key = ?', [key]))?.value ?? null
