@@ -21,6 +21,12 @@ function isLetterMore(before: TextBuffer, after: TextBuffer): boolean {
   );
 }
 
+/** The composer with another text. Once a picture is offered no more, Escape has nothing to bring back. */
+function holding(composer: Composer, buffer: TextBuffer): Composer {
+  const isOffer = buffer.text.startsWith('/file ');
+  return { ...composer, buffer, beforeOffer: isOffer ? composer.beforeOffer : null };
+}
+
 /** The text as a key has made it; undo goes back to what it was. */
 export function withBuffer(composer: Composer, buffer: TextBuffer): Composer {
   const before = composer.buffer;
@@ -31,7 +37,7 @@ export function withBuffer(composer: Composer, buffer: TextBuffer): Composer {
   const isTyping = isLetterMore(before, buffer);
   const joins = isTyping && composer.isTyping;
   const past = joins ? composer.past : [...composer.past, before].slice(-maxUndo);
-  return { ...composer, buffer, past, future: [], isTyping };
+  return { ...holding(composer, buffer), past, future: [], isTyping };
 }
 
 /** The text with a candidate in it. Going through the candidates is one step for undo. */
@@ -53,9 +59,11 @@ export function withUndone(state: ChatState, direction: -1 | 1): ChatState {
     const { past, future, buffer } = composer;
     const next = direction === -1 ? past.at(-1) : future.at(-1);
     if (next === undefined) return composer;
-    return direction === -1
-      ? { ...composer, buffer: next, past: past.slice(0, -1), future: [...future, buffer], isTyping: false }
-      : { ...composer, buffer: next, past: [...past, buffer], future: future.slice(0, -1), isTyping: false };
+    const steps =
+      direction === -1
+        ? { past: past.slice(0, -1), future: [...future, buffer] }
+        : { past: [...past, buffer], future: future.slice(0, -1) };
+    return { ...holding(composer, next), ...steps, isTyping: false };
   });
 }
 

@@ -3,6 +3,7 @@
  * Several chats may run on one home. Each writes only the conversations in which something has changed there, and no file holds two of
  * them: so none undoes what another one has kept, and of the same conversation the last change stays.
  */
+import { createHash } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -14,6 +15,8 @@ import { bufferOf } from './text-buffer.js';
 
 const folderName = 'drafts';
 const fileName = /^([1-9]\d*)\.json$/;
+/** What file systems allow for one name. */
+const maxNameBytes = 255;
 /** After a change it is written at the latest this much later. */
 const writeAfterMs = 400;
 
@@ -34,10 +37,15 @@ export interface DraftFolder {
   forget(account: string): Promise<void>;
 }
 
+/** A colon cannot be part of a file's name everywhere; a long name in another script gets three times as many bytes. */
+function accountName(account: string): string {
+  const encoded = encodeURIComponent(account);
+  return encoded.length <= maxNameBytes ? encoded : createHash('sha256').update(account).digest('hex');
+}
+
 /** The drafts of a home folder. A file that cannot be read counts as none: it is no reason not to chat. */
 export function draftFolder(dir: string | undefined): DraftFolder {
-  /** A colon cannot be part of a file's name everywhere. */
-  const nameOf = (account: string): string => join(folderName, encodeURIComponent(account));
+  const nameOf = (account: string): string => join(folderName, accountName(account));
   return {
     async read(account) {
       const home = await Home.open(dir);
@@ -70,11 +78,12 @@ export function draftFolder(dir: string | undefined): DraftFolder {
   };
 }
 
-/** What is worth keeping; a draft that waits for a command goes before the command. */
+/** What is worth keeping; a draft that waits for a command goes before it, and what was written before an offered picture. */
 export function draftsOf(composers: ChatState['composers']): Drafts {
   return Object.fromEntries(
-    Object.entries(composers).flatMap(([conv, { buffer, aside, replyTo, editing }]): [string, Draft][] => {
-      const { text } = aside ?? buffer;
+    Object.entries(composers).flatMap(([conv, composer]): [string, Draft][] => {
+      const { buffer, aside, beforeOffer, replyTo, editing } = composer;
+      const { text } = beforeOffer ?? aside ?? buffer;
       return conv === '0' || text.trim() === '' ? [] : [[conv, { text, replyTo, editing }]];
     }),
   );
@@ -93,6 +102,8 @@ export function withDrafts(composers: ChatState['composers'], drafts: Drafts): C
 
 /** Writes the drafts of one account as they change, one write at a time. */
 export class DraftKeeper {
+  /** What this chat has read or written last, by conversation. */
+  private readonly kept: Map<string, Draft>;
   private wanted: ChatState['composers'] | null = null;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
@@ -100,10 +111,11 @@ export class DraftKeeper {
   constructor(
     private readonly folder: DraftFolder,
     private readonly account: string,
-    /** What this chat has read or written last. */
-    private kept: Drafts,
+    kept: Drafts,
     private readonly failed: (error: unknown) => void,
-  ) {}
+  ) {
+    this.kept = new Map(Object.entries(kept));
+  }
 
   changed(composers: ChatState['composers']): void {
     this.wanted = composers;
@@ -130,14 +142,25 @@ export class DraftKeeper {
 
   private async write(): Promise<void> {
     if (this.wanted === null) return;
-    const before = this.kept;
-    const now = draftsOf(this.wanted);
+    const { wanted } = this;
+    const now = draftsOf(wanted);
     this.wanted = null;
-    this.kept = now;
-    for (const conv of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    const errors: unknown[] = [];
+    for (const conv of new Set([...this.kept.keys(), ...Object.keys(now)])) {
       const draft = now[conv] ?? null;
-      if (!isSame(before[conv] ?? null, draft)) await this.folder.write(this.account, conv, draft);
+      if (!isSame(this.kept.get(conv) ?? null, draft))
+        await this.keep(conv, draft).catch((error: unknown) => errors.push(error));
     }
+    if (errors.length === 0) return;
+    // With the next change, or at the end.
+    this.wanted ??= wanted;
+    throw errors[0];
+  }
+
+  private async keep(conv: string, draft: Draft | null): Promise<void> {
+    await this.folder.write(this.account, conv, draft);
+    if (draft === null) this.kept.delete(conv);
+    else this.kept.set(conv, draft);
   }
 }
 

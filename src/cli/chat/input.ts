@@ -98,7 +98,7 @@ function cancel(context: InputContext): void {
   const composer = currentComposer(state);
   if (state.completion !== null) {
     context.dispatch({ type: 'completion', completion: null, buffer: composer.buffer });
-  } else if (composer.beforeOffer !== null && composer.buffer.text.startsWith('/file ')) {
+  } else if (composer.beforeOffer !== null) {
     context.dispatch({ type: 'offered', buffer: composer.beforeOffer, before: null });
     context.dispatch({ type: 'noticed', notice: null });
   } else if (state.notice !== null) context.dispatch({ type: 'noticed', notice: null });

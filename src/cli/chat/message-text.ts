@@ -36,8 +36,15 @@ export function dayOf(time: string | number): string {
   return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`;
 }
 
-function localeOf(say: Say): string {
-  return say.lang === 'fr' ? 'fr-FR' : 'en-GB';
+/** Making one costs a thousand times what using it does, and the list of conversations asks for each row. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function dateIn(say: Say, date: Date, shape: Intl.DateTimeFormatOptions): string {
+  const locale = say.lang === 'fr' ? 'fr-FR' : 'en-GB';
+  const key = `${locale} ${JSON.stringify(shape)}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, shape);
+  formats.set(key, format);
+  return format.format(date);
 }
 
 /** `Today`, `Yesterday`, `Monday 3 March`, with the year when it is another one. */
@@ -48,7 +55,7 @@ export function dayText(iso: string, nowMs: number, say: Say): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return '';
   const isThisYear = date.getFullYear() === new Date(nowMs).getFullYear();
-  return date.toLocaleDateString(localeOf(say), {
+  return dateIn(say, date, {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
@@ -63,8 +70,9 @@ export function shortMomentText(iso: string, nowMs: number, say: Say): string {
   const day = dayOf(iso);
   if (day === dayOf(nowMs)) return timeText(iso, say.hour12);
   const isThisYear = date.getFullYear() === new Date(nowMs).getFullYear();
-  return date.toLocaleDateString(
-    localeOf(say),
+  return dateIn(
+    say,
+    date,
     day > dayOf(nowMs - 7 * 86_400_000)
       ? { weekday: 'short' }
       : { month: 'short', ...(isThisYear ? { day: 'numeric' } : { year: 'numeric' }) },

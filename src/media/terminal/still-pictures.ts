@@ -227,8 +227,13 @@ function withoutMove(write: (out: ByteWriter) => void): string {
     .replace(/^\u001b\[[\d;]*H/, '');
 }
 
+/** Scaled pixels that are kept, so that a picture is not scaled anew at each row that it is scrolled by. */
+const maxScaledBytes = 16_000_000;
+
 class SixelPictures extends Inline {
   readonly #cell: { cellWidth: number; cellHeight: number };
+  /** The one that was used last comes last. */
+  readonly #scaled = new Map<Picture, { width: number; height: number; rgb: Buffer }>();
 
   constructor(cell: { cellWidth: number; cellHeight: number }) {
     super();
@@ -238,13 +243,28 @@ class SixelPictures extends Inline {
   protected encode({ picture, cells, rows, firstRow, shownRows }: Placement): string {
     const { cellWidth, cellHeight } = this.#cell;
     const width = cells * cellWidth;
-    const whole = scaled(picture, width, rows * cellHeight);
+    const whole = this.#scale(picture, width, rows * cellHeight);
     const height = shownRows * cellHeight;
     const rgb = whole.subarray(firstRow * cellHeight * width * 3).subarray(0, height * width * 3);
     const region = { row: 0, column: 0, rows: shownRows, columns: cells };
     return withoutMove((out) =>
       new Sixel(this.#cell).draw(out, 0, region, { width, height, rgb, source: rgb }),
     );
+  }
+
+  #scale(picture: Picture, width: number, height: number): Buffer {
+    const known = this.#scaled.get(picture);
+    const isSame = known?.width === width && known.height === height;
+    const rgb = isSame ? known.rgb : scaled(picture, width, height);
+    this.#scaled.delete(picture);
+    this.#scaled.set(picture, { width, height, rgb });
+    let bytes = [...this.#scaled.values()].reduce((sum, one) => sum + one.rgb.length, 0);
+    for (const [old, one] of this.#scaled) {
+      if (bytes <= maxScaledBytes) break;
+      bytes -= one.rgb.length;
+      this.#scaled.delete(old);
+    }
+    return rgb;
   }
 }
 

@@ -3,7 +3,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { DraftKeeper, draftFolder, draftsOf, withDrafts } from '../../../src/cli/chat/drafts.js';
-import { emptyComposer } from '../../../src/cli/chat/state.js';
+import { withBuffer, withOffer, withUndone } from '../../../src/cli/chat/composing.js';
+import { emptyComposer, type ChatState } from '../../../src/cli/chat/state.js';
 import { bufferOf } from '../../../src/cli/chat/text-buffer.js';
 import { startChat } from '../../support/chat-app.js';
 import { FakeClient, withBob } from '../../support/fake-client.js';
@@ -125,4 +126,49 @@ t.test('writes follow one another, and the last state is the one that stays', as
   await keeper.flush();
   t.same(writes.at(-1), 'abc');
   t.equal(new Set(writes).size, writes.length, 'what has not changed is not written again');
+});
+
+t.test(
+  'what was written before a picture was offered is the draft, and no other text is given back for it',
+  (t) => {
+    const offered = { ...composer('/file /tmp/p.png'), past: [bufferOf('caption')] };
+    const state = { composers: { 0: offered }, current: null, completion: null } as unknown as ChatState;
+    const before = withOffer(state, bufferOf('/file /tmp/p.png '), bufferOf('caption'));
+    t.equal(draftsOf({ 1: before.composers[0] ?? emptyComposer })['1']?.text, 'caption');
+    t.equal(withUndone(withUndone(before, -1), -1).composers[0]?.beforeOffer, null);
+    const typed = withBuffer(before.composers[0] ?? emptyComposer, bufferOf('/file /tmp/p.png for you'));
+    t.equal(typed.beforeOffer?.text, 'caption', 'its caption may be written');
+    t.equal(withBuffer(typed, bufferOf('/fil')).beforeOffer, null);
+    t.end();
+  },
+);
+
+t.test('a draft that cannot be written keeps none of the others from it, and is tried again', async (t) => {
+  const kept = new Map<string, string | undefined>();
+  let isFull = true;
+  const folder = {
+    read: () => Promise.resolve({}),
+    forget: () => Promise.resolve(),
+    write: (_account: string, conv: string, draft: { text: string } | null) => {
+      if (isFull && conv === '1') return Promise.reject(new Error('full'));
+      kept.set(conv, draft?.text);
+      return Promise.resolve();
+    },
+  };
+  const failures: unknown[] = [];
+  const keeper = new DraftKeeper(folder, 'a', {}, (error) => failures.push(error));
+  keeper.changed({ 1: composer('one'), 2: composer('two') });
+  await keeper.flush();
+  t.same([...kept], [['2', 'two']]);
+  t.equal(failures.length, 1);
+  isFull = false;
+  await keeper.flush();
+  t.equal(kept.get('1'), 'one');
+});
+
+t.test('an account with a long name in another script has its folder too', async (t) => {
+  const folder = draftFolder(await temporaryFolder(t));
+  const account = `${'名'.repeat(30)}@chat.example.org:5000`;
+  await folder.write(account, '3', draft('mine'));
+  t.same(await folder.read(account), { 3: draft('mine') });
 });

@@ -203,3 +203,26 @@ t.test('the terminal keeps some pictures that are off the screen, not all', (t) 
   t.ok(terminal.images.size > 10 && terminal.images.size < 60, `${terminal.images.size} images`);
   t.end();
 });
+
+t.test('sixels of a picture are scaled once while it is scrolled, and are those that fit the rows', (t) => {
+  const rgb = Uint8Array.from({ length: 30 * 40 * 3 }, (_, index) => (index * 7) % 256);
+  const plain: Picture = { width: 30, height: 40, rgb };
+  let reads = 0;
+  const counted: Picture = {
+    width: 30,
+    height: 40,
+    get rgb() {
+      reads++;
+      return rgb;
+    },
+  };
+  const painter = stillPainterFor(graphicsOf('sixel'));
+  const draw = (one: typeof painter, picture: Picture, firstRow: number, cells = 6): string =>
+    one.draw({ picture, cells, rows: 4, firstRow, shownRows: 4 - firstRow, row: 0, column: 0 });
+  for (const firstRow of [0, 1, 2, 1])
+    t.equal(draw(painter, counted, firstRow), draw(stillPainterFor(graphicsOf('sixel')), plain, firstRow));
+  t.equal(reads, 1);
+  draw(painter, counted, 0, 7);
+  t.equal(reads, 2, 'another size is scaled anew');
+  t.end();
+});
