@@ -46,6 +46,10 @@ export class FakeTerminal implements Terminal {
     return true;
   }
 
+  ask(question: string): void {
+    this.write(question);
+  }
+
   bell(): void {
     this.bells++;
   }

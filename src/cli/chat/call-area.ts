@@ -130,6 +130,7 @@ export class CallArea {
       get rows() {
         return rowsNow();
       },
+      ask: (question) => terminal.ask(question),
       bell: () => terminal.bell(),
       setMouse: () => undefined,
       enter: () => undefined,

@@ -237,10 +237,10 @@ export async function runChat(options: ChatOptions): Promise<number> {
     repaint();
   };
   const answers = new TerminalAnswers(env, {
-    write: (data) => terminal.write(data),
+    write: (data) => terminal.ask(data),
     told: (told) => store.dispatch({ type: 'graphics', graphics: told }),
   });
-  const clipboard = new ClipboardPicture(env, (data) => terminal.write(data));
+  const clipboard = new ClipboardPicture(env, (data) => terminal.ask(data));
   const show: ShowCall = async (client, live) => {
     if (options.beside === undefined) await area.show(client, live);
     else end(0);
@@ -283,7 +283,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
     drain: () => screen.drained(),
   });
   // The answer comes like a key; a terminal that does not answer keeps what the environment tells.
-  if (asksBackground(first.palette)) terminal.write(askBackground);
+  if (asksBackground(first.palette)) terminal.ask(askBackground);
   if (asksGraphics(first)) answers.ask();
   const clock = startClock(store);
   const firstPicture = setTimeout(() => store.begin(), firstPictureMs);

@@ -32,7 +32,12 @@ const maxPasteChars = 1_000_000;
 const osc = /^(?:5522;[\x20-\x7e]{0,6000}|\d{1,4};[\x20-\x7e]{0,200})/;
 const begunOsc = /^(?:\d{0,4}|5522;[\x20-\x7e]{0,6000}\u001b?|\d{1,4};[\x20-\x7e]{0,200}\u001b?)$/;
 /** The beginning of what no key begins with: the rest of it may come late, on a slow line. */
-const begunAnswer = /^\u001b(?:\]\d+;|_G|P>\||\[\?[\d;]*\$?$)/;
+const begunAnswer = /^\u001b(?:\]\d+;|_G|P>\||\[\?[\d;]*\$?$|\[6;\d+;\d*$)/;
+/** What a key begins with as well as an answer. */
+const maybeAnswer = /^\u001b(?:$|[[\]_P])/;
+/** The beginning of a CSI that nothing followed, and the rest of it, if that comes after all: a person types letter by letter. */
+const cutCsi = /^\u001b\[[\d;]*$/;
+const cutCsiRest = /^[\d;]+[A-Za-z~]/;
 /** Answers in strings other than OSC, after their introducer: of kitty's graphics (APC G), and of XTVERSION (DCS > |). */
 const answers = { _: /^G[\x20-\x7e]{0,200}\u001b\\/, P: /^>\|[\x20-\x7e]{0,200}\u001b\\/ };
 /** The same, not whole yet. */
@@ -164,6 +169,8 @@ function csiName(parameters: string, final: string): string {
 /** Reads terminal input as it comes, in pieces of any size. Pure but for what is pending. */
 export class KeyDecoder {
   private pending = '';
+  /** The beginning of a CSI was dropped: its rest is no text. */
+  private isCut = false;
 
   /** True when an ESC came that may be a key of its own or the beginning of a sequence: call `flush` a moment later. */
   get isWaiting(): boolean {
@@ -171,8 +178,14 @@ export class KeyDecoder {
     return pending !== '' && !pending.startsWith(pasteStart) && !begunAnswer.test(pending);
   }
 
+  /** True when what waits may also be the beginning of an answer of the terminal: give it more time while one is expected. */
+  get mayBeAnswer(): boolean {
+    return maybeAnswer.test(this.pending);
+  }
+
   push(chunk: string): Input[] {
-    this.pending += chunk;
+    this.pending += this.isCut ? chunk.replace(cutCsiRest, '') : chunk;
+    this.isCut = false;
     const inputs: Input[] = [];
     for (;;) {
       const taken = this.take(inputs);
@@ -185,6 +198,7 @@ export class KeyDecoder {
   flush(): Input[] {
     const { pending } = this;
     this.pending = '';
+    this.isCut = cutCsi.test(pending);
     if (pending === escape) return [{ type: 'key', name: 'escape' }];
     // The beginning of an answer that did not go on was a key.
     return /^\u001b[P\]_]$/.test(pending) ? [{ type: 'key', name: `alt+${pending.charAt(1)}` }] : [];

@@ -10,12 +10,18 @@ const mouseOffCodes = '\u001b[?1006l\u001b[?1000l';
 const leaveCodes = `${mouseOffCodes}\u001b[?2026l\u001b[?1004l\u001b[?2004l\u001b[?7h\u001b[0m\u001b[?25h\u001b[?1049l`;
 /** After this long a lone ESC is the Escape key and not the beginning of a sequence. */
 const escapeTimeoutMs = 40;
+/** The same while answers of the terminal are expected, which on a slow line come in pieces. */
+const answerPieceMs = 500;
+/** Answers are expected so long after a question. */
+const answerMs = 3000;
 
 export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   /** False when the buffer is full. */
   write(data: string | Uint8Array): boolean;
+  /** Writes a question: its answer comes among the inputs, maybe in pieces. */
+  ask(question: string): void;
   bell(): void;
   /** Whether the mouse is reported, while the terminal is entered; else it marks text. */
   setMouse(isOn: boolean): void;
@@ -41,7 +47,11 @@ function writeNow(fd: number, data: string): void {
 }
 
 /** Listens to the keys of a raw stdin; returns the undo. */
-function readKeys(stdin: NodeJS.ReadStream, listener: (inputs: readonly Input[]) => void): () => void {
+function readKeys(
+  stdin: NodeJS.ReadStream,
+  isExpecting: () => boolean,
+  listener: (inputs: readonly Input[]) => void,
+): () => void {
   const decoder = new KeyDecoder();
   let timer: NodeJS.Timeout | undefined;
   const emit = (inputs: readonly Input[]): void => {
@@ -50,7 +60,9 @@ function readKeys(stdin: NodeJS.ReadStream, listener: (inputs: readonly Input[])
   const onData = (chunk: string | Buffer): void => {
     clearTimeout(timer);
     emit(decoder.push(chunk.toString()));
-    if (decoder.isWaiting) timer = setTimeout(() => emit(decoder.flush()), escapeTimeoutMs);
+    if (!decoder.isWaiting) return;
+    const waitMs = decoder.mayBeAnswer && isExpecting() ? answerPieceMs : escapeTimeoutMs;
+    timer = setTimeout(() => emit(decoder.flush()), waitMs);
   };
   stdin.on('data', onData);
   return () => {
@@ -73,6 +85,7 @@ export function processTerminal(
 ): Terminal {
   let isEntered = false;
   let isMouse = false;
+  let askedAtMs = -Infinity;
   /** A terminal that was closed makes writes fail (EIO, EPIPE): SIGHUP ends the program, not this. */
   const ignoreError = (): void => undefined;
   const leave = (): void => {
@@ -96,13 +109,17 @@ export function processTerminal(
       return stdout.rows || 24;
     },
     write: (data) => stdout.write(data),
+    ask(question) {
+      askedAtMs = performance.now();
+      stdout.write(question);
+    },
     bell: () => stdout.write('\u0007'),
     setMouse(isOn) {
       if (isOn === isMouse) return;
       isMouse = isOn;
       if (isEntered) stdout.write(isOn ? mouseOnCodes : mouseOffCodes);
     },
-    onInput: (listener) => readKeys(stdin, listener),
+    onInput: (listener) => readKeys(stdin, () => performance.now() - askedAtMs < answerMs, listener),
     onResize(listener) {
       stdout.on('resize', listener);
       return () => stdout.off('resize', listener);

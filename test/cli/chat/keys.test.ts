@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KeyDecoder, type Input } from '../../../src/cli/chat/keys.js';
+import { processTerminal } from '../../../src/cli/chat/terminal.js';
 
 function decode(...chunks: string[]): Input[] {
   const decoder = new KeyDecoder();
@@ -93,6 +96,51 @@ t.test('answers of the terminal are reports among the keys, in pieces too, and n
     slow.flush();
   }
   t.end();
+});
+
+t.test('the rest of an answer that was cut is not typed, what the person types is', (t) => {
+  for (const [begun, rest] of [
+    ['\u001b[6;2', '0;10t'],
+    ['\u001b[6', '4;1;2c'],
+    ['\u001b[', '6;20;10t'],
+  ] as const) {
+    const decoder = new KeyDecoder();
+    t.same([...decoder.push(begun), ...decoder.flush(), ...decoder.push(`${rest}x5t`)].map(told), [
+      'text:x5t',
+    ]);
+    t.same([...decoder.push(begun), ...decoder.flush(), ...decoder.push('t')].map(told), ['text:t']);
+    t.same(decoder.push(rest).map(told), [`text:${rest}`]);
+  }
+  const size = new KeyDecoder();
+  size.push('\u001b[6;20;1');
+  t.notOk(size.isWaiting, 'no key begins so');
+  t.end();
+});
+
+t.test('an answer in pieces is whole while it is expected, and Escape is fast else', async (t) => {
+  const stdin = new PassThrough();
+  const stdout = new PassThrough();
+  const terminal = processTerminal(stdin as never, stdout as never);
+  const heard: string[] = [];
+  t.teardown(terminal.onInput((inputs) => heard.push(...inputs.map(told))));
+  // Longer than a lone Escape waits; timers fire in their order, however slow the machine.
+  const pass = (): Promise<void> => sleep(150);
+  stdin.write('\u001b');
+  await pass();
+  t.same(heard.splice(0), ['escape']);
+  terminal.ask('\u001b[16t');
+  t.equal(String(stdout.read()), '\u001b[16t');
+  for (const [begun, rest] of [
+    ['\u001b', '[6;20;10t'],
+    ['\u001b[6;2', '0;10t'],
+    ['\u001b_', 'Gi=31;OK\u001b\\'],
+    ['\u001bP>', '|kitty\u001b\\'],
+  ] as const) {
+    stdin.write(begun);
+    await pass();
+    stdin.write(rest);
+    t.same(heard.splice(0), [`report:${begun}${rest}`]);
+  }
 });
 
 t.test('what it does not know is one unknown key, not text', (t) => {
