@@ -180,6 +180,8 @@ export interface ClientEvents {
   /** The identity key of somebody known has changed: their safety number must be compared again. */
   'key-changed': { user: User };
   connection: { state: ConnectionState; error: PytalkError | null; retryInMs: number | null };
+  /** The server came back from a backup: messages that came after it, and have been told, are gone from the copy. */
+  restored: Record<string, never>;
   /** A message of the outbox was stored, or refused for good. */
   outbox: { message: Message };
   /**

@@ -4,6 +4,7 @@ import type { Cache } from './cache.js';
 import type { CacheWriter } from './cache-writer.js';
 import type { CachedSource } from './cached-source.js';
 import type { Directory } from './directory.js';
+import type { Emitter } from './emitter.js';
 import type { Link } from './link.js';
 import type { LiveOutbox } from './live-outbox.js';
 import { inParallel, type Sync } from './sync.js';
@@ -16,6 +17,7 @@ interface Parts {
 
 interface LiveParts extends Parts {
   link: Pick<Link, 'request' | 'hello'>;
+  emitter: Pick<Emitter, 'emit'>;
   source: Pick<CachedSource, 'forget'>;
   writer: Pick<CacheWriter, 'flushed'>;
   sync: Pick<Sync, 'suspend' | 'reset'>;
@@ -26,6 +28,8 @@ interface LiveParts extends Parts {
 export class Divergence {
   readonly #parts: LiveParts;
   #epoch: string | null;
+  /** Something of the copy is gone, and nobody has been told yet. */
+  #isPoorer = false;
 
   private constructor(parts: LiveParts, epoch: string | null) {
     this.#parts = parts;
@@ -44,14 +48,14 @@ export class Divergence {
 
   /** Compares, once the list of conversations has come. Rejects when the connection is lost; to be called again then. */
   async meet(): Promise<void> {
-    const { link, cache, source, writer, sync, outbox } = this.#parts;
+    const { link, cache, source, writer, sync, outbox, emitter } = this.#parts;
     const epoch = link.hello?.epoch;
     if (epoch === undefined || epoch === this.#epoch) return;
     sync.suspend();
     await writer.flushed();
     await outbox.forgetIds();
     try {
-      await meetEpoch(this.#parts, epoch);
+      await meetEpoch(this.#parts, epoch, () => (this.#isPoorer = true));
     } finally {
       // Also when the line broke in the middle: part of it is on disk.
       source.forget();
@@ -59,30 +63,30 @@ export class Divergence {
     }
     this.#epoch = epoch;
     outbox.online();
+    if (this.#isPoorer) emitter.emit('restored', {});
+    this.#isPoorer = false;
   }
 }
 
 /**
  * Data that the server has from a backup may lack the newest that this copy has, and have something else in its place:
- * then each conversation of the copy is made a beginning of the server's log again. Returns whether anything had to go.
+ * then each conversation of the copy is made a beginning of the server's log again. `onGone` hears when anything had to go.
  * Rejects when the connection is lost; some have been looked at then, and the epoch is not kept as met.
  */
-export async function meetEpoch(parts: Parts, epoch: string): Promise<boolean> {
+export async function meetEpoch(parts: Parts, epoch: string, onGone: () => void): Promise<void> {
   const { cache } = parts;
-  let changed = false;
   const failures: unknown[] = [];
   // A failure ends it when those under way have come to their end: nothing changes on disk after that.
   await inParallel([...(await cache.held())], async ([conv, { low, high }]) => {
     if (failures.length > 0) return;
     try {
-      if (await isGone(parts, conv, low, high)) changed = true;
+      if (await isGone(parts, conv, low, high)) onGone();
     } catch (error) {
       failures.push(error);
     }
   });
   if (failures.length > 0) throw failures[0];
   await cache.write({ meta: new Map([['epoch', epoch]]) });
-  return changed;
 }
 
 async function isGone(parts: Parts, conv: number, low: number, high: number): Promise<boolean> {

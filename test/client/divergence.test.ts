@@ -120,6 +120,8 @@ t.test('a comparison that breaks off loses nothing that comes later', async (t) 
   for (const text of ['lost 1', 'lost 2']) await one.send('@person2', { text });
   await one.drained();
   await one.synced();
+  let restored = 0;
+  one.on('restored', () => restored++);
   fails = true;
   await comeBack();
   const two = await clientAt(t, homes[1]!, once);
@@ -127,6 +129,7 @@ t.test('a comparison that breaks off loses nothing that comes later', async (t) 
   await one.synced().catch(() => undefined);
   await one.synced();
   t.equal(failed, 1, 'it did break off');
+  t.equal(restored, 1);
   await two.send('@person1', { text: 'new 2' });
   await one.synced();
   t.same(
@@ -149,7 +152,9 @@ t.test('what was seen in an earlier membership stays', async (t) => {
   };
   const link = { request: async (_type: string, body: never) => request(body) };
   const directory = new Directory(() => undefined);
-  t.ok(await meetEpoch({ link: link as never, cache, directory }, 'new'));
+  let gone = 0;
+  await meetEpoch({ link: link as never, cache, directory }, 'new', () => gone++);
+  t.equal(gone, 1);
   const seqs = (await cache.all(1, 0, 100, 100, true)).map(({ seq }) => seq);
   t.same(
     seqs,

@@ -113,6 +113,7 @@ export const chatEn = {
   'chat.command-usage': 'use it like this: {usage}',
   'chat.quit-again': 'A call goes on: Ctrl+Q again hangs up and quits.',
   'chat.interrupt-again': 'Press Ctrl+C again to quit.',
+  'chat.restored': 'the server came back from a backup: messages that came after it are gone',
   'chat.key-changed': 'the identity key of {name} has changed: compare safety numbers again (/verify {name})',
   'chat.friend-added': '{name} is now in your contacts.',
   'chat.friend-removed': '{name} is no longer in your contacts.',

@@ -114,6 +114,8 @@ export const chatFr = {
   'chat.command-usage': 'cela s’utilise ainsi : {usage}',
   'chat.quit-again': 'Un appel est en cours : encore Ctrl+Q raccroche et quitte.',
   'chat.interrupt-again': 'Appuyez encore sur Ctrl+C pour quitter.',
+  'chat.restored':
+    'le serveur a été rétabli depuis une sauvegarde : les messages arrivés après celle-ci sont perdus',
   'chat.key-changed':
     'la clé d’identité de {name} a changé : comparez de nouveau vos numéros de sécurité (/verify {name})',
   'chat.friend-added': '{name} est maintenant dans vos contacts.',

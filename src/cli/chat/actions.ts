@@ -78,6 +78,8 @@ export type Action =
   /** A message was clicked, in this row of the terminal. */
   | { type: 'picked'; id: string; y: number }
   | { type: 'list-scrolled'; rows: number }
+  /** None of the messages that were read is sure to be there any more. */
+  | { type: 'threads-emptied' }
   | { type: 'noticed'; notice: Notice | null }
   | { type: 'overlay'; overlay: Overlay | null }
   | { type: 'overlay-scrolled'; rows: number };

@@ -19,6 +19,8 @@ export interface ClientListener {
   connection(event: ClientEvents['connection']): void;
   sessionEnded(event: ClientEvents['session-ended']): void;
   keyChanged(username: string): void;
+  /** Messages that are shown may be gone from the server. */
+  restored(): void;
 }
 
 export function listenTo(client: Client, to: ClientListener): () => void {
@@ -47,6 +49,7 @@ export function listenTo(client: Client, to: ClientListener): () => void {
     }),
     client.on('profile', () => to.listChanged()),
     client.on('key-changed', ({ user }) => to.keyChanged(user.username)),
+    client.on('restored', () => to.restored()),
     client.on('connection', (event) => {
       to.connection(event);
       if (event.state === 'online') to.cameOnline();

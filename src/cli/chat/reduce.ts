@@ -166,6 +166,8 @@ export function reduce(state: ChatState, action: Action): ChatState {
       return pointedAtList(state, withConversations(state, action.conversations));
     case 'conversation-changed':
       return pointedAtList(state, withConversation(state, action.conversation));
+    case 'threads-emptied':
+      return { ...state, threads: state.current === null ? {} : { [state.current]: emptyThread } };
     case 'friends-loaded':
       return { ...state, friends: action.friends };
     case 'friend-changed': {

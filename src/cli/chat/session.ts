@@ -53,6 +53,7 @@ export class Session {
       connection: (event) => this.connectionChanged(event.state, event.retryInMs, event.error),
       sessionEnded: ({ error }) => host.sessionEnded(error),
       keyChanged: (name) => this.tellKeyChanged(name),
+      restored: () => this.readAgain(),
     });
   }
 
@@ -280,6 +281,16 @@ export class Session {
   private tellKeyChanged(name: string): void {
     const text = this.host.say('chat.key-changed', { name: cleanLine(name) });
     this.host.dispatch({ type: 'noticed', notice: { kind: 'error', text } });
+  }
+
+  /** The server came back from a backup: what is shown may be gone, and other messages in its place. */
+  private readAgain(): void {
+    const { host } = this;
+    host.dispatch({ type: 'noticed', notice: { kind: 'error', text: host.say('chat.restored') } });
+    host.dispatch({ type: 'threads-emptied' });
+    this.refreshList();
+    const { current } = host.state;
+    if (current !== null) this.run(() => this.reload(current));
   }
 
   private loadPictures(messages: readonly Message[]): void {

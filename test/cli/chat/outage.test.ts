@@ -55,3 +55,23 @@ t.test('an error of the connection goes when that is back; another error stays',
   await chat.shows('online');
   t.match(chat.terminal.text, '✗ there is no command');
 });
+
+t.test(
+  'what a server that came back from a backup does not have goes from the screen, with a word',
+  async (t) => {
+    const client = withBob(new FakeClient());
+    const chat = await startChat(t, { client, with: '@bob' });
+    await chat.shows('hello alice');
+    client.receive('@bob', { from: 'bob', text: 'after the backup' });
+    await chat.shows('after the backup');
+    for (const log of client.logs.values()) {
+      const kept = log.filter(({ text }) => text !== 'after the backup');
+      log.splice(0, log.length, ...kept);
+    }
+    for (const view of client.views) view.last = null;
+    client.emit('restored', {});
+    await chat.shows('the server came back from a backup');
+    await chat.hides('after the backup');
+    await chat.shows('hello alice');
+  },
+);
