@@ -35,6 +35,8 @@ const begunOsc = /^(?:\d{0,4}|5522;[\x20-\x7e]{0,6000}\u001b?|\d{1,4};[\x20-\x7e
 const begunAnswer = /^\u001b(?:\]\d+;|_G|P>\||\[\?[\d;]*\$?$|\[6;\d+;\d*$)/;
 /** What a key begins with as well as an answer. */
 const maybeAnswer = /^\u001b(?:$|[[\]_P])/;
+/** How an answer goes on, where a person who typed Escape would go on otherwise. */
+const answerSoFar = /^\u001b(?:\[|\](?:$|\d)|_(?:$|G)|P(?:$|>))/;
 /** The beginning of a CSI that nothing followed, and the rest of it, if that comes after all: a person types letter by letter. */
 const cutCsi = /^\u001b\[[\d;]*$/;
 const cutCsiRest = /^[\d;]+[A-Za-z~]/;
@@ -181,6 +183,11 @@ export class KeyDecoder {
   /** True when what waits may also be the beginning of an answer of the terminal: give it more time while one is expected. */
   get mayBeAnswer(): boolean {
     return maybeAnswer.test(this.pending);
+  }
+
+  /** Whether what came a moment later is more of an answer that may have begun; else `flush` first. */
+  goesOn(chunk: string): boolean {
+    return answerSoFar.test(this.pending + chunk);
   }
 
   push(chunk: string): Input[] {

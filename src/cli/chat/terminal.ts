@@ -57,9 +57,14 @@ function readKeys(
   const emit = (inputs: readonly Input[]): void => {
     if (inputs.length > 0) listener(inputs);
   };
-  const onData = (chunk: string | Buffer): void => {
+  let lastMs = -Infinity;
+  const onData = (data: string | Buffer): void => {
     clearTimeout(timer);
-    emit(decoder.push(chunk.toString()));
+    const chunk = data.toString();
+    const isLate = performance.now() - lastMs > escapeTimeoutMs;
+    if (decoder.isWaiting && isLate && !decoder.goesOn(chunk)) emit(decoder.flush());
+    emit(decoder.push(chunk));
+    lastMs = performance.now();
     if (!decoder.isWaiting) return;
     const waitMs = decoder.mayBeAnswer && isExpecting() ? answerPieceMs : escapeTimeoutMs;
     timer = setTimeout(() => emit(decoder.flush()), waitMs);

@@ -141,6 +141,10 @@ t.test('an answer in pieces is whole while it is expected, and Escape is fast el
     stdin.write(rest);
     t.same(heard.splice(0), [`report:${begun}${rest}`]);
   }
+  stdin.write('\u001b');
+  await pass();
+  stdin.write('x');
+  t.same(heard.splice(0), ['escape', 'text:x'], 'what is typed after it is no Alt+x');
 });
 
 t.test('what it does not know is one unknown key, not text', (t) => {
