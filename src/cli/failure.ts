@@ -40,8 +40,9 @@ export function failureOf(error: unknown, say: Say): Failure {
     return { exitCode: exitCodes.failed, code: 'internal', message, retryAfterMs: null };
   }
   const { code, retryAfterMs = null } = error;
-  const { hint: hintKey = `hint.${code}`, ...details } = error.details;
-  const hint = typeof hintKey === 'string' && isKey(hintKey) ? ` ${say(hintKey, details)}` : '';
+  const { hint: named = code, ...details } = error.details;
+  const hintKey = `hint.${named}`;
+  const hint = isKey(hintKey) ? ` ${say(hintKey, details)}` : '';
   // A code of a newer server: its own words say more than `internal` would.
   const unknown = code === 'internal' && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return {

@@ -9,6 +9,11 @@ export const reasons = {
   'avatar-format': 'an avatar is a PNG or JPEG',
   'avatar-pixels': 'it has {width} x {height} pixels, at most {max} a side are taken',
   'damaged-picture': 'it is damaged, or of a kind that is not shown here',
+  'file-missing': 'the file {sha256} is missing',
+  'file-unreadable': 'the file {sha256} cannot be read ({code})',
+  'file-changed': 'the file {sha256} does not match its checksum',
+  'socket-path': 'its path is too long for a socket: at most {max} bytes with admin.sock',
+  'start-timeout': 'it has not begun to listen in time',
   'config-unknown': '{setting} is no setting: docs/CONFIG.md lists them',
   'config-choice': '{setting} must be one of {allowed}',
   'config-min': '{setting} must be at least {min}',
@@ -24,7 +29,9 @@ export const reasons = {
 
 export type Reason = keyof typeof reasons;
 
+export type Because = ErrorDetails & { readonly why: Reason; readonly reason: string };
+
 /** Details of an error whose reason is `why`, filled with `details`. */
-export function because(why: Reason, details: ErrorDetails = {}): ErrorDetails {
+export function because(why: Reason, details: ErrorDetails = {}): Because {
   return { ...details, why, reason: fillText(reasons[why], details) };
 }

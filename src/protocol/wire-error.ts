@@ -24,10 +24,12 @@ export function toWireError(error: PytalkError): WireError {
 export function fromWireError(value: unknown): PytalkError {
   const result = wireErrorShape.safeParse(value);
   if (!result.success) return new ProtocolError('bad-frame', { cause: value });
-  const { code, message, details, retryAfterMs } = result.data;
+  const { code, message, retryAfterMs } = result.data;
+  // What to do next is said by who shows the error, not by a peer.
+  const { hint: _hint, ...details } = result.data.details ?? {};
   const known: ErrorCode = isErrorCode(code) ? code : 'internal';
   return new PytalkError(known, {
-    ...(details && { details }),
+    details,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     ...(known !== code && { cause: new Error(message) }),
   });

@@ -2,6 +2,9 @@
 import { isIP } from 'node:net';
 import { userInfo } from 'node:os';
 
+/** Longer names are cut. */
+export const maxActorChars = 64;
+
 export interface Actor {
   /** The name of the user of the operating system. */
   actor: string | null;
@@ -16,7 +19,8 @@ export const nobody: Actor = { actor: null, address: null };
 export function thisActor(): Actor {
   const { SUDO_USER, SSH_CONNECTION } = process.env;
   const [address = ''] = (SSH_CONNECTION ?? '').split(' ');
-  return { actor: SUDO_USER ?? ownName(), address: isIP(address) === 0 ? null : address };
+  const name = SUDO_USER === undefined || SUDO_USER === '' ? ownName() : SUDO_USER;
+  return { actor: name?.slice(0, maxActorChars) ?? null, address: isIP(address) === 0 ? null : address };
 }
 
 /** A process in a container may run as a user that has no name. */

@@ -7,6 +7,7 @@ import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import { bannedKey, type Accounts } from './accounts.js';
 import type { Actor } from './actor.js';
 import { writeBackup, type BackupResult } from './backup.js';
+import type { Because } from '../protocol/reasons.js';
 import { checkFiles } from './check-files.js';
 import type { FileStore } from './file-store.js';
 import type { Hub } from './hub.js';
@@ -82,7 +83,7 @@ export interface Admin {
   /** `#group` or a conversation's id shows its last events, `@person` that person's conversations, null all of them. */
   db(subject: string | null, limit: number): Promise<AdminDatabase>;
   /** What is wrong, a line each; both empty when all is sound. */
-  check(): Promise<{ database: string[]; files: string[] }>;
+  check(): Promise<{ database: string[]; files: Because[] }>;
   compact(): Promise<void>;
   /** How the server does, with the figures of after `since`. Rejects with `not-running` when none runs. */
   statistics(since: number): Promise<ServerStatistics>;

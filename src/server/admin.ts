@@ -11,7 +11,7 @@ import { PytalkError } from '../protocol/errors.js';
 import { because } from '../protocol/reasons.js';
 import type { ServerStatistics } from '../protocol/statistics-shapes.js';
 import { Accounts } from './accounts.js';
-import { nobody, thisActor } from './actor.js';
+import { maxActorChars, nobody, thisActor } from './actor.js';
 import { adminArguments, adminOperations, type Admin, type AdminParts } from './admin-operations.js';
 import { storageFailure } from './committer.js';
 import { readConfig } from './config.js';
@@ -23,7 +23,10 @@ import { databaseName, openStorage } from './storage/open.js';
 
 /* One JSON object a line. Request {"do":"disable","args":["mallory"],"by":{...}}; answer {"ok":...} or {"error":{...}}. */
 
-const actorShape = z.object({ actor: z.string().max(64).nullable(), address: z.string().max(64).nullable() });
+const actorShape = z.object({
+  actor: z.string().max(maxActorChars).nullable(),
+  address: z.string().max(64).nullable(),
+});
 const requestShape = z.object({
   do: z.string(),
   args: z.array(z.unknown()),
@@ -47,8 +50,8 @@ export async function startAdmin(
 ): Promise<{ close(): Promise<void> }> {
   const path = socketPath(dataDir);
   if (Buffer.byteLength(path) > maxSocketPathBytes) {
-    const reason = `its path is too long for a socket: at most ${maxSocketPathBytes} bytes with admin.sock`;
-    throw new PytalkError('home-unusable', { details: { path: dataDir, reason } });
+    const details = because('socket-path', { path: dataDir, max: maxSocketPathBytes });
+    throw new PytalkError('home-unusable', { details });
   }
   const parts = { dataDir, ...context };
   const sockets = new Set<Socket>();

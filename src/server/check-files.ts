@@ -1,19 +1,20 @@
 // Looks whether the files that the database knows are on the disk as they were uploaded.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { because, type Because } from '../protocol/reasons.js';
 import { storedFilePath } from './file-store.js';
 import type { Storage } from './storage/storage.js';
 
 const filesPerQuestion = 500;
 
-/** What is wrong, a line for each file; empty when all are sound. Reads every byte. Rejects with StorageError. */
-export async function checkFiles(dataDir: string, storage: Storage): Promise<string[]> {
-  const problems: string[] = [];
+/** What is wrong, for each file; empty when all are sound. Reads every byte. Rejects with StorageError. */
+export async function checkFiles(dataDir: string, storage: Storage): Promise<Because[]> {
+  const problems: Because[] = [];
   for (let last = ''; ;) {
     const files = await storage.filesAfter(last, filesPerQuestion);
     for (const { sha256 } of files) {
       const problem = await problemOf(storedFilePath(dataDir, sha256), sha256);
-      if (problem !== null) problems.push(`the file ${sha256} ${problem}`);
+      if (problem !== null) problems.push(problem);
     }
     const next = files.at(-1);
     if (!next) return problems;
@@ -21,13 +22,15 @@ export async function checkFiles(dataDir: string, storage: Storage): Promise<str
   }
 }
 
-async function problemOf(path: string, sha256: string): Promise<string | null> {
+async function problemOf(path: string, sha256: string): Promise<Because | null> {
   const hash = createHash('sha256');
   try {
     for await (const data of createReadStream(path)) hash.update(data as Buffer);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    return code === 'ENOENT' ? 'is missing' : `cannot be read (${code})`;
+    return code === 'ENOENT'
+      ? because('file-missing', { sha256 })
+      : because('file-unreadable', { sha256, code });
   }
-  return hash.digest('hex') === sha256 ? null : 'does not match its checksum';
+  return hash.digest('hex') === sha256 ? null : because('file-changed', { sha256 });
 }

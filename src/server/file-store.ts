@@ -177,8 +177,10 @@ export class FileStore {
     for (const sha256 of await storage.unreferencedFiles(before)) {
       if (this.#kept > 0) return;
       if (this.#offered.has(sha256)) continue;
-      this.#removing = this.#remove(sha256);
-      await this.#removing;
+      // One after the other, also of sweeps at once: who waits for the last has waited for all.
+      const removing = this.#removing.then(() => this.#remove(sha256));
+      this.#removing = removing.catch(() => undefined);
+      await removing;
     }
   }
 
@@ -193,7 +195,7 @@ export class FileStore {
   async keepWhile<T>(work: () => Promise<T>): Promise<T> {
     this.#kept++;
     try {
-      await this.#removing.catch(() => undefined);
+      await this.#removing;
       return await work();
     } finally {
       this.#kept--;
@@ -236,8 +238,10 @@ export class FileStore {
     const { storage, config } = this.#options;
     this.#reserve(user, sha256, size);
     const max = (await storage.account(user))?.quotaBytes ?? config.userQuotaBytes;
-    let bytes = await storage.usage(user);
+    // Before what is stored is read: an upload that ends meanwhile counts twice, rather than not at all.
+    let bytes = 0;
     for (const reserved of this.#reserved.get(user)?.values() ?? []) bytes += reserved;
+    bytes += await storage.usage(user, sha256);
     if (bytes > max) throw new PytalkError('quota-exceeded', { details: { bytes, max } });
   }
 

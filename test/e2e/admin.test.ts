@@ -99,11 +99,11 @@ t.test('check finds a file that was changed or is gone, and damage in the databa
   }
   const [first = '', second = ''] = contents.map(sha256Of);
   await server.close();
-  const check = async (damage: (dataDir: string) => Promise<unknown>) => {
+  const check = async (damage: (dataDir: string) => Promise<unknown>, lang = 'en') => {
     const copy = join(folder, 'copy');
     await cp(server.dataDir, copy, { recursive: true });
     await damage(copy);
-    const { exitCode, stdout, stderr } = await runCli(['admin', 'check', '--data', copy]);
+    const { exitCode, stdout, stderr } = await runCli(['admin', 'check', '--data', copy, '--lang', lang]);
     await rm(copy, { recursive: true });
     return [exitCode, stdout, /`(pytalk restore|tar -xf)/.exec(stderr)?.[1]];
   };
@@ -112,6 +112,8 @@ t.test('check finds a file that was changed or is gone, and damage in the databa
   t.same(changed, [1, `the file ${first} does not match its checksum\n`, 'tar -xf']);
   const gone = await check((dataDir) => rm(storedFilePath(dataDir, second)));
   t.same(gone, [1, `the file ${second} is missing\n`, 'tar -xf']);
+  const [, french] = await check((dataDir) => rm(storedFilePath(dataDir, second)), 'fr');
+  t.equal(french, `le fichier ${second} manque\n`);
   const [exitCode, , advice] = await check(async (dataDir) => {
     const path = join(dataDir, databaseName);
     const bytes = await readFile(path);

@@ -1,6 +1,7 @@
 // Administration: through the socket of a running server, and on the database when none runs.
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { withAdmin } from '../../src/server/admin.js';
@@ -125,6 +126,24 @@ t.test('what administrators did is in the audit, and the rest in the log only', 
     ['registered', 'registered'],
   );
   t.equal((await withAdmin(dataDir, (admin) => admin.audit(1))).length, 1);
+});
+
+t.test('who did it is known under sudo, by a name that is not too long', async (t) => {
+  const { dataDir } = await startPlace(t);
+  const before = process.env['SUDO_USER'];
+  t.teardown(() => {
+    if (before === undefined) delete process.env['SUDO_USER'];
+    else process.env['SUDO_USER'] = before;
+  });
+  const invited = async (sudoUser: string): Promise<string | null | undefined> => {
+    process.env['SUDO_USER'] = sudoUser;
+    return withAdmin(dataDir, async (admin) => {
+      await admin.invite();
+      return (await admin.audit(1))[0]?.actor;
+    });
+  };
+  t.equal(await invited('x'.repeat(65)), 'x'.repeat(64));
+  t.equal(await invited(''), userInfo().username);
 });
 
 t.test('shows conversations and envelopes', async (t) => {

@@ -1,11 +1,14 @@
 // Uploads and downloads over a real connection: they resume, are checked, and only those who may get them do.
 import { createHash, randomBytes } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { uuidv7 } from 'uuidv7';
 import { limits } from '../../src/protocol/limits.js';
-import { storedFilePath } from '../../src/server/file-store.js';
+import { FileStore, storedFilePath } from '../../src/server/file-store.js';
+import type { Storage } from '../../src/server/storage/storage.js';
 import { makeGroup, numbers, openDirect } from '../support/conversing.js';
 import { startCore, type Core } from '../support/core.js';
 import { codeOf } from '../support/opaque-person.js';
@@ -51,7 +54,7 @@ t.test('what is uploaded is kept under its hash, and comes back byte for byte', 
 });
 
 t.test('a file that the disk has lost is mended by whoever sends it again', async (t) => {
-  const core = await startCore(t);
+  const core = await startCore(t, { config: { userQuotaBytes: 1500 } });
   const alice = await core.join(1);
   const bytes = randomBytes(1000);
   const sha256 = await upload(alice, bytes);
@@ -201,6 +204,76 @@ t.test('sizes and quotas hold, unfinished uploads included', async (t) => {
   const again = await core.join(1);
   await upload(again, Buffer.alloc(60_000, 6));
   t.equal(await codeOf(upload(await core.join(2), Buffer.alloc(90_000, 7))), null, 'each person has a quota');
+});
+
+t.test('a quota holds for two uploads at once', async (t) => {
+  const held: { until: Promise<void> | null } = { until: null };
+  const asked = new EventEmitter();
+  const wrap = (storage: Storage): Storage => ({
+    ...storage,
+    async usage(...about) {
+      const bytes = await storage.usage(...about);
+      asked.emit('usage');
+      await held.until;
+      return bytes;
+    },
+  });
+  const core = await startCore(t, { config: { userQuotaBytes: 150_000 }, wrap });
+  const [phone, laptop] = await Promise.all([core.join(1), core.join(1)]);
+  const [first, second] = [randomBytes(80_000), randomBytes(80_000)];
+  const transfer = nextTransfer();
+  await phone.request('file.put', { transfer, sha256: sha256Of(first), size: first.length });
+  let release = (): void => undefined;
+  held.until = new Promise((resolve) => (release = resolve));
+  const question = once(asked, 'usage');
+  const other = codeOf(
+    laptop.request('file.put', { transfer: nextTransfer(), sha256: sha256Of(second), size: second.length }),
+  );
+  await question;
+  phone.sendChunk(transfer, 0, first);
+  await phone.request('file.finish', { transfer });
+  release();
+  t.equal(await other, 'quota-exceeded');
+});
+
+t.test('a backup waits for all files that are being removed', async (t) => {
+  const gates = [new EventEmitter(), new EventEmitter()].map((gate) => ({
+    gate,
+    opened: once(gate, 'open'),
+  }));
+  const names = gates.map((_, index) => sha256Of(Buffer.of(index)));
+  let questions = 0;
+  let commits = 0;
+  let removing = 0;
+  const { storage, context, dataDir } = await startCore(t);
+  const store = await FileStore.open({
+    dataDir,
+    storage: {
+      ...storage,
+      unreferencedFiles: () => Promise.resolve(names.slice(questions - 1, questions++)),
+      file: () => Promise.resolve(null),
+    },
+    hub: {
+      async commit() {
+        removing++;
+        await gates[commits++]?.opened;
+        removing--;
+      },
+    },
+    config: context.config,
+    now: Date.now,
+  });
+  t.teardown(() => store.close());
+  const sweeps = [store.sweep(), store.sweep()];
+  while (questions < 3 || commits === 0) await setImmediate();
+  await setImmediate();
+  const kept = store.keepWhile(() => Promise.resolve(removing));
+  gates[1]?.gate.emit('open');
+  await Promise.race([kept, setTimeout(50)]);
+  gates[0]?.gate.emit('open');
+  t.equal(await kept, 0);
+  await Promise.all(sweeps);
+  t.equal(commits, 2);
 });
 
 t.test('chunks out of place, past the end or of no transfer change nothing', async (t) => {

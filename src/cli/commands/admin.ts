@@ -28,7 +28,7 @@ function administering<T>(dataDir: string, use: (admin: Admin) => Promise<T>): P
   return withAdmin(dataDir, use).catch((error: unknown) => {
     if (!(error instanceof PytalkError) || error.code !== 'user-not-found') throw error;
     throw new PytalkError(error.code, {
-      details: { ...error.details, hint: 'hint.admin-user' },
+      details: { ...error.details, hint: 'admin-user' },
       cause: error,
     });
   });
@@ -173,14 +173,16 @@ const db: CommandRun = async (context, fields) => {
 
 const check: CommandRun = async (context, fields) => {
   const { database, files } = await administering(dataDirOf(fields), (admin) => admin.check());
-  const problems = [...database, ...files];
   const { out, say } = context;
-  if (out.isJson) await out.json({ sound: problems.length === 0, problems });
-  else if (problems.length === 0) out.line(say('admin.sound'));
-  else problems.forEach((problem) => out.line(cleanLine(problem)));
+  const isSound = database.length + files.length === 0;
+  const english = files.map(({ reason }) => reason);
+  const sentences = files.map((details) => say(`reason.${details.why}`, details));
+  if (out.isJson) await out.json({ sound: isSound, problems: [...database, ...english] });
+  else if (isSound) out.line(say('admin.sound'));
+  else for (const problem of [...database, ...sentences]) out.line(cleanLine(problem));
   if (database.length > 0) out.note(say('admin.unsound'));
   else if (files.length > 0) out.note(say('admin.unsound-files'));
-  return problems.length === 0 ? 0 : 1;
+  return isSound ? 0 : 1;
 };
 
 const unitBytes: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };

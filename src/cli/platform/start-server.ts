@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeOwnFolder } from '../../disk/make-folder.js';
 import { PytalkError } from '../../protocol/errors.js';
+import { because } from '../../protocol/reasons.js';
 import { cleanLine } from '../clean-text.js';
 
 export interface StartedServer {
@@ -51,7 +52,7 @@ export async function startServerHere(dataDir: string, more: readonly string[] =
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
     child.kill();
-    throw new PytalkError('server-not-started', { details: { path: logFile, reason: 'timeout' } });
+    throw new PytalkError('server-not-started', { details: because('start-timeout', { path: logFile }) });
   } finally {
     child.removeAllListeners();
     child.unref();

@@ -14,9 +14,10 @@ export function fileQueries({ get }: Reader): FileQueries {
   return {
     file: (sha256) => get<{ size: number }>('SELECT size FROM files WHERE sha256 = ?', [sha256]),
     mayFetch: async (user, sha256) => (await get(selectRight, [user, sha256, sha256, sha256, user])) !== null,
-    async usage(user) {
-      const sql = 'SELECT sum(size) AS bytes FROM uploads CROSS JOIN files USING (sha256) WHERE user = ?';
-      return (await get<{ bytes: number | null }>(sql, [user]))?.bytes ?? 0;
+    async usage(user, without = '') {
+      const sql =
+        'SELECT sum(size) AS bytes FROM uploads CROSS JOIN files USING (sha256) WHERE user = ? AND sha256 <> ?';
+      return (await get<{ bytes: number | null }>(sql, [user, without]))?.bytes ?? 0;
     },
   };
 }

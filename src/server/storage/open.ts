@@ -19,7 +19,7 @@ import { planCommit } from './writes.js';
 /** Name of the database in the server's data folder. */
 export const databaseName = 'pytalk.db';
 
-/** Log entries that are kept when the storage is opened; what administrators did is always kept. */
+/** Log entries that are kept when the storage is opened; what administrators did goes by its age alone (`auditDays`). */
 const maxLogEntries = 100_000;
 
 /**

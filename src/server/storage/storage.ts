@@ -253,8 +253,8 @@ export interface Storage {
   file(sha256: string): Promise<{ size: number } | null>;
   /** True when the user uploaded it, may see an event that refers to it, or it is somebody's avatar. */
   mayFetch(user: number, sha256: string): Promise<boolean>;
-  /** Bytes of the files this user has uploaded. */
-  usage(user: number): Promise<number>;
+  /** Bytes of the files this user has uploaded; without one, by SHA-256, that is sent again. */
+  usage(user: number, without?: string): Promise<number>;
   /** The same of everybody who has any, by user. */
   usages(): Promise<Map<number, number>>;
   /** All stored files, by SHA-256, with their bytes: `limit` of those after this one. */
