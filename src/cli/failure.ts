@@ -40,9 +40,9 @@ export function failureOf(error: unknown, say: Say): Failure {
     return { exitCode: exitCodes.failed, code: 'internal', message, retryAfterMs: null };
   }
   const { code, retryAfterMs = null } = error;
-  const { hint: named = code, ...details } = error.details;
-  const hintKey = `hint.${named}`;
-  const hint = isKey(hintKey) ? ` ${say(hintKey, details)}` : '';
+  const { hint: named, ...details } = error.details;
+  const hintKey = String(named ?? `hint.${code}`);
+  const hint = hintKey.startsWith('hint.') && isKey(hintKey) ? ` ${say(hintKey, details)}` : '';
   // A code of a newer server: its own words say more than `internal` would.
   const unknown = code === 'internal' && error.cause instanceof Error ? ` (${error.cause.message})` : '';
   return {

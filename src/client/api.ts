@@ -79,7 +79,10 @@ export interface Message {
   text: string | null;
   sentAt: string;
   editedAt: string | null;
+  /** Nothing is left of it. */
   deleted: boolean;
+  /** Nobody has deleted it: it is older than the server keeps messages. */
+  expired: boolean;
   /** Id of the message this one replies to. */
   replyTo: string | null;
   /** The beginning of that message, when known. */

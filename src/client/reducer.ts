@@ -18,7 +18,7 @@ export interface Reduced {
   text: string | null;
   /** When the last edit was stored, in ms; null when there was none. */
   editedAt: number | null;
-  /** Nothing is left of it: somebody has deleted it, or it was too old for the server. */
+  /** Nothing is left of it: somebody has deleted it, or, without a `deletedSeq`, it was too old for the server. */
   deleted: boolean;
   /** Seq of the last update that deleted it; 0 when there is none: updates before it are void. */
   deletedSeq: number;
@@ -58,7 +58,10 @@ export function reduceMessage(event: LogEvent, updates: readonly LogEvent[], was
   const reactions = new Map<number, string>();
   for (const update of inOrder(updates)) {
     // What claims to change a message before it was there is not fetched with it, so it must not count.
-    if (update.target === event.id && update.seq > event.seq) apply(reduced, reactions, update, wasAdmin);
+    if (update.target !== event.id || update.seq <= event.seq) continue;
+    // The server empties updates with their message alone: who still has that has not got its last wording.
+    if (update.payload === '') reduced.deleted = true;
+    else apply(reduced, reactions, update, wasAdmin);
   }
   // Reactions to it go as well: the server has erased them with the rest.
   if (reduced.deleted) return { ...reduced, payload: null, text: null, editedAt: null, votes: new Map() };

@@ -31,7 +31,7 @@ export function peopleIn(messages: readonly Reduced[]): Set<number> {
 
 /** `quoted` is the message that this one replies to, when known. */
 export function viewMessage(directory: Directory, reduced: Reduced, quoted: Reduced | null): Message {
-  const { event, payload, text, editedAt, deleted } = reduced;
+  const { event, payload, text, editedAt, deleted, deletedSeq } = reduced;
   const names = (users: readonly number[]): string[] => users.map((user) => directory.nameOf(user));
   return {
     id: event.id,
@@ -45,6 +45,7 @@ export function viewMessage(directory: Directory, reduced: Reduced, quoted: Redu
     sentAt: isoTime(event.at),
     editedAt: editedAt === null ? null : isoTime(editedAt),
     deleted,
+    expired: deleted && deletedSeq === 0,
     replyTo: classOf(event) === 'message' ? (event.target ?? null) : null,
     quoted: quoted && { from: directory.nameOf(quoted.event.from), text: excerpt(quoted) },
     file: payload?.kind === 'file' ? payload.file : null,

@@ -47,7 +47,7 @@ t.test('a remedy fits the command that failed', (t) => {
   const hinted = (details: Record<string, string>): string =>
     failureOf(new PytalkError('user-not-found', { details: { name: 'zed', ...details } }), say).message;
   t.match(hinted({}), /the server you are logged in to/);
-  t.match(hinted({ hint: 'admin-user' }), /^there is no user zed \(`pytalk admin users` lists/);
+  t.match(hinted({ hint: 'hint.admin-user' }), /^there is no user zed \(`pytalk admin users` lists/);
   t.equal(hinted({ hint: 'admin.sound' }), 'there is no user zed', 'no other sentence is one');
   const cause = Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
   const unwritable = new PytalkError('file-unwritable', {

@@ -131,8 +131,16 @@ t.test('what cannot be read is a message all the same', async (t) => {
   for (const payload of ['{', '{"kind":"hologram"}', '{"kind":"text"}', 'null']) {
     t.match(reduceMessage(message(1, 1, payload), [], nobody), { payload: null, text: null, deleted: false });
   }
-  const updates = [update(2, 1, 1, '{"kind":"wobble"}'), update(3, 1, 1, '')];
+  const updates = [update(2, 1, 1, '{"kind":"wobble"}')];
   t.equal(reduceMessage(message(1, 1, text('x')), updates, nobody).text, 'x');
+});
+
+t.test('a message with an update that was emptied for its age has no last wording', async (t) => {
+  const held = message(1, 1, text('x'));
+  const emptied = update(2, 1, 1, '');
+  t.match(reduceMessage(held, [emptied], nobody), { deleted: true, deletedSeq: 0, text: null });
+  const deletion = update(3, 1, 1, { kind: 'delete' });
+  t.equal(reduceMessage(held, [emptied, deletion], nobody).deletedSeq, 3, 'somebody has deleted it');
 });
 
 t.test(

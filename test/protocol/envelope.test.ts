@@ -82,7 +82,7 @@ t.test('an error crosses the wire with its details, and without its cause', asyn
     { code: back.code, message: back.message, retryAfterMs: back.retryAfterMs },
     { code: 'rate-limited', message: 'too many attempts: try again in 4 s', retryAfterMs: 4000 },
   );
-  const hinting = { ...wire, details: { seconds: 4, hint: 'admin-user' } };
+  const hinting = { ...wire, details: { seconds: 4, hint: 'hint.admin-user' } };
   t.same(fromWireError(hinting).details, { seconds: 4 }, 'what to do next is not the peer’s to say');
 });
 

@@ -53,7 +53,7 @@ t.test('old messages go with their updates and files, and devices go on, old and
   };
   const old = await stored(writer.send('@person2', { text: 'old-words' }));
   const regretted = await stored(writer.send('@person2', { text: 'regretted-words' }));
-  await stored(writer.createPoll('@person2', 'old-question', ['yes', 'no']));
+  const poll = await stored(writer.createPoll('@person2', 'old-question', ['yes', 'no']));
   await reader.synced();
   await reader.react(old, '👍');
   await reader.close();
@@ -81,6 +81,8 @@ t.test('old messages go with their updates and files, and devices go on, old and
   await fresh.synced();
   const view = (await fresh.history('@person1')).map(({ text, deleted }) => text ?? deleted);
   t.same(view, [true, true, true, 'new-words']);
+  const expired = (await fresh.history('@person1')).map((message) => message.expired);
+  t.same(expired, [true, false, true, false], 'the second was deleted');
   t.match((await fresh.history('@person1'))[3]?.quoted, { text: '' });
   t.equal((await fresh.conversations())[0]?.unread, 1, 'what is left of old ones cannot be read');
   t.same(
@@ -90,13 +92,16 @@ t.test('old messages go with their updates and files, and devices go on, old and
 
   const back = await clientAt(t, home);
   await back.synced();
-  const kept = (await back.history('@person1')).map(({ text, deleted }) => (deleted ? 'deleted' : text));
+  const kept = (await back.history('@person1')).map((message) => {
+    if (message.expired) return 'expired';
+    return message.deleted ? 'deleted' : (message.text ?? message.poll?.question);
+  });
   t.same(
     kept,
-    ['old-words', 'deleted', null, 'new-words'],
-    'what a device has it keeps, but what was deleted',
+    ['expired', 'deleted', 'old-question', 'new-words'],
+    'what a device has it keeps, but what was deleted, and what was changed in words it has not got',
   );
-  t.match(await back.react(old, '🎉'), { text: 'old-words', reactions: { '🎉': ['person2'] } });
+  t.match(await back.react(poll, '🎉'), { reactions: { '🎉': ['person2'] } });
 });
 
 t.test('nothing of it is left in the database once that is compacted', async (t) => {

@@ -50,6 +50,7 @@ export function fakeMessage(more: Partial<Message> & { from: string }): Message 
     sentAt: new Date(Date.UTC(2026, 2, 3, 12, 0, counter)).toISOString(),
     editedAt: null,
     deleted: false,
+    expired: false,
     replyTo: null,
     quoted: null,
     file: null,

@@ -62,6 +62,7 @@ export const chatEn = {
   'chat.shortened': '… {count} characters in all: select it (Ctrl+↑) and /show',
   'chat.nothing-to-show': 'that message has no text',
   'chat.deleted': 'message deleted',
+  'chat.expired': 'message no longer kept',
   'chat.edited': 'edited',
   'chat.unreadable': 'a message that this version cannot show',
   'chat.expired-call': '☎ a call of which the server keeps nothing any more',

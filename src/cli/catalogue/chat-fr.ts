@@ -62,6 +62,7 @@ export const chatFr = {
   'chat.shortened': '… {count} caractères en tout : choisissez-le (Ctrl+↑), puis /show',
   'chat.nothing-to-show': 'ce message n’a pas de texte',
   'chat.deleted': 'message supprimé',
+  'chat.expired': 'message qui n’est plus conservé',
   'chat.edited': 'modifié',
   'chat.unreadable': 'un message que cette version ne sait pas afficher',
   'chat.expired-call': '☎ un appel dont le serveur ne conserve plus rien',

@@ -3,7 +3,17 @@ import type { Colours } from '../../media/terminal/colours.js';
 import type { Message } from '../../client/api.js';
 import type { Say } from '../catalogue/translate.js';
 import { cleanLine } from '../clean-text.js';
-import { isMissed, isNote, bodyText, dayOf, dayText, noteText, said, timeText } from './message-text.js';
+import {
+  isMissed,
+  isNote,
+  bodyText,
+  dayOf,
+  dayText,
+  goneText,
+  noteText,
+  said,
+  timeText,
+} from './message-text.js';
 import { fileLines, pictureLines, pollLines } from './message-parts.js';
 import type { Picture } from '../../media/terminal/still-pictures.js';
 import type { PictureLook } from './picture.js';
@@ -75,7 +85,7 @@ function shortened(text: string, cells: number, context: DrawContext): Line[] {
 
 function bodyLines(message: Message, cells: number, context: DrawContext): Line[] {
   const { say } = context;
-  if (message.deleted) return [[span(say('chat.deleted'), 'dim')]];
+  if (message.deleted) return [[span(goneText(message, say), 'dim')]];
   const text = bodyText(message);
   const lines: Line[] = [];
   if (message.kind === 'image') lines.push(...pictureLines(message, cells, context));

@@ -151,9 +151,14 @@ export function noteText(message: Message, say: Say): string {
   }
 }
 
+/** What stands where a message was. */
+export function goneText({ expired }: Pick<Message, 'expired'>, say: Say): string {
+  return say(expired ? 'chat.expired' : 'chat.deleted');
+}
+
 /** A message on one line, without who wrote it. */
 export function previewText(message: Message, say: Say): string {
-  if (message.deleted && !isNote(message)) return say('chat.deleted');
+  if (message.deleted && !isNote(message)) return goneText(message, say);
   const text = cleanLine(message.text ?? '');
   switch (message.kind) {
     case 'system':

@@ -9,7 +9,7 @@ import type { Action } from './actions.js';
 import type { ChatOptions } from './chat.js';
 import { ChatApp } from './chat-app.js';
 import { LineInput } from './line-input.js';
-import { isNote, bodyText, previewText, said, timeText } from './message-text.js';
+import { isNote, bodyText, goneText, previewText, said, timeText } from './message-text.js';
 import { toAnsi, type Line } from './spans.js';
 import { sayOf, initialState, type ChatState } from './state.js';
 import { Store } from './store.js';
@@ -59,7 +59,7 @@ function ownText(message: Message, before: ChatState, after: ChatState): string[
   if (message.state === 'failed' && known.state !== 'failed')
     return [say('chat.failed', { reason: cleanLine(message.error?.message ?? '') })];
   if (known.state === 'queued' && message.state !== 'queued') return [say('chat.plain.sent')];
-  if (message.deleted && !known.deleted) return [say('chat.deleted')];
+  if (message.deleted && !known.deleted) return [goneText(message, say)];
   return message.editedAt !== known.editedAt ? [say('chat.plain.edited')] : [];
 }
 

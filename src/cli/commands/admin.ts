@@ -28,7 +28,7 @@ function administering<T>(dataDir: string, use: (admin: Admin) => Promise<T>): P
   return withAdmin(dataDir, use).catch((error: unknown) => {
     if (!(error instanceof PytalkError) || error.code !== 'user-not-found') throw error;
     throw new PytalkError(error.code, {
-      details: { ...error.details, hint: 'admin-user' },
+      details: { ...error.details, hint: 'hint.admin-user' },
       cause: error,
     });
   });

@@ -5,6 +5,7 @@ import {
   bodyText,
   dayOf,
   dayText,
+  goneText,
   noteText,
   said,
   sizeText,
@@ -62,7 +63,7 @@ function stateText(message: Message, view: View): string {
 }
 
 function bodyLines(message: Message, view: View): string[] {
-  if (message.deleted) return [view.paint.dim(view.say('chat.deleted'))];
+  if (message.deleted) return [view.paint.dim(goneText(message, view.say))];
   const text = bodyText(message);
   return [
     ...quoteLine(message, view),

@@ -88,6 +88,8 @@ t.test('edited, deleted, quoted, reacted: each is told', (t) => {
   t.match(text, '👍 2●  🎉 1');
   t.match(text, 'edited');
   t.match(draw(fakeMessage({ ...bob, text: null, deleted: true })).join(' '), 'message deleted');
+  const expired = fakeMessage({ ...bob, text: null, deleted: true, expired: true });
+  t.match(draw(expired).join(' '), 'message no longer kept');
   t.end();
 });
 
