@@ -105,6 +105,8 @@ export class FileStore {
       return await upload.start();
     } catch (error) {
       upload.cancel();
+      // What it has reserved is free when the person hears of it.
+      await upload.closed;
       throw error;
     }
   }
