@@ -122,6 +122,7 @@ export class CallArea {
     this.#rows = this.#wanted(live);
     this.#host.changed();
     let press: (inputs: readonly Input[]) => void = () => undefined;
+    let leaves = false;
     const rowsNow = (): number => this.#rows;
     const region: Terminal = {
       get columns() {
@@ -138,6 +139,8 @@ export class CallArea {
       write: (bytes) => terminal.write(Buffer.concat([saveCursor, Buffer.from(bytes), restoreCursor])),
       onInput: (listener) => {
         press = listener;
+        // Asked for while the view was still being opened.
+        if (leaves) queueMicrotask(() => this.#again());
         return () => (press = () => undefined);
       },
       onResize: (listener) => {
@@ -146,7 +149,10 @@ export class CallArea {
       },
       onDrain: (listener) => terminal.onDrain(listener),
     };
-    this.#again = () => press([{ type: 'text', text: 'c' }]);
+    this.#again = () => {
+      leaves = true;
+      press([{ type: 'text', text: 'c' }]);
+    };
     try {
       await showCall({
         client,
