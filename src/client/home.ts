@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { z } from 'zod';
 import { makeOwnFolder } from '../disk/make-folder.js';
+import { systemCode } from '../disk/system-code.js';
 import { PytalkError } from '../protocol/errors.js';
 
 /** Where this device keeps its things when nobody says otherwise. */
@@ -70,7 +71,7 @@ export class Home {
 
 /** True for a system error with this code, such as ENOENT. */
 export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return systemCode(error) === code;
 }
 
 export function unusable(path: string, cause: unknown): PytalkError {

@@ -3,8 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PytalkError } from '../protocol/errors.js';
 import { because } from '../protocol/reasons.js';
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : null);
+import { systemCode } from './system-code.js';
 
 /**
  * Makes the folder and every missing one above it; fine when it is there. Resolves with those that were made, the lowest
@@ -19,7 +18,7 @@ export async function makeFolder(path: string, mode = 0o777): Promise<readonly s
     // Whatever the system says of a folder that is there (EEXIST, EROFS, EPERM for a drive): it will do.
     if (await isFolder(whole)) return [];
     const above = dirname(whole);
-    if (codeOf(error) !== 'ENOENT' || above === whole || (await isFolder(above))) throw error;
+    if (systemCode(error) !== 'ENOENT' || above === whole || (await isFolder(above))) throw error;
     const made = await makeFolder(above, mode);
     return [...(await makeFolder(whole, mode)), ...made];
   }
@@ -31,7 +30,7 @@ export async function makeOwnFolder(path: string): Promise<readonly string[]> {
     return await makeFolder(path, 0o700);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const details = codeOf(cause) === 'ENOENT' ? because('no-folder-there', { path }) : { path, reason };
+    const details = systemCode(cause) === 'ENOENT' ? because('no-folder-there', { path }) : { path, reason };
     throw new PytalkError('home-unusable', { details, cause });
   }
 }

@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemCode } from '../disk/system-code.js';
 import { PytalkError, type ErrorDetails } from '../protocol/errors.js';
 import { because } from '../protocol/reasons.js';
 import { certificateKeyName, certificateName } from './certificate.js';
@@ -63,7 +64,7 @@ export async function writeBackup(path: string, dataDir: string, storage: Storag
 
 /** The system's code goes along as `why`: who asked through the running server does not get the cause. */
 function whyNot(cause: unknown): ErrorDetails {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  const code = systemCode(cause);
   return code === 'ENOENT' ? because('no-such-folder') : { reason: code, why: code };
 }
 

@@ -1,6 +1,7 @@
 // Looks whether the files that the database knows are on the disk as they were uploaded.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { systemCode } from '../disk/system-code.js';
 import { because, type Because } from '../protocol/reasons.js';
 import { storedFilePath } from './file-store.js';
 import type { Storage } from './storage/storage.js';
@@ -27,7 +28,7 @@ async function problemOf(path: string, sha256: string): Promise<Because | null> 
   try {
     for await (const data of createReadStream(path)) hash.update(data as Buffer);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = systemCode(error);
     return code === 'ENOENT'
       ? because('file-missing', { sha256 })
       : because('file-unreadable', { sha256, code });

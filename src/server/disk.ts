@@ -1,12 +1,13 @@
 // Small steps on the disk that several parts take: durable renames, and errors that say what happened.
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { systemCode } from '../disk/system-code.js';
 import { PytalkError } from '../protocol/errors.js';
 
 /** What a failed file operation means to a client; a PytalkError stays what it is. */
 export function fileFailure(error: unknown, path: string): PytalkError {
   if (error instanceof PytalkError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const code = systemCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return new PytalkError('disk-full', { cause: error });
   const cause = new Error(`${path}: ${code}`, { cause: error });
   return new PytalkError('storage-failed', { details: { reason: code }, cause });
